@@ -1,0 +1,1 @@
+"""The door: HTTP application, settings and entry points; no business words."""

@@ -1,0 +1,1 @@
+"""The business, in vertical areas that share the same file names."""

@@ -1,0 +1,1 @@
+"""What every area of the business shares; no input or output."""

@@ -1,0 +1,1 @@
+"""Outside systems behind the domain's ports."""

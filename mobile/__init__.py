@@ -1,0 +1,1 @@
+"""The Kivy app: knows the server by its schema alone."""

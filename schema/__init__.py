@@ -1,0 +1,1 @@
+"""The contract: GraphQL shapes and translation, nothing else."""

@@ -1,0 +1,1 @@
+"""What every area of the schema shares: scalars, ids, pages, failures, context."""

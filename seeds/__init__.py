@@ -1,0 +1,1 @@
+"""The demo world and bulk generators, deterministic by seed number."""

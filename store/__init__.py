@@ -1,0 +1,1 @@
+"""How data is kept open: SQL sessions, documents, outbox."""
