@@ -1,0 +1,81 @@
+"""Keyset pages: windows, cursors and rows; never offsets."""
+
+import base64
+import binascii
+import json
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any, Generic, TypeVar
+from uuid import UUID
+
+from domain.kernel.errors import InvalidInput
+
+Row = TypeVar("Row")
+Other = TypeVar("Other")
+
+
+def _plain(value: Any) -> Any:
+    if isinstance(value, datetime):
+        return {"t": value.isoformat()}
+    if isinstance(value, UUID):
+        return {"u": value.hex}
+    return value
+
+
+def _rich(value: Any) -> Any:
+    if isinstance(value, dict):
+        return datetime.fromisoformat(value["t"]) if "t" in value else UUID(value["u"])
+    if value is None or isinstance(value, str | int):
+        return value
+    raise ValueError(value)
+
+
+def cursor_of(order: str, key: Sequence[Any]) -> str:
+    """Writes the place of a row in an order: its sort values, ending with its id."""
+    return base64.urlsafe_b64encode(json.dumps([order, *map(_plain, key)], separators=(",", ":")).encode()).decode().rstrip("=")
+
+
+def key_of(order: str, cursor: str, field: str) -> tuple[Any, ...]:
+    """Reads a cursor of this order; one of another order or broken is `InvalidInput`."""
+    try:
+        made_for, *key = json.loads(base64.urlsafe_b64decode(cursor + "=" * (-len(cursor) % 4)))
+        if made_for != order:
+            raise ValueError(made_for)
+        return tuple(_rich(value) for value in key)
+    except (ValueError, TypeError, KeyError, AttributeError, binascii.Error):
+        raise InvalidInput("error.cursor", field=(field,)) from None
+
+
+@dataclass(frozen=True, slots=True)
+class Window:
+    """Which part of a list is wanted: `first` with `after`, or `last` with `before`."""
+
+    count: int
+    cursor: str | None = None
+    is_backward: bool = False
+
+    @classmethod
+    def of(cls, first: int | None, after: str | None, last: int | None, before: str | None, *, most: int = 100) -> "Window":
+        """Checks the four arguments of a connection: exactly one of `first` and `last`, 1 to `most`."""
+        if (first is None) == (last is None) or (first is None and after is not None) or (last is None and before is not None):
+            raise InvalidInput("error.window", field=("first",), most=most)
+        count = first if first is not None else last
+        assert count is not None  # noqa: S101 (one of the two is there)
+        if not 1 <= count <= most:
+            raise InvalidInput("error.window", field=("first" if first is not None else "last",), most=most)
+        return cls(count, after if first is not None else before, first is None)
+
+
+@dataclass(frozen=True, slots=True)
+class Page(Generic[Row]):
+    """Rows of one window, in order, each with its cursor."""
+
+    rows: Sequence[Row]
+    cursors: Sequence[str]
+    has_next: bool
+    has_previous: bool
+
+    def map(self, change: Callable[[Row], Other]) -> "Page[Other]":
+        """The same page with other rows."""
+        return Page([change(row) for row in self.rows], self.cursors, self.has_next, self.has_previous)

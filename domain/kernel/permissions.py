@@ -1,0 +1,33 @@
+"""The words of access: rights and roles. Who holds what stands in `auth.policy`."""
+
+from enum import StrEnum
+
+
+class Permission(StrEnum):
+    """Every right; the value is how descriptions and people write it."""
+
+    ACCOUNT_READ = "account:read"
+    MEMBERSHIP_MANAGE = "membership:manage"
+    SIM_READ = "sim:read"
+    SIM_BLOCK = "sim:block"
+    SIM_ACTIVATE = "sim:activate"
+    PUK_REVEAL = "puk:reveal"
+    USAGE_READ = "usage:read"
+    ORDER_READ = "order:read"
+    ORDER_PLACE = "order:place"
+    WALLET_READ = "wallet:read"
+    WALLET_ADJUST = "wallet:adjust"
+    TICKET_READ = "ticket:read"
+    TICKET_WRITE = "ticket:write"
+    TOKEN_MANAGE = "token:manage"  # noqa: S105 (a right's name)
+    AUDIT_READ = "audit:read"
+    SUPPORT_VIEW = "support:view"
+
+
+class Role(StrEnum):
+    """Roles a person may hold."""
+
+    PROFILE_MANAGER = "PROFILE_MANAGER"
+    ACCOUNT_MANAGER = "ACCOUNT_MANAGER"
+    SUPPORT = "SUPPORT"
+    OPERATOR_ADMIN = "OPERATOR_ADMIN"
