@@ -23,7 +23,7 @@ class ErrorCode(StrEnum):
     PLAN_STALE = "PLAN_STALE"
     IDEMPOTENCY_CONFLICT = "IDEMPOTENCY_CONFLICT"
     ROWS_REJECTED = "ROWS_REJECTED"
-    INVALID_SECRET = "INVALID_SECRET"  # noqa: S105 (a code's name)
+    INVALID_SECRET = "INVALID_SECRET"
     SECOND_FACTOR_REQUIRED = "SECOND_FACTOR_REQUIRED"
     STEP_UP_REQUIRED = "STEP_UP_REQUIRED"
     CARRIER_FAILED = "CARRIER_FAILED"
@@ -84,7 +84,12 @@ class LimitReached(DomainError):
     default_key = "error.limit_reached"
 
     def __init__(
-        self, message_key: str | None = None, *, maximum: Quantity | None = None, retry_at: datetime | None = None, field: tuple[str, ...] = ()
+        self,
+        message_key: str | None = None,
+        *,
+        maximum: Quantity | None = None,
+        retry_at: datetime | None = None,
+        field: tuple[str, ...] = (),
     ) -> None:
         super().__init__(message_key, field=field)
         self.maximum = maximum

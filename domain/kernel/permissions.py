@@ -19,7 +19,7 @@ class Permission(StrEnum):
     WALLET_ADJUST = "wallet:adjust"
     TICKET_READ = "ticket:read"
     TICKET_WRITE = "ticket:write"
-    TOKEN_MANAGE = "token:manage"  # noqa: S105 (a right's name)
+    TOKEN_MANAGE = "token:manage"
     AUDIT_READ = "audit:read"
     SUPPORT_VIEW = "support:view"
 
