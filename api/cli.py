@@ -1,0 +1,48 @@
+"""The console script: one thin command for each thing an operator does."""
+
+import asyncio
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from api import run as tree
+from api.settings import BadSettings, Settings, read_settings
+from store.document_server import DocumentServerError
+
+app = typer.Typer(name="simurgh", help="Simurgh: enterprise telecom self-care.", no_args_is_help=True, pretty_exceptions_enable=False)
+
+Host = Annotated[str | None, typer.Option(help="Address to listen on (SIMURGH_HOST).")]
+Port = Annotated[int | None, typer.Option(help="Port to listen on (SIMURGH_PORT).", min=1, max=65535)]
+Data = Annotated[Path | None, typer.Option(help="Folder that holds all state (SIMURGH_DATA_DIR).", file_okay=False)]
+
+
+@app.callback()
+def simurgh() -> None:
+    """Simurgh: enterprise telecom self-care."""
+
+
+@app.command()
+def run(
+    host: Host = None,
+    port: Port = None,
+    data: Data = None,
+    fresh: Annotated[bool, typer.Option("--fresh", help="Forget everything in the data folder first.")] = False,
+) -> None:
+    """Runs the whole system: migrations, demo data once, document server, API and worker."""
+    if fresh:
+        tree.forget(_settings(data=data).data_dir)
+    asyncio.run(tree.run(_settings(host=host, port=port, data=data)))
+
+
+def _settings(*, host: str | None = None, port: int | None = None, data: Path | None = None) -> Settings:
+    return read_settings(host=host, port=port, data_dir=data)
+
+
+def main() -> None:
+    """Runs a command; what the operator can mend is said in a sentence instead of a traceback."""
+    try:
+        app()
+    except (BadSettings, DocumentServerError) as fault:
+        typer.echo(f"simurgh: {fault}".replace("\n", "\nsimurgh: "), err=True)
+        raise SystemExit(2) from None

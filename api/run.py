@@ -1,0 +1,115 @@
+"""The process tree: the document server as a child, the API and the worker in this process, one clean way to stop."""
+
+import asyncio
+import contextlib
+import shutil
+import signal
+import sys
+from collections.abc import AsyncIterator, Iterator, Mapping
+from contextlib import asynccontextmanager
+from pathlib import Path
+
+import uvicorn
+from starlette.applications import Starlette
+from starlette.types import ASGIApp
+
+from api.probes import probes
+from api.settings import Settings
+from store.document_server import answers, document_server
+
+SECONDS_TO_FINISH_REQUESTS = 5
+
+
+async def run(settings: Settings) -> None:
+    """Runs the whole system until SIGTERM or SIGINT; a second signal doesn't wait for open requests."""
+    async with stoppable() as stop, running_app(settings) as app:
+        await serve_http(app, settings, stop)
+
+
+class Stop:
+    """The wish to stop: interrupts a start under way, lets a running server finish its requests."""
+
+    def __init__(self) -> None:
+        self._starting = asyncio.current_task()
+        self._server: uvicorn.Server | None = None
+
+    def serving(self, server: uvicorn.Server) -> None:
+        """From now on a signal is the server's to answer."""
+        self._server = server
+
+    def __call__(self) -> None:
+        """Asks for the end; asked twice, without waiting for open requests."""
+        if self._server is None:
+            if self._starting:
+                self._starting.cancel()
+        else:
+            self._server.force_exit = self._server.should_exit
+            self._server.should_exit = True
+
+
+@asynccontextmanager
+async def stoppable() -> AsyncIterator[Stop]:
+    """Answers SIGTERM and SIGINT for the block; ends quietly when one interrupts the start."""
+    loop, stop = asyncio.get_running_loop(), Stop()
+    signals = (signal.SIGTERM, signal.SIGINT)
+    for number in signals:
+        loop.add_signal_handler(number, stop)
+    try:
+        yield stop
+    except asyncio.CancelledError:
+        pass
+    finally:
+        for number in signals:
+            loop.remove_signal_handler(number)
+
+
+class Server(uvicorn.Server):
+    """uvicorn, with the signals left to us: its own handling ends the process before the document server is stopped."""
+
+    @contextlib.contextmanager
+    def capture_signals(self) -> Iterator[None]:
+        """Captures none."""
+        yield
+
+
+async def serve_http(app: ASGIApp, settings: Settings, stop: Stop) -> None:
+    """Answers HTTP until told to stop."""
+    server = Server(
+        uvicorn.Config(
+            app,
+            host=settings.host,
+            port=settings.port,
+            log_level="warning",
+            access_log=False,
+            proxy_headers=bool(settings.trusted_proxies),
+            forwarded_allow_ips=[str(network) for network in settings.trusted_proxies],
+            timeout_graceful_shutdown=SECONDS_TO_FINISH_REQUESTS,
+            server_header=False,
+        )
+    )
+    stop.serving(server)
+    await server.serve()
+
+
+@asynccontextmanager
+async def running_app(settings: Settings) -> AsyncIterator[ASGIApp]:
+    """The application with its embedded parts around it."""
+    async with contextlib.AsyncExitStack() as parts:
+        url = settings.mongodb_url
+        if url is None:
+            url = await parts.enter_async_context(document_server(settings.data_dir, join=False))
+        documents = url
+
+        async def ready() -> Mapping[str, bool]:
+            return {"documents": await answers(documents)}
+
+        yield Starlette(routes=probes(ready))
+
+
+def forget(data_dir: Path) -> None:
+    """Deletes the state of an earlier run, and refuses a folder that holds something else."""
+    if not data_dir.exists():
+        return
+    if any(data_dir.iterdir()) and not (data_dir / "secret_key").exists():
+        sys.exit(f"{data_dir} does not look like a data folder of Simurgh; --fresh deletes only those.")
+    shutil.rmtree(data_dir)

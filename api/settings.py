@@ -1,0 +1,161 @@
+"""What an operator may set: one frozen object read once from the environment (prefix SIMURGH_), strict in production."""
+
+import ipaddress
+import os
+import secrets
+from collections.abc import Mapping
+from enum import StrEnum
+from pathlib import Path
+
+import msgspec
+
+PREFIX = "SIMURGH_"
+SHORTEST_SECRET = 32
+PLACEHOLDER = "change-me"  # how example files spell a secret that is still to be set
+
+
+class Environment(StrEnum):
+    """Whether this is somebody's desk or the real thing."""
+
+    DEVELOPMENT = "development"
+    PRODUCTION = "production"
+
+
+class BadSettings(Exception):
+    """The environment can't be started from; `faults` has one sentence for each offending variable."""
+
+    def __init__(self, faults: list[str]) -> None:
+        self.faults = faults
+        super().__init__("\n".join(faults))
+
+
+class Settings(msgspec.Struct, frozen=True, kw_only=True):
+    """Every setting; None means the part that is embedded in this process tree."""
+
+    environment: Environment = Environment.DEVELOPMENT
+    host: str = "127.0.0.1"
+    port: int = 8000
+    data_dir: Path = Path("var")
+    database_url: str  # sqlite+aiosqlite:///… or postgresql+asyncpg://…
+    mongodb_url: str | None = None
+    redis_url: str | None = None
+    secret_key: str  # the master key: every other key is derived from it
+    smtp_url: str | None = None
+    sms_url: str | None = None
+    carrier_url: str | None = None
+    public_url: str  # how people reach this server; links in mail start with it
+    trusted_proxies: tuple[ipaddress.IPv4Network | ipaddress.IPv6Network, ...] = ()
+
+    def __repr__(self) -> str:
+        """Names the place only: URLs and keys hold secrets and must not reach a log."""
+        return f"Settings({self.environment.value}, data_dir={str(self.data_dir)!r})"
+
+    @property
+    def production(self) -> bool:
+        """Whether embedded parts and development pages are out of the question."""
+        return self.environment is Environment.PRODUCTION
+
+
+def read_settings(
+    environ: Mapping[str, str] = os.environ, *, host: str | None = None, port: int | None = None, data_dir: Path | None = None
+) -> Settings:
+    """The settings of the environment, arguments first; in development the master key is made on the first run and kept in the data folder.
+
+    Raises BadSettings naming every offending variable at once.
+    """
+    given = {name.removeprefix(PREFIX).lower(): value.strip() for name, value in environ.items() if name.startswith(PREFIX)}
+    given = {name: value for name, value in given.items() if value}
+    faults: list[str] = []
+
+    environment = _environment(given, faults)
+    address = host or given.get("host", "127.0.0.1")
+    number = port if port is not None else _port(given, faults)
+    folder = (data_dir or Path(given.get("data_dir", "var"))).resolve()
+    proxies = _networks(given, faults)
+    if environment is Environment.PRODUCTION:
+        faults += production_faults(given)
+    if faults:
+        raise BadSettings(faults)
+
+    return Settings(
+        environment=environment,
+        host=address,
+        port=number,
+        data_dir=folder,
+        database_url=given.get("database_url") or f"sqlite+aiosqlite:///{folder / 'simurgh.db'}",
+        mongodb_url=given.get("mongodb_url"),
+        redis_url=given.get("redis_url"),
+        secret_key=given.get("secret_key") or _kept_secret(folder / "secret_key"),
+        smtp_url=given.get("smtp_url"),
+        sms_url=given.get("sms_url"),
+        carrier_url=given.get("carrier_url"),
+        public_url=given.get("public_url", f"http://{_linkable(address)}:{number}").rstrip("/"),
+        trusted_proxies=proxies,
+    )
+
+
+def production_faults(given: Mapping[str, str]) -> list[str]:
+    """Why these variables (lower case, without prefix) are not fit for production: embedded parts and default secrets, by name."""
+    faults = []
+    database = given.get("database_url", "")
+    if not database.startswith("postgresql+asyncpg://"):
+        faults.append("SIMURGH_DATABASE_URL must name a PostgreSQL (postgresql+asyncpg://…): the embedded SQLite is for development")
+    for name, scheme, embedded in (
+        ("mongodb_url", "mongodb", "document server"),
+        ("redis_url", "redis", "limits and fan-out of one process"),
+        ("smtp_url", "smtp", "inbox"),
+        ("sms_url", "", "inbox"),
+        ("carrier_url", "http", "carrier simulator"),
+    ):
+        if not given.get(name, "").startswith(scheme) or not given.get(name):
+            example = f" ({scheme}://…)" if scheme else ""
+            faults.append(f"{PREFIX}{name.upper()} must be set{example}: the embedded {embedded} is for development")
+    if not given.get("public_url", "").startswith("https://"):
+        faults.append("SIMURGH_PUBLIC_URL must be set to the https:// address people use: the default points at this machine")
+    secret = given.get("secret_key", "")
+    if len(secret) < SHORTEST_SECRET or PLACEHOLDER in secret:
+        faults.append(f"SIMURGH_SECRET_KEY must be a secret of your own, {SHORTEST_SECRET} characters or more")
+    return faults
+
+
+def _environment(given: Mapping[str, str], faults: list[str]) -> Environment:
+    try:
+        return Environment(given.get("environment", Environment.DEVELOPMENT))
+    except ValueError:
+        faults.append("SIMURGH_ENVIRONMENT must be development or production")
+        return Environment.DEVELOPMENT
+
+
+def _port(given: Mapping[str, str], faults: list[str]) -> int:
+    text = given.get("port", "8000")
+    if text.isascii() and text.isdigit() and 0 < int(text) < 65536:
+        return int(text)
+    faults.append("SIMURGH_PORT must be a number from 1 to 65535")
+    return 0
+
+
+def _networks(given: Mapping[str, str], faults: list[str]) -> tuple[ipaddress.IPv4Network | ipaddress.IPv6Network, ...]:
+    try:
+        return tuple(ipaddress.ip_network(part) for part in given.get("trusted_proxies", "").replace(",", " ").split())
+    except ValueError as fault:
+        faults.append(f"SIMURGH_TRUSTED_PROXIES must be a list of networks such as 10.0.0.0/8: {fault}")
+        return ()
+
+
+def _linkable(host: str) -> str:
+    """An address a browser on this machine can open; "all interfaces" is none."""
+    if host in {"0.0.0.0", "::"}:  # noqa: S104  compared with, not bound to
+        return "127.0.0.1"
+    return f"[{host}]" if ":" in host else host
+
+
+def _kept_secret(path: Path) -> str:
+    """The development master key of this data folder, made once and readable by its owner alone."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    try:
+        file = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+    except FileExistsError:
+        return path.read_text().strip()
+    with os.fdopen(file, "w") as writer:
+        writer.write(secrets.token_urlsafe(48))
+    return path.read_text().strip()
