@@ -2,7 +2,7 @@
 
 import functools
 import operator
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, TypeVar
@@ -41,6 +41,21 @@ class ActorRef:
     api_token_id: UUID | None = None
     ticket_id: UUID | None = None
     is_operator: bool = False
+
+    def as_json(self) -> dict[str, Any]:
+        """The actor as it is written into records."""
+        ids = {"person": self.person_id, "token": self.api_token_id, "ticket": self.ticket_id}
+        return {"id": self.id.hex, "label": self.label, "operator": self.is_operator} | {k: v.hex if v else None for k, v in ids.items()}
+
+    @classmethod
+    def from_json(cls, data: Mapping[str, Any]) -> "ActorRef":
+        """Reads a written actor."""
+        person, token, ticket = (UUID(data[name]) if data[name] else None for name in ("person", "token", "ticket"))
+        return cls(UUID(data["id"]), data["label"], person, token, ticket, data["operator"])
+
+
+SYSTEM = ActorRef(UUID(int=0), "Simurgh")
+"""The system itself, when nobody asked."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,0 +1,1 @@
+"""Legal entities and their account trees, with effective dates."""

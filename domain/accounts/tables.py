@@ -1,0 +1,105 @@
+"""Organizations, their accounts, and where each account hung at any time."""
+
+from datetime import datetime
+from enum import StrEnum
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import Index, UniqueConstraint
+from sqlmodel import Field, SQLModel
+
+from store.types import Json, Ordered, UtcDateTime
+
+
+class AccountKind(StrEnum):
+    """Place of an account in the tree."""
+
+    CORPORATE_GENERAL = "CORPORATE_GENERAL"
+    BILLING = "BILLING"
+    SUB = "SUB"
+
+
+class PaymentMode(StrEnum):
+    """How usage is paid."""
+
+    PREPAID = "PREPAID"
+    POSTPAID = "POSTPAID"
+
+
+class Organization(SQLModel, table=True):
+    """A legal entity (TMF632); `last_seq` is the last number given to one of its accounts' path segments."""
+
+    __tablename__ = "organizations"
+
+    id: UUID = Field(primary_key=True)
+    name: str
+    name_fold: str = Field(sa_type=Ordered)
+    legal_id: str = Field(unique=True)
+    economic_code: str | None = None
+    contacts: list[dict[str, Any]] = Field(default_factory=list, sa_type=Json)
+    locale: str = "FA"
+    last_seq: int = 0
+    created_at: datetime = Field(sa_type=UtcDateTime)
+
+
+class Account(SQLModel, table=True):
+    """A node of an account tree as it hangs now; `path` is its place: segments of its ancestors and its own, each ending with '.'."""
+
+    __tablename__ = "accounts"
+    __table_args__ = (
+        UniqueConstraint("organization_id", "number"),
+        Index("ix_accounts_tree", "organization_id", "path", unique=True),
+    )
+
+    id: UUID = Field(primary_key=True)
+    organization_id: UUID = Field(foreign_key="organizations.id")
+    number: str
+    name: str
+    name_fold: str = Field(sa_type=Ordered)
+    kind: str
+    payment_mode: str
+    parent_id: UUID | None = Field(default=None, foreign_key="accounts.id")
+    path: str = Field(sa_type=Ordered)
+    depth: int
+    created_at: datetime = Field(sa_type=UtcDateTime)
+
+
+class AccountEdge(SQLModel, table=True):
+    """Where an account hung from one instant to another (D12); the open one equals the account's own columns."""
+
+    __tablename__ = "account_edges"
+    __table_args__ = (
+        Index("ix_account_edges_tree", "organization_id", "path", "valid_from"),
+        Index("ix_account_edges_account", "organization_id", "account_id", "valid_from", unique=True),
+    )
+
+    id: UUID = Field(primary_key=True)
+    organization_id: UUID = Field(foreign_key="organizations.id")
+    account_id: UUID = Field(foreign_key="accounts.id")
+    parent_id: UUID | None = Field(default=None, foreign_key="accounts.id")
+    path: str = Field(sa_type=Ordered)
+    depth: int
+    valid_from: datetime = Field(sa_type=UtcDateTime)
+    valid_to: datetime | None = Field(default=None, sa_type=UtcDateTime)
+
+
+class CostCentre(SQLModel, table=True):
+    """A department or project that costs are booked on."""
+
+    __tablename__ = "cost_centres"
+    __table_args__ = (UniqueConstraint("organization_id", "code"),)
+
+    id: UUID = Field(primary_key=True)
+    organization_id: UUID = Field(foreign_key="organizations.id")
+    code: str
+    name: str
+
+
+class NumberSeries(SQLModel, table=True):
+    """The last human reference given out in an organization, by series: orders, tickets, accounts."""
+
+    __tablename__ = "number_series"
+
+    organization_id: UUID = Field(primary_key=True, foreign_key="organizations.id")
+    series: str = Field(primary_key=True)
+    last: int = 0

@@ -1,0 +1,1 @@
+"""What was done and who looked: the write path, the audit chain, the access log."""

@@ -1,0 +1,98 @@
+"""The audit chain: every entry carries the hash of the one before, so that a changed byte shows."""
+
+import hashlib
+import json
+import os
+from collections.abc import Iterable, Sequence
+from datetime import UTC, datetime
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import update
+from sqlmodel import col, select
+from sqlmodel.ext.asyncio.session import AsyncSession
+
+from domain.audit.tables import AuditEntry, AuditHead, AuditSubject
+from domain.kernel.ids import uuid7
+from domain.kernel.plan import Change, Reason
+from domain.kernel.scope import ActorRef
+from store.upsert import insert_or_ignore
+
+
+def common_path(paths: Iterable[str]) -> str:
+    """The deepest path that covers all of these; paths consist of segments that end with '.'."""
+    first, *rest = [path.split(".")[:-1] for path in paths] or [[]]
+    for other in rest:
+        same = next((i for i, (a, b) in enumerate(zip(first, other, strict=False)) if a != b), min(len(first), len(other)))
+        first = first[:same]
+    return "".join(segment + "." for segment in first)
+
+
+def hash_of(entry: AuditEntry) -> str:
+    """SHA-256 over an entry and the hash before it, hex."""
+    body: list[Any] = [
+        entry.previous_hash, entry.id.hex, entry.organization_id.hex, entry.seq, entry.path, entry.at.astimezone(UTC).isoformat(), entry.by,
+        entry.action, entry.reason, entry.changes, entry.change_count, entry.failure,
+    ]  # fmt: skip
+    return hashlib.sha256(json.dumps(body, sort_keys=True, ensure_ascii=False, separators=(",", ":"), default=str).encode()).hexdigest()
+
+
+async def append(
+    session: AsyncSession,
+    organization_id: UUID,
+    *,
+    by: ActorRef,
+    action: str,
+    at: datetime,
+    path: str,
+    changes: Sequence[Change] = (),
+    reason: str | None = None,
+    failure: Reason | None = None,
+    subjects: Iterable[UUID] = (),
+) -> UUID:
+    """Adds an entry to the organization's chain and returns its id; takes the chain's head lock, so it comes last in a transaction."""
+    await insert_or_ignore(session, AuditHead, [{"organization_id": organization_id, "seq": 0, "hash": "0" * 64}])
+    lock = select(AuditHead.seq, AuditHead.hash).where(AuditHead.organization_id == organization_id).with_for_update()
+    head = (await session.execute(lock)).one()
+    entry = AuditEntry(
+        id=uuid7(int(at.timestamp() * 1000), os.urandom(10)),
+        organization_id=organization_id,
+        seq=head.seq + 1,
+        path=path,
+        at=at,
+        by=by.as_json(),
+        person_id=by.person_id,
+        is_operator=by.is_operator,
+        action=action,
+        reason=reason,
+        changes=[change.as_json() for change in changes],
+        change_count=len(changes),
+        failure=failure.as_json() if failure else None,
+        previous_hash=head.hash,
+        hash="",
+    )
+    entry.hash = hash_of(entry)
+    session.add(entry)
+    await session.flush()
+    touched = dict.fromkeys([*subjects, *(change.subject.id for change in changes if change.subject)])
+    await insert_or_ignore(
+        session,
+        AuditSubject,
+        [{"organization_id": organization_id, "subject_id": subject, "seq": entry.seq, "entry_id": entry.id} for subject in touched],
+    )
+    await session.execute(
+        update(AuditHead).where(col(AuditHead.organization_id) == organization_id).values(seq=entry.seq, hash=entry.hash)
+    )
+    return entry.id
+
+
+async def first_broken(session: AsyncSession, organization_id: UUID) -> int | None:
+    """Verifies an organization's chain: the number of the first entry that doesn't fit, or null when all do."""
+    before, expected = "0" * 64, 1
+    entries = select(AuditEntry).where(AuditEntry.organization_id == organization_id).order_by(col(AuditEntry.seq))
+    async for entry in await session.stream_scalars(entries.execution_options(yield_per=500)):
+        if entry.seq != expected or entry.previous_hash != before or hash_of(entry) != entry.hash:
+            return entry.seq
+        before, expected = entry.hash, expected + 1
+    head = await session.get(AuditHead, organization_id)
+    return expected if head is not None and (head.seq, head.hash) != (expected - 1, before) else None

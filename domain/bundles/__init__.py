@@ -1,0 +1,1 @@
+"""What a line has: products and the buckets they granted."""

@@ -1,0 +1,1 @@
+"""What is on sale, with prices and tax by effective date."""

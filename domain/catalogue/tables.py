@@ -1,0 +1,46 @@
+"""Offerings of the operator and the tax rates by effective date."""
+
+from datetime import datetime
+from decimal import Decimal
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import BigInteger
+from sqlmodel import Field, SQLModel
+
+from store.types import DecimalText, Json, UtcDateTime
+
+
+class Offering(SQLModel, table=True):
+    """Something on sale (TMF620).
+
+    `names`, `descriptions` by locale; `net_price` in rials; `allowances` rows of {usage_type, amount, restriction by locale};
+    `activations` and `payment_modes` lists of their enums' values.
+    """
+
+    __tablename__ = "offerings"
+
+    id: UUID = Field(primary_key=True)
+    code: str = Field(unique=True)
+    names: dict[str, str] = Field(sa_type=Json)
+    descriptions: dict[str, str] = Field(sa_type=Json)
+    category: str
+    net_price: int = Field(sa_type=BigInteger)
+    allowances: list[dict[str, Any]] = Field(sa_type=Json)
+    valid_days: int | None = None
+    activations: list[str] = Field(sa_type=Json)
+    max_queued: int = 2
+    is_rolled_over: bool = False
+    payment_modes: list[str] = Field(sa_type=Json)
+    valid_from: datetime = Field(sa_type=UtcDateTime)
+    valid_to: datetime | None = Field(default=None, sa_type=UtcDateTime)
+    position: int = 0
+
+
+class VatRate(SQLModel, table=True):
+    """Value added tax in percent from an instant on, until the next row's."""
+
+    __tablename__ = "vat_rates"
+
+    valid_from: datetime = Field(primary_key=True, sa_type=UtcDateTime)
+    rate: Decimal = Field(sa_type=DecimalText)

@@ -1,0 +1,1 @@
+"""Files kept as rows, up to 5 MB."""

@@ -1,0 +1,1 @@
+"""Purchases: pricing, placing, provisioning, receipts."""

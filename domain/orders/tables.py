@@ -1,0 +1,96 @@
+"""Orders, their items and their steps."""
+
+from datetime import datetime
+from decimal import Decimal
+from enum import StrEnum
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import BigInteger, Index, UniqueConstraint
+from sqlmodel import Field, SQLModel
+
+from store.types import DecimalText, Json, Ordered, UtcDateTime
+
+
+class OrderState(StrEnum):
+    """State of an order and of its items (TMF622)."""
+
+    ACKNOWLEDGED = "ACKNOWLEDGED"
+    PENDING = "PENDING"
+    IN_PROGRESS = "IN_PROGRESS"
+    COMPLETED = "COMPLETED"
+    PARTIAL = "PARTIAL"
+    FAILED = "FAILED"
+
+
+class Order(SQLModel, table=True):
+    """A purchase; money in rials, `path` the paying account's place when it was placed."""
+
+    __tablename__ = "orders"
+    __table_args__ = (
+        UniqueConstraint("organization_id", "number"),
+        UniqueConstraint("organization_id", "external_reference"),
+        Index("ix_orders_history", "organization_id", "account_id", "placed_at", "id"),
+        Index("ix_orders_tree", "organization_id", "path", "placed_at"),
+    )
+
+    id: UUID = Field(primary_key=True)
+    organization_id: UUID = Field(foreign_key="organizations.id")
+    account_id: UUID = Field(foreign_key="accounts.id")
+    path: str = Field(sa_type=Ordered)
+    number: str
+    external_reference: str | None = None
+    state: str
+    by: dict[str, Any] = Field(sa_type=Json)
+    placed_by_id: UUID | None = None
+    placed_at: datetime = Field(sa_type=UtcDateTime)
+    net: int = Field(sa_type=BigInteger)
+    vat: int = Field(sa_type=BigInteger)
+    vat_rate: Decimal = Field(sa_type=DecimalText)
+    refunded: int = Field(default=0, sa_type=BigInteger)
+    purchase_order_number: str | None = None
+    memo: str | None = None
+    receipt_emails: list[str] = Field(sa_type=Json)
+    locale: str
+    receipt_file_id: UUID | None = Field(default=None, foreign_key="files.id")
+
+
+class OrderItem(SQLModel, table=True):
+    """One target of an order; `failure` is why it failed, as a stored reason."""
+
+    __tablename__ = "order_items"
+    __table_args__ = (
+        Index("ix_order_items_order", "organization_id", "order_id", "position", unique=True),
+        Index("ix_order_items_sim", "organization_id", "sim_id"),
+    )
+
+    id: UUID = Field(primary_key=True)
+    organization_id: UUID = Field(foreign_key="organizations.id")
+    order_id: UUID = Field(foreign_key="orders.id")
+    position: int
+    offering_id: UUID = Field(foreign_key="offerings.id")
+    sim_id: UUID = Field(foreign_key="sims.id")
+    state: str
+    activation: str
+    activate_at: datetime | None = Field(default=None, sa_type=UtcDateTime)
+    is_renewing: bool = False
+    net: int = Field(sa_type=BigInteger)
+    vat: int = Field(sa_type=BigInteger)
+    vat_rate: Decimal = Field(sa_type=DecimalText)
+    product_id: UUID | None = Field(default=None, foreign_key="products.id")
+    transfer_id: UUID | None = Field(default=None, foreign_key="ledger_transfers.id")
+    failure: dict[str, Any] | None = Field(default=None, sa_type=Json)
+
+
+class OrderStep(SQLModel, table=True):
+    """A step of an order."""
+
+    __tablename__ = "order_steps"
+    __table_args__ = (Index("ix_order_steps_order", "organization_id", "order_id", "at"),)
+
+    id: UUID = Field(primary_key=True)
+    organization_id: UUID = Field(foreign_key="organizations.id")
+    order_id: UUID = Field(foreign_key="orders.id")
+    state: str
+    at: datetime = Field(sa_type=UtcDateTime)
+    by: dict[str, Any] = Field(sa_type=Json)

@@ -1,0 +1,1 @@
+"""Persons and the roles they hold for a time."""

@@ -1,0 +1,29 @@
+"""Every table and document of the business, once."""
+
+from sqlmodel import SQLModel
+
+from domain.accounts import tables as accounts
+from domain.audit import tables as audit
+from domain.bundles import tables as bundles
+from domain.catalogue import tables as catalogue
+from domain.files import tables as files
+from domain.orders import tables as orders
+from domain.people import tables as people
+from domain.sims import tables as sims
+from domain.tickets import tables as tickets
+from domain.wallet import tables as wallet
+from store import outbox
+
+TABLES: tuple[type[SQLModel], ...] = (
+    accounts.Organization, accounts.Account, accounts.AccountEdge, accounts.CostCentre, accounts.NumberSeries,
+    people.Person, people.Membership,
+    audit.AuditEntry, audit.AuditSubject, audit.AuditHead, audit.IdempotencyKey,
+    files.File,
+    catalogue.Offering, catalogue.VatRate,
+    sims.Sim, sims.SimPlacement, sims.SimState, sims.SimCounter, sims.SimSecret, sims.PukAttempt, sims.SimApn,
+    bundles.Product, bundles.Bucket,
+    wallet.LedgerAccount, wallet.LedgerTransfer, wallet.LedgerEntry,
+    orders.Order, orders.OrderItem, orders.OrderStep,
+    tickets.Ticket,
+    outbox.OutboxRow,
+)  # fmt: skip

@@ -1,0 +1,1 @@
+"""SIM cards: inventory, placement, state, figures and secrets."""

@@ -1,0 +1,194 @@
+"""SIM cards, where they stood, in which state they were, and their sealed codes."""
+
+from datetime import datetime
+from enum import StrEnum
+from uuid import UUID
+
+from sqlalchemy import BigInteger, Index, LargeBinary
+from sqlmodel import Field, SQLModel
+
+from store.types import Ordered, UtcDateTime
+
+
+class SimStatus(StrEnum):
+    """State of a SIM card."""
+
+    READY_TO_ACTIVATE = "READY_TO_ACTIVATE"
+    ACTIVE = "ACTIVE"
+    BLOCKED = "BLOCKED"
+    SUSPENDED = "SUSPENDED"
+    CAP_EXCEEDED = "CAP_EXCEEDED"
+    IMEI_MISMATCH = "IMEI_MISMATCH"
+    TERMINATED = "TERMINATED"
+
+
+class SimStatusReason(StrEnum):
+    """Why a SIM card is in its state."""
+
+    LOST = "LOST"
+    UNPAID = "UNPAID"
+    REQUEST = "REQUEST"
+    FRAUD = "FRAUD"
+    POLICY = "POLICY"
+
+
+class Barring(StrEnum):
+    """What a barred SIM card can't do."""
+
+    NONE = "NONE"
+    OUTGOING = "OUTGOING"
+    ALL = "ALL"
+
+
+class BarredBy(StrEnum):
+    """Who set the bar: only the one who set it may lift it."""
+
+    COMPANY = "COMPANY"
+    OPERATOR = "OPERATOR"
+    SYSTEM = "SYSTEM"
+
+
+class Sim(SQLModel, table=True):
+    """A SIM card with the line on it, where it stands now.
+
+    Money in rials, data in bytes. `search` holds number, serial, holder and cost centre folded, `tags` reads `|one|two|`;
+    `data_remaining` and `next_bucket_end_at` are kept by the bundles area for sorting and filtering.
+    """
+
+    __tablename__ = "sims"
+    __table_args__ = (
+        Index("ix_sims_line", "organization_id", "msisdn", "id"),
+        Index("ix_sims_tree", "organization_id", "path", "msisdn", "id"),
+        Index("ix_sims_status", "organization_id", "status", "msisdn"),
+        Index("ix_sims_holder", "organization_id", "holder_fold", "id"),
+    )
+
+    id: UUID = Field(primary_key=True)
+    organization_id: UUID = Field(foreign_key="organizations.id")
+    account_id: UUID = Field(foreign_key="accounts.id")
+    path: str = Field(sa_type=Ordered)
+    msisdn: str | None = Field(default=None, sa_type=Ordered, unique=True)
+    iccid: str = Field(unique=True)
+    imsi: str = Field(unique=True)
+    imei: str | None = None
+    locked_imei: str | None = None
+    status: str
+    status_reason: str | None = None
+    status_since: datetime = Field(sa_type=UtcDateTime)
+    resumes_at: datetime | None = Field(default=None, sa_type=UtcDateTime)
+    barring: str = Barring.NONE
+    barred_by: str | None = None
+    payment_mode: str
+    activated_at: datetime | None = Field(default=None, sa_type=UtcDateTime)
+    valid_until: datetime | None = Field(default=None, sa_type=UtcDateTime)
+    grace_until: datetime | None = Field(default=None, sa_type=UtcDateTime)
+    holder_name: str | None = None
+    holder_fold: str = Field(default="", sa_type=Ordered)
+    employee_number: str | None = None
+    cost_centre_id: UUID | None = Field(default=None, foreign_key="cost_centres.id")
+    tags: str = "|"
+    plan_id: UUID | None = Field(default=None, foreign_key="offerings.id")
+    balance: int | None = Field(default=None, sa_type=BigInteger)
+    credit_limit: int | None = Field(default=None, sa_type=BigInteger)
+    debt: int | None = Field(default=None, sa_type=BigInteger)
+    current_charge: int | None = Field(default=None, sa_type=BigInteger)
+    figures_at: datetime = Field(sa_type=UtcDateTime)
+    figures_source: str
+    last_usage_at: datetime | None = Field(default=None, sa_type=UtcDateTime)
+    data_remaining: int = Field(default=0, sa_type=BigInteger)
+    next_bucket_end_at: datetime | None = Field(default=None, sa_type=UtcDateTime)
+    search: str = Field(default="", sa_type=Ordered)
+
+
+class SimPlacement(SQLModel, table=True):
+    """A SIM card's stay under an account (D12); the open one equals the card's own `account_id`."""
+
+    __tablename__ = "sim_placements"
+    __table_args__ = (
+        Index("ix_sim_placements_sim", "organization_id", "sim_id", "valid_from", unique=True),
+        Index("ix_sim_placements_account", "organization_id", "account_id", "valid_from"),
+    )
+
+    id: UUID = Field(primary_key=True)
+    organization_id: UUID = Field(foreign_key="organizations.id")
+    sim_id: UUID = Field(foreign_key="sims.id")
+    account_id: UUID = Field(foreign_key="accounts.id")
+    valid_from: datetime = Field(sa_type=UtcDateTime)
+    valid_to: datetime | None = Field(default=None, sa_type=UtcDateTime)
+
+
+class SimState(SQLModel, table=True):
+    """A state a SIM card was in (D12); the open one equals the card's own `status`."""
+
+    __tablename__ = "sim_states"
+    __table_args__ = (Index("ix_sim_states_sim", "organization_id", "sim_id", "valid_from"),)
+
+    id: UUID = Field(primary_key=True)
+    organization_id: UUID = Field(foreign_key="organizations.id")
+    sim_id: UUID = Field(foreign_key="sims.id")
+    status: str
+    valid_from: datetime = Field(sa_type=UtcDateTime)
+    valid_to: datetime | None = Field(default=None, sa_type=UtcDateTime)
+
+
+class SimCounter(SQLModel, table=True):
+    """How many SIM cards stand directly under an account now in one state; kept on every change, never counted on reading."""
+
+    __tablename__ = "sim_counters"
+
+    organization_id: UUID = Field(primary_key=True, foreign_key="organizations.id")
+    account_id: UUID = Field(primary_key=True, foreign_key="accounts.id")
+    status: str = Field(primary_key=True)
+    count: int = 0
+
+
+class SimSecret(SQLModel, table=True):
+    """PUK1 and PUK2 of a card, sealed with AES-GCM under the named key and bound to this row (D6)."""
+
+    __tablename__ = "sim_secrets"
+
+    sim_id: UUID = Field(primary_key=True, foreign_key="sims.id")
+    organization_id: UUID = Field(foreign_key="organizations.id")
+    key_id: str
+    sealed: bytes = Field(sa_type=LargeBinary)
+
+
+class PukAttempt(SQLModel, table=True):
+    """One attempt to see the PUK codes of a card, shown or refused."""
+
+    __tablename__ = "puk_attempts"
+    __table_args__ = (Index("ix_puk_attempts_person", "person_id", "at"),)
+
+    id: UUID = Field(primary_key=True)
+    organization_id: UUID = Field(foreign_key="organizations.id")
+    person_id: UUID = Field(foreign_key="persons.id")
+    sim_id: UUID = Field(foreign_key="sims.id")
+    at: datetime = Field(sa_type=UtcDateTime)
+    is_shown: bool
+
+
+class SimApn(SQLModel, table=True):
+    """An access point a line may use (FEATURES 3.3), as the carrier reported it; never its secrets. Rates in bit/s."""
+
+    __tablename__ = "sim_apns"
+    __table_args__ = (Index("ix_sim_apns_sim", "organization_id", "sim_id"),)
+
+    id: UUID = Field(primary_key=True)
+    organization_id: UUID = Field(foreign_key="organizations.id")
+    sim_id: UUID = Field(foreign_key="sims.id")
+    network_identifier: str
+    operator_identifier: str | None = None
+    pdn_type: str
+    ip_allocation: str
+    static_address: str | None = None
+    qos_class: int | None = None
+    arp: int | None = None
+    ambr_uplink: int | None = Field(default=None, sa_type=BigInteger)
+    ambr_downlink: int | None = Field(default=None, sa_type=BigInteger)
+    charging_characteristics: str | None = None
+    is_visited_allowed: bool
+    is_private: bool
+    auth_type: str
+    is_active: bool
+    activated_at: datetime | None = Field(default=None, sa_type=UtcDateTime)
+    as_of: datetime = Field(sa_type=UtcDateTime)

@@ -1,0 +1,1 @@
+"""Usage records, as the network counted them."""

@@ -1,0 +1,1 @@
+"""The double-entry ledger and the wallets on it."""

@@ -1,0 +1,176 @@
+"""The outbox: work that has to happen after commit, at least once, in order per subject, with leases and retries."""
+
+import asyncio
+import secrets
+from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from enum import StrEnum
+from typing import Any, Protocol
+from uuid import UUID
+
+import structlog
+from sqlalchemy import BigInteger, Index, Integer, delete, exists, select, update
+from sqlalchemy.orm import aliased
+from sqlmodel import Field, SQLModel, col
+from sqlmodel.ext.asyncio.session import AsyncSession
+
+from store.session import Database, StoreBusy
+from store.types import Json, UtcDateTime
+from store.upsert import insert_or_ignore
+
+LEASE = timedelta(seconds=60)
+RUN_SECONDS = 50
+MOST_ATTEMPTS = 10
+KEPT = timedelta(days=7)
+LOG = structlog.get_logger("outbox")
+
+
+class OutboxState(StrEnum):
+    """Where a row of the outbox stands."""
+
+    READY = "READY"
+    DONE = "DONE"
+    DEAD = "DEAD"
+
+
+class OutboxRow(SQLModel, table=True):
+    """One piece of work to do after commit; rows of one subject are done in order of `seq`."""
+
+    __tablename__ = "outbox"
+    __table_args__ = (Index("ix_outbox_due", "state", "run_at"), Index("ix_outbox_subject", "subject", "state", "seq"))
+
+    seq: int | None = Field(default=None, primary_key=True, sa_type=BigInteger().with_variant(Integer, "sqlite"))
+    organization_id: UUID | None = None
+    kind: str
+    subject: str
+    payload: dict[str, Any] = Field(sa_type=Json)
+    key: str | None = Field(default=None, unique=True)
+    state: str = OutboxState.READY
+    run_at: datetime = Field(sa_type=UtcDateTime)
+    attempts: int = 0
+    leased_by: str | None = None
+    lease_until: datetime | None = Field(default=None, sa_type=UtcDateTime)
+    error: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Task:
+    """A claimed row as its handler sees it; `attempt` counts from 1."""
+
+    seq: int
+    kind: str
+    subject: str
+    payload: Mapping[str, Any]
+    attempt: int
+
+
+Handler = Callable[[Task], Awaitable[None]]
+
+
+class GiveUp(Exception):
+    """The work can never succeed: the row is dead at once, blocks its subject and alerts."""
+
+
+class Later(Exception):
+    """The work isn't due yet: run it again at this time, not counted as a failure."""
+
+    def __init__(self, at: datetime) -> None:
+        super().__init__(at.isoformat())
+        self.at = at
+
+
+class _Clock(Protocol):
+    def now(self) -> datetime: ...
+
+
+async def send(
+    session: AsyncSession,
+    kind: str,
+    payload: Mapping[str, Any],
+    *,
+    subject: str,
+    at: datetime,
+    organization_id: UUID | None = None,
+    key: str | None = None,
+) -> None:
+    """Puts work into the transaction, due `at`; a `key` that is there already makes it a no-op."""
+    values = {
+        "organization_id": organization_id, "kind": kind, "subject": subject, "payload": dict(payload), "key": key,
+        "state": OutboxState.READY, "run_at": at, "attempts": 0,
+    }  # fmt: skip
+    await insert_or_ignore(session, OutboxRow, [values])
+
+
+async def claim(database: Database, worker: str, *, now: datetime, most: int = 20) -> list[Task]:
+    """Leases the oldest unfinished row of each of some subjects, due ones only."""
+    older = aliased(OutboxRow)
+    blocked = exists().where(
+        col(older.subject) == col(OutboxRow.subject), col(older.state) != OutboxState.DONE, col(older.seq) < col(OutboxRow.seq)
+    )
+    due = (
+        select(OutboxRow)
+        .where(col(OutboxRow.state) == OutboxState.READY, col(OutboxRow.run_at) <= now)
+        .where((col(OutboxRow.lease_until).is_(None)) | (col(OutboxRow.lease_until) < now))
+        .where(~blocked)
+        .order_by(col(OutboxRow.run_at), col(OutboxRow.seq))
+        .limit(most)
+    )
+    async with database.read() as session:  # look before taking the writer's turn: an idle worker must not hold up writers
+        if (await session.execute(due.with_only_columns(col(OutboxRow.seq)))).first() is None:
+            return []
+    async with database.write() as session:
+        rows = (await session.scalars(due.with_for_update(skip_locked=True, of=OutboxRow))).all()
+        for row in rows:
+            row.leased_by, row.lease_until, row.attempts = worker, now + LEASE, row.attempts + 1
+        return [Task(row.seq or 0, row.kind, row.subject, row.payload, row.attempts) for row in rows]
+
+
+async def _settle(database: Database, worker: str, task: Task, **values: Any) -> None:
+    async with database.write() as session:
+        await session.execute(
+            update(OutboxRow).where(col(OutboxRow.seq) == task.seq, col(OutboxRow.leased_by) == worker).values(lease_until=None, **values)
+        )
+
+
+async def run_once(database: Database, handlers: Mapping[str, Handler], clock: _Clock, *, worker: str) -> int:
+    """Claims and runs what is due; returns how many rows it took."""
+    tasks = await claim(database, worker, now=clock.now())
+
+    async def run(task: Task) -> None:
+        try:
+            async with asyncio.timeout(RUN_SECONDS):
+                await handlers[task.kind](task)
+        except Later as later:
+            await _settle(database, worker, task, run_at=later.at, attempts=task.attempt - 1)
+        except Exception as error:
+            dead = isinstance(error, GiveUp | KeyError) or task.attempt >= MOST_ATTEMPTS
+            LOG.warning("outbox_failed", kind=task.kind, subject=task.subject, attempt=task.attempt, dead=dead, error=type(error).__name__)
+            wait = timedelta(seconds=min(2**task.attempt, 3600))
+            state = OutboxState.DEAD if dead else OutboxState.READY
+            await _settle(database, worker, task, state=state, run_at=clock.now() + wait, error=f"{type(error).__name__}: {error}"[:300])
+        else:
+            await _settle(database, worker, task, state=OutboxState.DONE, error=None)
+
+    await asyncio.gather(*map(run, tasks))
+    return len(tasks)
+
+
+async def run_forever(database: Database, handlers: Mapping[str, Handler], clock: _Clock, *, pause: float = 0.2) -> None:
+    """Works until cancelled; a fault of the store is logged and tried again."""
+    worker = secrets.token_hex(6)
+    purge_at = clock.now()
+    while True:
+        try:
+            if not await run_once(database, handlers, clock, worker=worker):
+                await asyncio.sleep(pause)
+            if clock.now() >= purge_at:
+                purge_at = clock.now() + timedelta(hours=1)
+                async with database.write() as session:
+                    done = col(OutboxRow.state) == OutboxState.DONE
+                    await session.execute(delete(OutboxRow).where(done, col(OutboxRow.run_at) < clock.now() - KEPT))
+        except StoreBusy:
+            await asyncio.sleep(pause)
+        except OSError as error:
+            LOG.error("outbox_store_lost", error=repr(error))
+            await asyncio.sleep(1)

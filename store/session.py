@@ -1,0 +1,97 @@
+"""Opens SQL sessions, for reading and for writing; the one place where an engine exists."""
+
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import AsyncExitStack, asynccontextmanager
+from typing import Any
+
+from sqlalchemy import event
+from sqlalchemy.exc import OperationalError
+from sqlalchemy.ext.asyncio import AsyncEngine, async_sessionmaker, create_async_engine
+from sqlmodel.ext.asyncio.session import AsyncSession
+
+WAIT_SECONDS = 10
+
+
+class StoreBusy(Exception):
+    """Another writer held the store for too long; nothing was done."""
+
+
+def _sqlite(url: str, begin: str) -> AsyncEngine:
+    """An engine whose transactions really begin with `begin`: the driver's own habit loses updates."""
+    engine = create_async_engine(url)
+
+    @event.listens_for(engine.sync_engine, "connect")
+    def connected(connection: Any, _record: Any) -> None:
+        connection.isolation_level = None
+        cursor = connection.cursor()
+        for pragma in ("journal_mode=WAL", "synchronous=NORMAL", "foreign_keys=ON", f"busy_timeout={WAIT_SECONDS * 1000}"):
+            cursor.execute(f"PRAGMA {pragma}")
+        cursor.close()
+
+    @event.listens_for(engine.sync_engine, "begin")
+    def begun(connection: Any) -> None:
+        connection.exec_driver_sql(begin)
+
+    return engine
+
+
+class Database:
+    """A SQL store on SQLite or PostgreSQL, by URL."""
+
+    def __init__(self, url: str) -> None:
+        self.is_sqlite = url.startswith("sqlite")
+        if self.is_sqlite:
+            self._reader, self._writer = _sqlite(url, "BEGIN"), _sqlite(url, "BEGIN IMMEDIATE")
+            self._turn: asyncio.Lock | None = asyncio.Lock()
+        else:
+            self._reader = self._writer = create_async_engine(url, pool_size=10, max_overflow=20, pool_timeout=WAIT_SECONDS)
+            self._turn = None
+        self._read = async_sessionmaker(self._reader, class_=AsyncSession, expire_on_commit=False, autoflush=False)
+        self._write = async_sessionmaker(self._writer, class_=AsyncSession, expire_on_commit=False)
+
+    @property
+    def engines(self) -> tuple[AsyncEngine, ...]:
+        """The engines in use, for counting statements and for closing."""
+        return (self._reader,) if self._reader is self._writer else (self._reader, self._writer)
+
+    @asynccontextmanager
+    async def read(self) -> AsyncIterator[AsyncSession]:
+        """A short session for one batch of reads; never commits."""
+        async with self._read() as session:
+            yield session
+
+    @asynccontextmanager
+    async def write(self) -> AsyncIterator[AsyncSession]:
+        """One transaction: commits at the end, rolls back on any error; raises `StoreBusy` when it can't begin in 10 s."""
+        async with AsyncExitStack() as stack:
+            if self._turn is not None:
+                try:
+                    await asyncio.wait_for(self._turn.acquire(), WAIT_SECONDS)
+                except TimeoutError:
+                    raise StoreBusy from None
+                stack.callback(self._turn.release)
+            session = await stack.enter_async_context(self._write())
+            try:
+                await session.connection()
+            except OperationalError as error:
+                if "locked" in str(error):
+                    raise StoreBusy from None
+                raise
+            async with _committing(session):
+                yield session
+
+    async def close(self) -> None:
+        """Closes every connection."""
+        for engine in self.engines:
+            await engine.dispose()
+
+
+@asynccontextmanager
+async def _committing(session: AsyncSession) -> AsyncIterator[None]:
+    try:
+        yield
+    except BaseException:
+        await session.rollback()
+        raise
+    await session.commit()

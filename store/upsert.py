@@ -1,0 +1,18 @@
+"""Inserts that tolerate what is there already, on both engines."""
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from sqlalchemy.dialects import postgresql, sqlite
+from sqlmodel import SQLModel
+from sqlmodel.ext.asyncio.session import AsyncSession
+
+
+async def insert_or_ignore(session: AsyncSession, table: type[SQLModel], rows: Sequence[Mapping[str, Any]]) -> int:
+    """Inserts the rows that break no unique key and returns how many; on PostgreSQL it waits for a concurrent insert of the same key."""
+    if not rows:
+        return 0
+    dialect = (await session.connection()).dialect.name
+    insert = sqlite.insert if dialect == "sqlite" else postgresql.insert
+    done = await session.execute(insert(table).values([dict(row) for row in rows]).on_conflict_do_nothing())
+    return int(done.rowcount)  # type: ignore[attr-defined]
