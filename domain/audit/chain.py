@@ -80,9 +80,7 @@ async def append(
         AuditSubject,
         [{"organization_id": organization_id, "subject_id": subject, "seq": entry.seq, "entry_id": entry.id} for subject in touched],
     )
-    await session.execute(
-        update(AuditHead).where(col(AuditHead.organization_id) == organization_id).values(seq=entry.seq, hash=entry.hash)
-    )
+    await session.execute(update(AuditHead).where(col(AuditHead.organization_id) == organization_id).values(seq=entry.seq, hash=entry.hash))
     return entry.id
 
 

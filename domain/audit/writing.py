@@ -62,9 +62,7 @@ class Work:
         self.paths.add(path)
         self.subjects.update(subjects)
 
-    def changed(
-        self, subject: Ref | None, label: str, field: str, before: object, after: object, *, money: Money | None = None
-    ) -> None:
+    def changed(self, subject: Ref | None, label: str, field: str, before: object, after: object, *, money: Money | None = None) -> None:
         """Records one change; `field` is the contract's name, values are shown as text."""
         text = [None if value is None else str(value) for value in (before, after)]
         self.changes.append(Change(subject, label, field, text[0], text[1], money))

@@ -1,0 +1,112 @@
+"""Mail by SMTP, one message to one address."""
+
+import asyncio
+import ssl
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from email.message import EmailMessage
+from email.policy import SMTP
+from email.utils import format_datetime, parseaddr
+from urllib.parse import parse_qs, unquote, urlsplit
+
+import aiosmtplib
+
+from domain.notifications.ports import MailMessage, PermanentDeliveryError, TemporaryDeliveryError
+
+# Less than the outbox gives a task, so that a hanging server is our failure and not the worker's.
+TIMEOUT_SECONDS = 20.0
+
+
+@dataclass(frozen=True, slots=True)
+class SmtpServer:
+    """Where mail is handed over and how: `tls` at once, STARTTLS demanded, or STARTTLS when offered (None)."""
+
+    host: str
+    port: int
+    tls: bool
+    start_tls: bool | None
+    username: str | None = None
+    password: str | None = None
+
+    @classmethod
+    def parse(cls, url: str) -> "SmtpServer":
+        """Reads `smtps://user:password@host:port` (TLS) or `smtp://…` (STARTTLS: demanded with a password, else used when offered).
+
+        `?starttls=never` is for a relay on the same machine. A wrong address is a `ValueError` that doesn't repeat the password.
+        """
+        parts = urlsplit(url)
+        start_tls = {"": None, "always": True, "never": False}.get(parse_qs(parts.query).get("starttls", [""])[0], "?")
+        if parts.scheme not in ("smtp", "smtps") or not parts.hostname or isinstance(start_tls, str):
+            raise ValueError("a mail server is smtp[s]://user:password@host:port[?starttls=always|never]")
+        tls = parts.scheme == "smtps"
+        if start_tls is None and parts.username and not tls:
+            start_tls = True
+        return cls(
+            host=parts.hostname,
+            port=parts.port or (465 if tls else 587 if start_tls else 25),
+            tls=tls,
+            start_tls=False if tls else start_tls,
+            username=unquote(parts.username) if parts.username else None,
+            password=unquote(parts.password or "") if parts.username else None,
+        )
+
+
+class SmtpMailer:
+    """Hands mail to an SMTP server; `sender` is an address or `Name <address>`."""
+
+    def __init__(self, url: str, sender: str, *, tls_context: ssl.SSLContext | None = None, timeout: float = TIMEOUT_SECONDS) -> None:
+        self._server = SmtpServer.parse(url)
+        self._sender = sender
+        self._tls_context = tls_context or ssl.create_default_context()
+        self._timeout = timeout
+
+    async def send(self, message: MailMessage) -> None:
+        """Hands over one mail; a recipient or content refused for good (5xx) is permanent, all else may be tried again."""
+        server = self._server
+        mail = composed(message, self._sender, at=datetime.now(UTC))
+        try:
+            async with asyncio.timeout(self._timeout):
+                await aiosmtplib.send(
+                    mail,
+                    sender=parseaddr(self._sender)[1],
+                    recipients=[message.to],
+                    hostname=server.host,
+                    port=server.port,
+                    username=server.username,
+                    password=server.password,
+                    use_tls=server.tls,
+                    start_tls=server.start_tls,
+                    tls_context=self._tls_context,
+                    timeout=self._timeout,
+                )
+        except aiosmtplib.SMTPRecipientsRefused as error:
+            raise _refused(error.recipients[0].code) from error
+        except aiosmtplib.SMTPDataError as error:
+            raise _refused(error.code) from error
+        except aiosmtplib.SMTPResponseException as error:  # greeting, TLS, sign-in, sender: a fault between the servers, not the message's
+            raise TemporaryDeliveryError(f"the mail server answers {error.code} ({type(error).__name__})") from error
+        except (aiosmtplib.SMTPException, OSError) as error:
+            raise TemporaryDeliveryError(f"the mail server can't be used ({type(error).__name__})") from error
+
+
+def _refused(code: int) -> PermanentDeliveryError | TemporaryDeliveryError:
+    kind = PermanentDeliveryError if 500 <= code < 600 else TemporaryDeliveryError
+    return kind(f"the mail server answers {code}")
+
+
+def composed(message: MailMessage, sender: str, *, at: datetime) -> EmailMessage:
+    """The mail as it goes over the wire; the Message-ID is made of the message's id, so a repeated mail is known as the same."""
+    mail = EmailMessage(policy=SMTP)
+    mail["From"] = sender
+    mail["To"] = message.to
+    mail["Subject"] = message.subject
+    mail["Date"] = format_datetime(at)
+    mail["Message-ID"] = f"<{message.id}@{parseaddr(sender)[1].rpartition('@')[2]}>"
+    mail["Auto-Submitted"] = "auto-generated"
+    mail.set_content(message.text)
+    if message.html is not None:
+        mail.add_alternative(message.html, subtype="html")
+    for attachment in message.attachments:
+        kind, _, subtype = attachment.media_type.partition("/")
+        mail.add_attachment(attachment.content, maintype=kind, subtype=subtype, filename=attachment.file_name)
+    return mail
