@@ -1,0 +1,2 @@
+// What the server tells the page: {endpoint}.
+export const config = JSON.parse(document.getElementById('config').textContent);

@@ -1,0 +1,48 @@
+// GraphiQL, asking as whoever the bar says: without a session it runs without a schema.
+import { useMemo } from 'react';
+import { explorerPlugin } from '@graphiql/plugin-explorer';
+import { createGraphiQLFetcher } from '@graphiql/toolkit';
+import { GraphiQL, HISTORY_PLUGIN } from 'graphiql';
+import { createClient } from 'graphql-ws';
+import 'graphiql/style.css';
+import '@graphiql/plugin-explorer/style.css';
+import { config } from './config.js';
+import { editorStorage } from './editor_storage.js';
+import { useLanguage } from './language.js';
+import { runbooksPlugin } from './runbooks.jsx';
+import { session, useSession } from './session.js';
+
+const PLUGINS = [runbooksPlugin, explorerPlugin({ showAttribution: false }), HISTORY_PLUGIN];
+
+function makeFetcher() {
+  const url = new URL(config.endpoint, window.location.href);
+  const wsClient = createClient({
+    url: url.href.replace(/^http/, 'ws'),
+    connectionParams: async () => ({ Authorization: `Bearer ${await session.token()}` }),
+  });
+  return createGraphiQLFetcher({ url: url.href, fetch: session.fetch, wsClient, enableIncrementalDelivery: false });
+}
+
+export function Explorer() {
+  const { own, apiToken, view, identity } = useSession();
+  const { text } = useLanguage();
+  const asker = view?.id ?? apiToken ?? (own && identity);
+  // Another asker may see another schema: a new fetcher makes GraphiQL ask for it.
+  const fetcher = useMemo(makeFetcher, [asker]);
+  return (
+    <main className="explorer">
+      <GraphiQL
+        fetcher={fetcher}
+        schema={asker ? undefined : null}
+        plugins={PLUGINS}
+        visiblePlugin={runbooksPlugin}
+        storage={editorStorage}
+        defaultQuery={text('firstQuery')}
+        defaultEditorToolsVisibility="variables"
+        inputValueDeprecation
+      >
+        <GraphiQL.Logo><span /></GraphiQL.Logo>
+      </GraphiQL>
+    </main>
+  );
+}

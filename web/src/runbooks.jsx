@@ -1,0 +1,59 @@
+// The saved queries of support, listed beside the editor; a click opens one in a new tab with its variables to fill in.
+import { useGraphiQL, useGraphiQLActions } from '@graphiql/react';
+import { parse, print } from 'graphql';
+import { useLanguage } from './language.js';
+
+const runbooks = RUNBOOKS.map(({ name, source }) => ({ name, source, titles: titlesOf(source), variables: templateOf(source) }));
+
+/** Titles by language: the first comment is the English one, the next ones say theirs (`# fa: …`). */
+function titlesOf(source) {
+  const comments = source.split('\n').filter((line) => line.startsWith('#')).map((line) => line.slice(1).trim());
+  const others = comments.slice(1).map((line) => line.split(/:\s*(.*)/s, 2));
+  return { en: comments[0], ...Object.fromEntries(others) };
+}
+
+/** Variables as JSON to fill in: what is required as an empty string, the rest as null. */
+function templateOf(source) {
+  const { variableDefinitions } = parse(source).definitions[0];
+  const blank = variableDefinitions.map(({ variable, type }) => [variable.name.value, print(type).endsWith('!') ? '' : null]);
+  return JSON.stringify(Object.fromEntries(blank), null, 2);
+}
+
+function Runbooks() {
+  const { addTab } = useGraphiQLActions();
+  const editors = useGraphiQL(({ queryEditor, variableEditor }) => ({ queryEditor, variableEditor }));
+  const { code, direction, text } = useLanguage();
+
+  function open({ source, variables }) {
+    addTab();
+    editors.queryEditor.setValue(source);
+    editors.variableEditor.setValue(variables);
+    editors.variableEditor.focus();
+  }
+
+  return (
+    <section className="runbooks" dir={direction} lang={code}>
+      <h2>{text('runbooks')}</h2>
+      <p>{text('runbooksHint')}</p>
+      <ol>
+        {runbooks.map((runbook) => (
+          <li key={runbook.name}>
+            <button type="button" data-runbook={runbook.name} disabled={!editors.variableEditor} onClick={() => open(runbook)}>
+              {runbook.titles[code] ?? runbook.titles.en}
+            </button>
+          </li>
+        ))}
+      </ol>
+    </section>
+  );
+}
+
+function Icon() {
+  return (
+    <svg viewBox="0 0 24 24" fill="none" stroke="currentColor" strokeWidth="1.6" strokeLinecap="round" strokeLinejoin="round">
+      <path d="M5 4.5h11.5a2.5 2.5 0 0 1 2.5 2.5v12.5H7.5A2.5 2.5 0 0 1 5 17zM5 17a2.5 2.5 0 0 1 2.5-2.5H19M9 8.5h6M9 11.3h4" />
+    </svg>
+  );
+}
+
+export const runbooksPlugin = { title: 'Runbooks', icon: Icon, content: Runbooks };
