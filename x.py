@@ -68,7 +68,7 @@ class Asset(NamedTuple):
 WEB = Asset(
     name="graphiql",
     source="web/package.json",
-    inputs=("web/package.json", "web/package-lock.json", "web/.npmrc", "web/*.mjs", "web/*.html", "web/*.css", "web/src/**/*"),
+    inputs=("web/package.json", "web/package-lock.json", "web/.npmrc", "web/*.mjs", "web/runbooks/*", "web/src/**/*"),
     commands=(
         ("npm", "ci", "--ignore-scripts", "--no-audit", "--no-fund", "--loglevel=error"),
         ("npm", "run", "--silent", "build", "--", "{output}"),

@@ -78,7 +78,12 @@ def routes(bundle: Path, endpoint: str) -> list[BaseRoute]:
 
     return [
         Route(PATH, page, middleware=[Middleware(_WithHeaders, headers=SECURITY | FRESH)]),
-        Mount(STATIC, _Bundle(directory=bundle, check_dir=False), middleware=[Middleware(_WithHeaders, headers=SECURITY | FOREVER)], name="graphiql-static"),
+        Mount(
+            STATIC,
+            _Bundle(directory=bundle, check_dir=False),
+            middleware=[Middleware(_WithHeaders, headers=SECURITY | FOREVER)],
+            name="graphiql-static",
+        ),
     ]
 
 

@@ -18,7 +18,11 @@ export function Bar() {
           {LANGUAGES.map((each) => <option key={each.code} value={each.code}>{each.name}</option>)}
         </select>
       </header>
-      {notice && <p className="notice" role="status">{notice}</p>}
+      {notice && (
+        <p className="notice" role="status">
+          {notice}<button type="button" className="quiet" aria-label={text('close')} onClick={session.dismissNotice}>×</button>
+        </p>
+      )}
       {view && <ViewBanner />}
     </div>
   );

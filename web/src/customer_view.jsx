@@ -42,7 +42,7 @@ function OpenView({ onDone }) {
         {tickets?.map((ticket) => (
           <label key={ticket.id}>
             <input type="radio" name="ticket" value={ticket.id} required />
-            <span><b dir="ltr">{ticket.number}</b> {ticket.title}<small>{ticket.organization.name} · {text(ticket.state)}</small></span>
+            <span><b dir="ltr">{ticket.number}</b> <bdi>{ticket.title}</bdi><small>{ticket.organization.name} · {text(ticket.state)}</small></span>
           </label>
         ))}
         {tickets?.length === 0 && <p>{text('noTicket')}</p>}

@@ -3,10 +3,12 @@ import { useMemo } from 'react';
 import { explorerPlugin } from '@graphiql/plugin-explorer';
 import { createGraphiQLFetcher } from '@graphiql/toolkit';
 import { GraphiQL, HISTORY_PLUGIN } from 'graphiql';
+import { parse, print } from 'graphql';
 import { createClient } from 'graphql-ws';
 import 'graphiql/style.css';
 import '@graphiql/plugin-explorer/style.css';
 import { config } from './config.js';
+import WHO_AM_I from './documents/who_am_i.graphql';
 import { editorStorage } from './editor_storage.js';
 import { useLanguage } from './language.js';
 import { runbooksPlugin } from './runbooks.jsx';
@@ -37,7 +39,7 @@ export function Explorer() {
         plugins={PLUGINS}
         visiblePlugin={runbooksPlugin}
         storage={editorStorage}
-        defaultQuery={text('firstQuery')}
+        defaultQuery={`# ${text('welcome')}\n# ${text('welcomeHint')}\n\n${print(parse(WHO_AM_I))}`}
         defaultEditorToolsVisibility="variables"
         inputValueDeprecation
       >

@@ -22,9 +22,10 @@ export function setLanguage(code) {
   listeners.forEach((tell) => tell());
 }
 
-/** One text in the language in use, with its {placeholders} filled. */
+/** One text in the language in use, with its {placeholders} filled; numbers get the language's digits. */
 export function text(key, values = {}) {
-  return TEXTS[current][key].replace(/\{(\w+)\}/g, (_, name) => values[name]);
+  const inWords = (value) => (typeof value === 'number' ? value.toLocaleString(current) : value);
+  return TEXTS[current][key].replace(/\{(\w+)\}/g, (_, name) => inWords(values[name]));
 }
 
 function subscribe(listener) {

@@ -106,7 +106,7 @@ function Choice({ name, label, options, value, onChange }) {
 
 /** Whole seconds until a moment of the server's clock, counted down to 0. */
 export function useSecondsUntil(moment) {
-  const seconds = () => Math.max(0, Math.ceil((Date.parse(moment) - serverNow()) / 1000));
+  const seconds = () => Math.max(0, Math.floor((Date.parse(moment) - serverNow()) / 1000));
   const [left, setLeft] = useState(seconds);
   useEffect(() => {
     const timer = setInterval(() => setLeft(seconds()), 1000);

@@ -3,13 +3,19 @@ import { useGraphiQL, useGraphiQLActions } from '@graphiql/react';
 import { parse, print } from 'graphql';
 import { useLanguage } from './language.js';
 
-const runbooks = RUNBOOKS.map(({ name, source }) => ({ name, source, titles: titlesOf(source), variables: templateOf(source) }));
+const TRANSLATION = /^# (\w\w): (.*)\n/gm;
+
+const runbooks = RUNBOOKS.map(({ name, source }) => ({
+  name,
+  titles: titlesOf(source),
+  query: source.replace(TRANSLATION, ''),
+  variables: templateOf(source),
+}));
 
 /** Titles by language: the first comment is the English one, the next ones say theirs (`# fa: …`). */
 function titlesOf(source) {
-  const comments = source.split('\n').filter((line) => line.startsWith('#')).map((line) => line.slice(1).trim());
-  const others = comments.slice(1).map((line) => line.split(/:\s*(.*)/s, 2));
-  return { en: comments[0], ...Object.fromEntries(others) };
+  const others = [...source.matchAll(TRANSLATION)].map(([, code, title]) => [code, title]);
+  return { en: source.match(/^# (.*)/)[1], ...Object.fromEntries(others) };
 }
 
 /** Variables as JSON to fill in: what is required as an empty string, the rest as null. */
@@ -24,9 +30,9 @@ function Runbooks() {
   const editors = useGraphiQL(({ queryEditor, variableEditor }) => ({ queryEditor, variableEditor }));
   const { code, direction, text } = useLanguage();
 
-  function open({ source, variables }) {
+  function open({ query, variables }) {
     addTab();
-    editors.queryEditor.setValue(source);
+    editors.queryEditor.setValue(query);
     editors.variableEditor.setValue(variables);
     editors.variableEditor.focus();
   }

@@ -85,16 +85,20 @@ export const session = {
   /** A bearer token for a websocket. */
   token,
 
+  dismissNotice: () => set({}),
+
   /** `fetch` for the explorer: with the session's token, and once more with a new one when the server no longer knows it. */
   async fetch(url, init) {
-    const response = await send(url, init, await token());
-    if (!await isUnauthenticated(response)) return response;
-    if (state.view) set({ view: null, notice: text('viewOver') });
-    else if (state.own) {
-      await refresh();
-      return send(url, init, state.own.accessToken);
-    }
-    return response;
+    if (new Headers(init.headers).has('authorization')) return send(url, init); // typed into the headers editor
+    const isOwn = Boolean(state.own) && !state.view;
+    const used = await token();
+    const response = await send(url, init, used);
+    if (!used || !await isUnauthenticated(response)) return response;
+    // What was asked in a customer's view is never asked again as oneself.
+    if (used === state.view?.tokens.accessToken) set({ view: null, notice: text('viewOver') });
+    if (!isOwn) return response;
+    if (used === state.own?.accessToken) await refresh();
+    return send(url, init, state.own?.accessToken);
   },
 
   /** Signs in with a proof (ProofInput). */
