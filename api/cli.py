@@ -7,7 +7,7 @@ from typing import Annotated
 import typer
 
 from api import run as tree
-from api.settings import BadSettings, Settings, read_settings
+from api.settings import BadSettings, data_folder, read_settings
 from store.document_server import DocumentServerError
 
 app = typer.Typer(name="simurgh", help="Simurgh: enterprise telecom self-care.", no_args_is_help=True, pretty_exceptions_enable=False)
@@ -31,18 +31,14 @@ def run(
 ) -> None:
     """Runs the whole system: migrations, demo data once, document server, API and worker."""
     if fresh:
-        tree.forget(_settings(data=data).data_dir)
-    asyncio.run(tree.run(_settings(host=host, port=port, data=data)))
-
-
-def _settings(*, host: str | None = None, port: int | None = None, data: Path | None = None) -> Settings:
-    return read_settings(host=host, port=port, data_dir=data)
+        tree.forget(data_folder(data_dir=data))
+    asyncio.run(tree.run(read_settings(host=host, port=port, data_dir=data)))
 
 
 def main() -> None:
     """Runs a command; what the operator can mend is said in a sentence instead of a traceback."""
     try:
         app()
-    except (BadSettings, DocumentServerError) as fault:
+    except (BadSettings, DocumentServerError, tree.PortTaken) as fault:
         typer.echo(f"simurgh: {fault}".replace("\n", "\nsimurgh: "), err=True)
         raise SystemExit(2) from None

@@ -4,6 +4,7 @@ import asyncio
 import contextlib
 import shutil
 import signal
+import socket
 import sys
 from collections.abc import AsyncIterator, Iterator, Mapping
 from contextlib import asynccontextmanager
@@ -22,8 +23,26 @@ SECONDS_TO_FINISH_REQUESTS = 5
 
 async def run(settings: Settings) -> None:
     """Runs the whole system until SIGTERM or SIGINT; a second signal doesn't wait for open requests."""
-    async with stoppable() as stop, running_app(settings) as app:
-        await serve_http(app, settings, stop)
+    with listening(settings) as door:
+        async with stoppable() as stop, running_app(settings) as app:
+            await serve_http(app, settings, door, stop)
+
+
+class PortTaken(Exception):
+    """Another process listens where we should."""
+
+
+@contextlib.contextmanager
+def listening(settings: Settings) -> Iterator[socket.socket]:
+    """Our address, taken before anything is started behind it."""
+    with socket.socket(socket.AF_INET6 if ":" in settings.host else socket.AF_INET) as door:
+        door.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            door.bind((settings.host, settings.port))
+        except OSError as fault:
+            place = f"{settings.host} port {settings.port}"
+            raise PortTaken(f"Can't listen on {place}: {fault.strerror}. Choose another with --port.") from None
+        yield door
 
 
 class Stop:
@@ -72,13 +91,11 @@ class Server(uvicorn.Server):
         yield
 
 
-async def serve_http(app: ASGIApp, settings: Settings, stop: Stop) -> None:
+async def serve_http(app: ASGIApp, settings: Settings, door: socket.socket, stop: Stop) -> None:
     """Answers HTTP until told to stop."""
     server = Server(
         uvicorn.Config(
             app,
-            host=settings.host,
-            port=settings.port,
             log_level="warning",
             access_log=False,
             proxy_headers=bool(settings.trusted_proxies),
@@ -88,7 +105,7 @@ async def serve_http(app: ASGIApp, settings: Settings, stop: Stop) -> None:
         )
     )
     stop.serving(server)
-    await server.serve()
+    await server.serve(sockets=[door])
 
 
 @asynccontextmanager

@@ -56,6 +56,11 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
         return self.environment is Environment.PRODUCTION
 
 
+def data_folder(environ: Mapping[str, str] = os.environ, *, data_dir: Path | None = None) -> Path:
+    """Where all state lives: the argument, else SIMURGH_DATA_DIR, else `var`; nothing is created."""
+    return (data_dir or Path(environ.get(f"{PREFIX}DATA_DIR", "").strip() or "var")).resolve()
+
+
 def read_settings(
     environ: Mapping[str, str] = os.environ, *, host: str | None = None, port: int | None = None, data_dir: Path | None = None
 ) -> Settings:
@@ -70,7 +75,7 @@ def read_settings(
     environment = _environment(given, faults)
     address = host or given.get("host", "127.0.0.1")
     number = port if port is not None else _port(given, faults)
-    folder = (data_dir or Path(given.get("data_dir", "var"))).resolve()
+    folder = data_folder(environ, data_dir=data_dir)
     proxies = _networks(given, faults)
     if environment is Environment.PRODUCTION:
         faults += production_faults(given)

@@ -3,7 +3,6 @@
 import asyncio
 import contextlib
 import fcntl
-import json
 import os
 import socket
 import subprocess
@@ -13,7 +12,9 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
 from time import monotonic
+from urllib.parse import urlsplit
 
+import msgspec
 from pymongo import AsyncMongoClient
 from pymongo.errors import PyMongoError
 
@@ -50,7 +51,7 @@ async def document_server(data_dir: Path | None, *, join: bool = True) -> AsyncI
         note.unlink(missing_ok=True)
         async with _started(str(data_dir / "documents"), lock=lock.fileno()) as (port, child):
             lock.close()
-            _write(note, {"port": port, "pid": child.pid})
+            _write(note, {"port": port, "pid": child.pid, "owner": os.getpid()})
             try:
                 yield _url(port)
             finally:
@@ -58,7 +59,9 @@ async def document_server(data_dir: Path | None, *, join: bool = True) -> AsyncI
 
 
 async def answers(url: str) -> bool:
-    """Whether the server at the URL answers a ping within a second."""
+    """Whether the server at this loopback URL answers a ping within a second."""
+    if not _listens(urlsplit(url).port or 0):  # the driver leaks a socket for each refused connection
+        return False
     client: AsyncMongoClient[dict[str, object]] = AsyncMongoClient(url, serverSelectionTimeoutMS=1000)
     try:
         await client.admin.command("ping")
@@ -90,7 +93,7 @@ def _start(storage: str, port: int, lock: int | None) -> subprocess.Popen[bytes]
     place = ["--host", "127.0.0.1", "--port", str(port), "--storage-path", storage]
     command = [str(program), *place, "--cache-size", CACHE, "--log-level", "ERROR"]
     return subprocess.Popen(
-        [sys.executable, "-I", "-S", follow_parent.__file__, str(os.getpid()), *command],
+        [sys.executable, "-I", follow_parent.__file__, str(os.getpid()), *command],
         stdin=subprocess.DEVNULL,
         pass_fds=[] if lock is None else [lock],
         start_new_session=True,  # Ctrl-C is for the parent, which stops its child last
@@ -102,20 +105,23 @@ async def _wait_until_ready(child: subprocess.Popen[bytes], port: int) -> None:
     while monotonic() < deadline:
         if child.poll() is not None:
             raise DocumentServerError(f"The embedded document server ended at once (exit code {child.returncode}); its reason is above.")
-        if _listens(port) and await answers(_url(port)):
+        if await answers(_url(port)):
             return
         await asyncio.sleep(0.05)
     raise DocumentServerError(f"The embedded document server did not answer within {SECONDS_TO_START:.0f} seconds.")
 
 
 async def _stop(child: subprocess.Popen[bytes], port: int) -> None:
-    child.terminate()
+    """Asks the server to end; it waits for one more connection first, and can miss a signal that comes right after its start."""
     deadline = monotonic() + SECONDS_TO_STOP
+    connections = 0
     while child.poll() is None:
+        if connections % 5 == 0:
+            child.terminate()
+        connections += _listens(port)
+        await asyncio.sleep(0.05)
         if monotonic() > deadline:
             child.kill()
-        _listens(port)  # it waits for one more connection, two seconds at most, before it looks at the signal
-        await asyncio.sleep(0.05)
 
 
 async def _neighbour(lock: int, note: Path, *, join: bool) -> str | None:
@@ -125,9 +131,10 @@ async def _neighbour(lock: int, note: Path, *, join: bool) -> str | None:
         with contextlib.suppress(BlockingIOError):
             fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
             return None
-        if join and (url := _noted(note)) and await answers(url):
-            return url
-        if monotonic() > deadline:
+        noted = _read(note)
+        if join and noted and await answers(_url(noted["port"])):
+            return _url(noted["port"])
+        if monotonic() > deadline or (noted and not join and _alive(noted["owner"])):
             raise DocumentServerError(f"{note.parent} is in use by another process; stop it, or choose another folder with --data.")
         await asyncio.sleep(0.1)
 
@@ -137,17 +144,27 @@ def _folder(data_dir: Path) -> Path:
     return data_dir
 
 
-def _noted(note: Path) -> str | None:
+def _read(note: Path) -> dict[str, int] | None:
     try:
-        return _url(int(json.loads(note.read_text())["port"]))
-    except (FileNotFoundError, ValueError, KeyError):
+        return msgspec.json.decode(note.read_bytes(), type=dict[str, int])
+    except (FileNotFoundError, msgspec.DecodeError):
         return None
+
+
+def _alive(process: int) -> bool:
+    try:
+        os.kill(process, 0)
+    except ProcessLookupError:
+        return False
+    except PermissionError:
+        return True
+    return True
 
 
 def _write(note: Path, content: dict[str, int]) -> None:
     """Writes in one step: a joiner never reads half a file."""
     draft = note.with_suffix(".tmp")
-    draft.write_text(json.dumps(content))
+    draft.write_bytes(msgspec.json.encode(content))
     draft.replace(note)
 
 
