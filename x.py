@@ -67,26 +67,25 @@ class Asset(NamedTuple):
     folder: str = "."  # where the commands run
 
 
-ASSETS = (
-    Asset(
-        name="graphiql",
-        source="web/package.json",
-        inputs=("web/*", "web/src/**/*", "web/runbooks/*"),
-        commands=(
-            ("npm", "ci", "--ignore-scripts", "--no-audit", "--no-fund", "--loglevel=error"),
-            ("npm", "run", "--silent", "build", "--", "{output}"),
-        ),
-        groups=("run", "test"),
-        folder="web",
+WEB = Asset(
+    name="graphiql",
+    source="web/package.json",
+    inputs=("web/*", "web/src/**/*", "web/runbooks/*"),
+    commands=(
+        ("npm", "ci", "--ignore-scripts", "--no-audit", "--no-fund", "--loglevel=error"),
+        ("npm", "run", "--silent", "build", "--", "{output}"),
     ),
-    Asset(
-        name="fonts",
-        source="mobile/build_fonts.py",
-        inputs=("mobile/build_fonts.py", "mobile/fonts/*"),
-        commands=(("npm", "--version"), ("python", "-m", "mobile.build_fonts")),  # it calls npm itself: the first line makes sure of one
-        groups=("app", "test"),
-    ),
+    groups=("run", "test"),
+    folder="web",
 )
+FONTS = Asset(
+    name="fonts",
+    source="mobile/build_fonts.py",
+    inputs=("mobile/build_fonts.py", "mobile/fonts/*"),
+    commands=(("npm", "--version"), ("python", "-m", "mobile.build_fonts")),  # it calls npm itself: the first line makes sure of one
+    groups=("app", "test"),
+)
+ASSETS = (WEB, FONTS)
 
 
 # ---- set-up -------------------------------------------------------------------------------------------------------------------
