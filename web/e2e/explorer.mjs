@@ -167,8 +167,6 @@ try {
     await shot('9-fa');
     await top.getByLabel('زبان').selectOption('en');
     await page.emulateMedia({ colorScheme: 'dark' });
-    await open();
-    await page.locator('[data-test=who]').waitFor();
     await shot('10-dark');
     await page.emulateMedia({ colorScheme: 'light' });
   });
@@ -177,6 +175,10 @@ try {
     await button('Sign out').click();
     await button('Send code').waitFor();
     assert.equal((await stored()).session, null);
+    await page.locator('.graphiql-query-editor .view-line').first().waitFor();
+    assert.equal(await page.locator('.graphiql-tab').count(), 1);
+    assert.ok(!(await response().textContent()).includes(story.runbook.expect));
+    assert.ok(!(await page.evaluate(() => JSON.stringify(sessionStorage))).includes(Object.values(story.runbook.variables)[0]));
     assert.ok(timesAsked('SessionRevoke') >= 2);
   });
 

@@ -1,6 +1,7 @@
 // GraphiQL, asking as whoever the bar says: without a session it runs without a schema.
-import { useMemo } from 'react';
+import { useEffect, useMemo } from 'react';
 import { explorerPlugin } from '@graphiql/plugin-explorer';
+import { useGraphiQL, useGraphiQLActions } from '@graphiql/react';
 import { createGraphiQLFetcher } from '@graphiql/toolkit';
 import { GraphiQL, HISTORY_PLUGIN } from 'graphiql';
 import { parse, print } from 'graphql';
@@ -25,8 +26,21 @@ function makeFetcher() {
   return createGraphiQLFetcher({ url: url.href, fetch: session.fetch, wsClient, enableIncrementalDelivery: false });
 }
 
+/** Repaints the editors when the system turns dark or light; GraphiQL itself looks only once. */
+function FollowSystemTheme() {
+  const { setTheme } = useGraphiQLActions();
+  const chosen = useGraphiQL((state) => state.theme);
+  useEffect(() => {
+    const system = window.matchMedia('(prefers-color-scheme: dark)');
+    const repaint = () => setTheme(chosen);
+    system.addEventListener('change', repaint);
+    return () => system.removeEventListener('change', repaint);
+  }, [chosen, setTheme]);
+  return null;
+}
+
 export function Explorer() {
-  const { own, apiToken, view, identity } = useSession();
+  const { own, apiToken, view, identity, signOuts } = useSession();
   const { text } = useLanguage();
   const asker = view?.id ?? apiToken ?? (own && identity);
   // Another asker may see another schema: a new fetcher makes GraphiQL ask for it.
@@ -34,6 +48,7 @@ export function Explorer() {
   return (
     <main className="explorer">
       <GraphiQL
+        key={signOuts}
         fetcher={fetcher}
         schema={asker ? undefined : null}
         plugins={PLUGINS}
@@ -44,6 +59,7 @@ export function Explorer() {
         inputValueDeprecation
       >
         <GraphiQL.Logo><span /></GraphiQL.Logo>
+        <FollowSystemTheme />
       </GraphiQL>
     </main>
   );

@@ -6,6 +6,7 @@ import SESSION_REVOKE from './documents/session_revoke.graphql';
 import SESSION_STEP_UP from './documents/session_step_up.graphql';
 import SUPPORT_SESSION_OPEN from './documents/support_session_open.graphql';
 import WHO_AM_I from './documents/who_am_i.graphql';
+import { editorStorage } from './editor_storage.js';
 import { text } from './language.js';
 import { ask, Refused, send, serverNow } from './server.js';
 
@@ -14,17 +15,18 @@ const MARGIN = 60_000;
 /**
  * tab: name of the tab that signed in · identity: as typed at sign-in, to send the codes of a step-up to · own: token pair of the person · apiToken: pasted instead
  * who: viewer that the tokens belong to · view: {tokens, id, ticket} of an open customer view · notice: one sentence to show, not kept.
+ * signOuts: how many this page has seen, so that the next person meets an empty editor.
  */
 const NOBODY = { tab: '', identity: '', own: null, apiToken: null, who: null, view: null, notice: '' };
 
 const listeners = new Set();
-let state = { ...NOBODY, ...JSON.parse(sessionStorage.getItem(KEY) ?? '{}') };
+let state = { ...NOBODY, signOuts: 0, ...JSON.parse(sessionStorage.getItem(KEY) ?? '{}') };
 let refreshing = null;
 let timers = [];
 
 function set(change) {
   state = { ...state, notice: '', ...change };
-  const { notice, ...kept } = state;
+  const { notice, signOuts, ...kept } = state;
   if (kept.own || kept.apiToken) sessionStorage.setItem(KEY, JSON.stringify(kept));
   else sessionStorage.removeItem(KEY);
   schedule();
@@ -135,11 +137,12 @@ export const session = {
     if (notice) set({ notice });
   },
 
-  /** Ends the session here at once and on the server. */
+  /** Ends the session here and on the server, and empties the editor: answers name customers. */
   async signOut() {
     const { own, view } = state;
     const notice = (view && await revoke([view.id])) || (own && await revoke(null)) || '';
-    set({ ...NOBODY, notice });
+    editorStorage.clear();
+    set({ ...NOBODY, notice, signOuts: state.signOuts + 1 });
   },
 
   /** Runs a document as the person, also while a customer view is open. */
