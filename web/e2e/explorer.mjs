@@ -182,6 +182,16 @@ try {
     assert.ok(timesAsked('SessionRevoke') >= 2);
   });
 
+  await step('a session that the server ended says so and asks to sign in', async () => {
+    await page.evaluate(() => sessionStorage.setItem('simurgh:session', JSON.stringify({
+      own: { accessToken: 'gone', accessExpiresAt: new Date().toISOString(), refreshToken: 'gone' },
+      who: { actor: { label: 'Gone' }, permissions: [], memberships: [] },
+    })));
+    await page.goto(`${base}/graphiql`);
+    await top.getByText('Your session has ended').waitFor();
+    await button('Send code').waitFor();
+  });
+
   if (story.apiToken) {
     await step('a partner signs in with an API token', async () => {
       await button('I have an API token').click();

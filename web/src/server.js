@@ -7,13 +7,12 @@ let clockOffset = 0;
 /** The server's time in milliseconds, as far as its answers have told; this machine's clock may be wrong. */
 export const serverNow = () => Date.now() + clockOffset;
 
-/** A refusal in words; `code` for programs, `payload` the refusing type when the refusal was data, `isFinal` when asking again is useless. */
+/** A refusal in words; `code` for programs, `payload` the refusing type when the refusal was data. */
 export class Refused extends Error {
-  constructor(message, { code, payload, isFinal = true } = {}) {
+  constructor(message, { code, payload } = {}) {
     super(message);
     this.code = code;
     this.payload = payload;
-    this.isFinal = isFinal;
   }
 }
 
@@ -47,6 +46,6 @@ async function exchange(document, variables, token) {
   try {
     return await (await send(config.endpoint, init, token)).json();
   } catch {
-    throw new Refused(text('noAnswer'), { isFinal: false });
+    throw new Refused(text('noAnswer'));
   }
 }

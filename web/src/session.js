@@ -13,9 +13,10 @@ import { ask, Refused, send, serverNow } from './server.js';
 const KEY = 'simurgh:session';
 const MARGIN = 60_000;
 /**
- * tab: name of the tab that signed in · identity: as typed at sign-in, to send the codes of a step-up to · own: token pair of the person · apiToken: pasted instead
- * who: viewer that the tokens belong to · view: {tokens, id, ticket} of an open customer view · notice: one sentence to show, not kept.
- * signOuts: how many this page has seen, so that the next person meets an empty editor.
+ * tab: name of the tab that signed in · identity: as typed at sign-in, where the codes of a step-up go
+ * own: token pair of the person · apiToken: pasted instead · who: viewer that the tokens belong to
+ * view: {tokens, id, ticket} of an open customer view · notice: one sentence to show, not kept
+ * Beside these, signOuts: how many this page has seen, so that the next person meets an empty editor.
  */
 const NOBODY = { tab: '', identity: '', own: null, apiToken: null, who: null, view: null, notice: '' };
 
@@ -53,7 +54,8 @@ async function renew() {
     const { tokens } = await ask(SESSION_REFRESH, { input: { refreshToken: state.own.refreshToken } });
     if (state.own) set({ own: tokens, notice: state.notice });
   } catch (failure) {
-    if (failure.isFinal) set({ ...NOBODY, notice: text('sessionEnded') });
+    // Only a refusal of the token itself ends the session; a busy or silent server doesn't.
+    if (failure.payload) set({ ...NOBODY, notice: text('sessionEnded') });
     throw failure;
   }
 }
