@@ -1,0 +1,799 @@
+"""A small company in memory that answers the app's documents: for screenshots, for tests, and for a look without a server."""
+
+import json
+import uuid
+from collections.abc import Callable
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import httpx
+
+NOW = datetime(2026, 11, 9, 6, 52, tzinfo=UTC)
+CODE = "407126"
+GIB = 1024**3
+MIB = 1024**2
+
+NAMES = {
+    "group": ("گروه نیک‌آذین", "Nikazin Group", "Группа Никазин", "Група Никазин"),
+    "logistics": ("نیک‌آذین لجستیک", "Nikazin Logistics", "Никазин Логистика", "Никазин Логистика"),
+    "sales": ("نیک‌آذین فروش", "Nikazin Sales", "Никазин Продажи", "Никазин Продажби"),
+    "energy": ("نیک‌آذین انرژی", "Nikazin Energy", "Никазин Энергия", "Никазин Енергия"),
+    "north": ("ناوگان شمال", "Northern fleet", "Северный парк", "Северен парк"),
+    "south": ("ناوگان جنوب", "Southern fleet", "Южный парк", "Южен парк"),
+    "qom": ("انبار قم", "Qom depot", "Склад Кум", "Склад Кум"),
+    "rasht": ("پایانه رشت", "Rasht terminal", "Терминал Решт", "Терминал Ращ"),
+    "manager": ("مدیر پرونده نیک‌آذین", "Nikazin profile manager", "Менеджер профиля Никазин", "Мениджър на Никазин"),
+    "maryam": ("مریم رستگار", "Maryam Rastgar", "Марьям Растгар", "Марям Растгар"),
+    "kaveh": ("کاوه بهرامی", "Kaveh Bahrami", "Каве Бахрами", "Каве Бахрами"),
+    "vehicle": ("خودرو ۲۱", "Vehicle 21", "Машина 21", "Кола 21"),
+    "terminal": ("کارت‌خوان ۳۱۴", "POS terminal 314", "Терминал 314", "ПОС терминал 314"),
+    "pouya": ("پویا نیک‌منش", "Pouya Nikmanesh", "Пуя Никманеш", "Пуя Никманеш"),
+    "camera": ("دوربین انبار ۲", "Depot camera 2", "Камера склада 2", "Камера склад 2"),
+    "tehran": ("فروش تهران", "Tehran sales", "Продажи, Тегеран", "Продажби Техеран"),
+    "plan": ("طرح سازمانی", "Corporate plan", "Корпоративный", "Корпоративен"),
+    "data10": ("اینترنت ماهانه ۱۰ گیگ", "Monthly data 10 GB", "Интернет 10 ГБ", "Интернет 10 GB"),
+    "data20": ("اینترنت ماهانه ۲۰ گیگ", "Monthly data 20 GB", "Интернет 20 ГБ", "Интернет 20 GB"),
+    "data5": ("اینترنت هفتگی ۵ گیگ", "Weekly data 5 GB", "Интернет 5 ГБ", "Интернет 5 GB"),
+    "data40": ("اینترنت سه‌ماهه ۴۰ گیگ", "Quarterly data 40 GB", "Интернет 40 ГБ", "Интернет 40 GB"),
+    "voice": ("مکالمه ۵۰۰ دقیقه", "500 minutes", "500 минут", "500 минути"),
+    "mixed": ("ترکیبی ۵ گیگ و ۲۰۰ دقیقه", "5 GB and 200 minutes", "5 ГБ и 200 минут", "5 GB и 200 минути"),
+    "share": ("سهم از سرشاخه فروش", "Share of head “Sales”", "Доля главного «Продажи»", "Дял от „Продажби“"),
+    "slow": ("بسته اینترنت دیر فعال شد", "Bundle was activated late", "Пакет включился поздно", "Пакетът се активира късно"),
+    "slow_text": (
+        "بسته‌ای که دیروز خریدیم سه ساعت بعد فعال شد. لطفاً بررسی کنید.",
+        "The bundle we bought yesterday started three hours late. Please look into it.",
+        "Вчерашний пакет включился на три часа позже. Проверьте, пожалуйста.",
+        "Вчерашният пакет се включи три часа по-късно. Моля, проверете.",
+    ),
+    "slow_answer": (
+        "ممنون از پیام شما. تأخیر در شبکه بود و برطرف شد. شماره‌ای هست که هنوز مشکل داشته باشد؟",
+        "Thank you. The network was late and is fine now. Is any number still affected?",
+        "Спасибо. Сеть запаздывала, сейчас всё в порядке. Остались ли номера с проблемой?",
+        "Благодарим. Мрежата закъсня, вече е наред. Има ли още засегнати номера?",
+    ),
+    "sim_lost": ("سیم‌کارت گم‌شده راننده", "Driver lost a SIM", "Водитель потерял SIM", "Шофьор изгуби SIM"),
+    "support": ("پشتیبانی سازمانی", "Enterprise support", "Корпоративная поддержка", "Корпоративна поддръжка"),
+    "blocked": ("مسدود است (گم‌شده)", "blocked (lost)", "заблокирована (утеряна)", "блокирана (изгубена)"),
+    "queued": ("دو بسته یکسان در صف دارد", "already has two of these queued", "два таких уже в очереди", "вече има два на опашка"),
+    "wrong": ("رمز درست نیست.", "This code isn’t right.", "Код неверен.", "Кодът не е верен."),
+    "not_blocked": ("مسدود نیست", "is not blocked", "не заблокирована", "не е блокирана"),
+    "already": ("از پیش مسدود است", "already blocked", "уже заблокирована", "вече е блокирана"),
+    "poor": ("کیف پول کافی نیست.", "The wallet can’t pay this.", "В кошельке мало денег.", "В портфейла няма достатъчно."),
+    "stale": ("چیزی عوض شد.", "Something changed.", "Что-то изменилось.", "Нещо се промени."),
+    "proof": ("دوباره ثابت کنید که شمایید.", "Prove once more that it is you.", "Подтвердите себя ещё раз.", "Потвърдете се отново."),
+}
+LANGUAGES = ("fa", "en", "ru", "bg")
+
+# number, holder, status, reason, data left and granted in GB, payable in rials
+FIRST_SIMS: tuple[tuple[str, str, str, str | None, float | None, float, int], ...] = (
+    ("+989350000412", "maryam", "ACTIVE", None, 6.2, 10, 1_240_000),
+    ("+989350000418", "kaveh", "ACTIVE", None, 0.18, 10, 860_000),
+    ("+989360001107", "vehicle", "BLOCKED", "LOST", None, 10, 2_315_000),
+    ("+989020002236", "Olga Marinova", "ACTIVE", None, 12.4, 20, 3_080_000),
+    ("+989350000533", "terminal", "READY_TO_ACTIVATE", None, None, 10, 0),
+    ("+989370000091", "pouya", "CAP_EXCEEDED", None, None, 10, 1_950_000),
+    ("+989300007715", "Георгий Ильин", "ACTIVE", None, 3.7, 5, 640_000),
+    ("+989010004470", "camera", "IMEI_MISMATCH", None, None, 10, 410_000),
+    ("+989030006120", "maryam", "ACTIVE", None, 8.9, 10, 720_000),
+)
+# key, parent, kind, mode, depth, total, active, ready, blocked
+TREE = (
+    ("group", None, "CORPORATE_GENERAL", "POSTPAID", 0, 1200, 1086, 73, 41),
+    ("logistics", "group", "BILLING", "POSTPAID", 1, 412, 371, 26, 15),
+    ("north", "logistics", "SUB", "POSTPAID", 2, 188, 170, 11, 7),
+    ("qom", "north", "SUB", "PREPAID", 3, 36, 30, 4, 2),
+    ("rasht", "north", "SUB", "PREPAID", 3, 29, 27, 2, 0),
+    ("south", "logistics", "SUB", "POSTPAID", 2, 224, 201, 15, 8),
+    ("sales", "group", "BILLING", "POSTPAID", 1, 561, 512, 30, 19),
+    ("energy", "group", "BILLING", "PREPAID", 1, 227, 203, 17, 7),
+)
+# key, service allowances, days, net rials, activations
+OFFERS: tuple[tuple[str, tuple[tuple[str, int, str], ...], int | None, int, tuple[str, ...]], ...] = (
+    ("data10", (("DATA", 10 * GIB, "BYTE"),), 30, 1_250_000, ("NOW", "FIRST_USE", "LATER")),
+    ("data20", (("DATA", 20 * GIB, "BYTE"),), 30, 2_180_000, ("NOW", "FIRST_USE", "LATER")),
+    ("data5", (("DATA", 5 * GIB, "BYTE"),), 7, 690_000, ("NOW", "LATER")),
+    ("data40", (("DATA", 40 * GIB, "BYTE"),), 90, 5_900_000, ("NOW", "FIRST_USE")),
+    ("voice", (("VOICE", 500 * 60, "SECOND"),), 30, 900_000, ("NOW",)),
+    ("mixed", (("DATA", 5 * GIB, "BYTE"), ("VOICE", 200 * 60, "SECOND")), 30, 1_100_000, ("NOW",)),
+)
+VAT_PERCENT = 10
+ALL_RIGHTS = (
+    "ACCOUNT_READ",
+    "AUDIT_READ",
+    "ORDER_PLACE",
+    "ORDER_READ",
+    "PUK_REVEAL",
+    "SIM_BLOCK",
+    "SIM_READ",
+    "TICKET_READ",
+    "TICKET_WRITE",
+    "USAGE_READ",
+    "WALLET_READ",
+)
+
+
+class DemoServer(httpx.AsyncBaseTransport):
+    """Answers like the real server would, with switches for what can go wrong."""
+
+    def __init__(self, now: Callable[[], datetime] = lambda: NOW, sims: int = 64) -> None:
+        self.now = now
+        self.asked: list[str] = []
+        self.is_offline = False
+        self.is_ended = False
+        self.is_broken = False
+        self.is_proof_old = True
+        self.is_totp_needed = False
+        self.is_plan_stale = False
+        self.denied: set[str] = set()
+        self.wallet = 615_300_000
+        self.reveals_left = 2
+        self.access = "access-0"
+        self.refresh = "refresh-0"
+        self.refreshes = 0
+        self.tries = 5
+        self.tickets: list[dict[str, Any]] = []
+        self.sims = [self._seed(index) for index in range(sims)]
+        self.orders: list[dict[str, Any]] = []
+        self._applied: dict[str, dict[str, Any]] = {}
+        self._language = "fa"
+
+    # ── the door ──
+
+    async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
+        """One HTTP request."""
+        if self.is_offline:
+            raise httpx.ConnectError("no network", request=request)
+        if self.is_broken:
+            return httpx.Response(500, headers={"x-request-id": "7c2e-41fa"}, request=request)
+        if request.method == "GET":
+            return httpx.Response(200, content=b"%PDF-1.7 demo", request=request)
+        body = json.loads(await request.aread())
+        operation = body["operationName"]
+        self.asked.append(operation)
+        self._language = request.headers.get("accept-language", "fa")
+        if operation not in ("OtpRequest", "SessionCreate", "SessionRefresh") and (
+            self.is_ended or request.headers.get("authorization") != f"Bearer {self.access}"
+        ):
+            return self._refused("UNAUTHENTICATED", request)
+        if operation in self.denied:
+            return self._refused("FORBIDDEN", request)
+        data = getattr(self, f"_{operation}")(**body["variables"])
+        return httpx.Response(200, json={"data": data}, request=request)
+
+    def _refused(self, code: str, request: httpx.Request) -> httpx.Response:
+        error = {"message": code, "extensions": {"code": code, "requestId": "7c2e-41fa"}}
+        return httpx.Response(200, json={"data": None, "errors": [error]}, request=request)
+
+    def _name(self, key: str) -> str:
+        return NAMES[key][LANGUAGES.index(self._language)] if key in NAMES else key
+
+    def _at(self, **back: float) -> str:
+        return (self.now() - timedelta(**back)).isoformat()
+
+    # ── signing in ──
+
+    def _challenge(self, methods: list[str]) -> dict[str, Any]:
+        return {
+            "id": "challenge",
+            "methods": methods,
+            "codeLength": 6,
+            "expiresAt": self._at(seconds=-120),
+            "resendAt": self._at(seconds=-60),
+        }
+
+    def _OtpRequest(self, input: dict[str, Any]) -> dict[str, Any]:
+        method = "OTP_SMS" if input["channel"] == "SMS" else "OTP_EMAIL"
+        return {"otpRequest": {"__typename": "OtpRequestPayload", "challenge": self._challenge([method])}}
+
+    def _tokens(self) -> dict[str, Any]:
+        self.refreshes += 1
+        self.access, self.refresh = f"access-{self.refreshes}", f"refresh-{self.refreshes}"
+        return {
+            "accessToken": self.access,
+            "accessExpiresAt": self._at(minutes=-15),
+            "refreshToken": self.refresh,
+            "refreshExpiresAt": self._at(days=-30),
+        }
+
+    def _wrong(self) -> dict[str, Any]:
+        self.tries -= 1
+        return {
+            "__typename": "InvalidSecret",
+            "code": "INVALID_SECRET",
+            "message": self._name("wrong"),
+            "field": None,
+            "triesLeft": self.tries,
+        }
+
+    def _SessionCreate(self, input: dict[str, Any]) -> dict[str, Any]:
+        (proof,) = input["proof"].items()
+        if proof[1]["code"] != CODE:
+            return {"sessionCreate": self._wrong()}
+        if self.is_totp_needed and proof[0] != "totp":
+            return {
+                "sessionCreate": {
+                    "__typename": "SecondFactorRequired",
+                    "code": "SECOND_FACTOR_REQUIRED",
+                    "message": self._name("proof"),
+                    "field": None,
+                    "challenge": self._challenge(["TOTP"]),
+                }
+            }
+        self.is_ended = False
+        viewer = self._viewer()
+        return {
+            "sessionCreate": {
+                "__typename": "SessionCreatePayload",
+                "tokens": self._tokens(),
+                "viewer": {"locale": viewer["locale"], "permissions": viewer["permissions"], "memberships": viewer["memberships"]},
+            }
+        }
+
+    def _SessionRefresh(self, input: dict[str, Any]) -> dict[str, Any]:
+        if input["refreshToken"] != self.refresh or self.is_ended:
+            return {"sessionRefresh": {"code": "INVALID_SECRET", "message": self._name("wrong")}}
+        return {"sessionRefresh": {"tokens": self._tokens()}}
+
+    def _StepUp(self, input: dict[str, Any]) -> dict[str, Any]:
+        (proof,) = input["proof"].values()
+        if proof["code"] != CODE:
+            wrong = self._wrong()
+            return {"sessionStepUp": {key: wrong[key] for key in ("code", "message", "triesLeft")}}
+        self.is_proof_old = False
+        return {"sessionStepUp": {"session": {"id": "session-1", "provenAt": self._at()}}}
+
+    def _Sessions(self) -> dict[str, Any]:
+        rows = (
+            ("session-1", "Simurgh app/0.1", "5.22.10.4", 0.1, True),
+            ("session-2", "Firefox 144 · Windows", "5.22.10.9", 26.0, False),
+            ("session-3", "Simurgh app/0.1", "91.98.4.20", 71.0, False),
+        )
+        sessions = [
+            {
+                "id": id,
+                "userAgent": agent,
+                "address": address,
+                "createdAt": self._at(days=9),
+                "lastUsedAt": self._at(hours=hours),
+                "isCurrent": mine,
+                "ticket": None,
+            }
+            for id, agent, address, hours, mine in rows
+        ]
+        return {"viewer": {"hasTotp": True, "sessions": sessions}}
+
+    def _SessionRevoke(self, input: dict[str, Any]) -> dict[str, Any]:
+        return {"sessionRevoke": {"sessions": [{"id": one} for one in input["sessionIds"] or ["session-1"]]}}
+
+    # ── the company ──
+
+    def _account(self, key: str) -> dict[str, Any]:
+        row = next(one for one in TREE if one[0] == key)
+        counters = dict(zip(("total", "active", "readyToActivate", "blocked"), row[5:], strict=True))
+        wallet = {"available": {"amount": str(self.wallet), "currency": "IRR"}, "asOf": self._at(minutes=2)}
+        return {
+            "id": f"account-{key}",
+            "number": f"CA-{1000 + TREE.index(row)}",
+            "name": self._name(key),
+            "kind": row[2],
+            "paymentMode": row[3],
+            "counters": counters | {"asOf": self._at(minutes=2), "source": "INVENTORY"},
+            "wallet": wallet if "wallet" not in self.denied else None,
+        }
+
+    def _viewer(self) -> dict[str, Any]:
+        children = [{"node": self._account(one[0])} for one in TREE if one[1] == "group"]
+        account = self._account("group") | {"children": {"totalCount": len(children), "edges": children}}
+        company = {"id": "organization-1", "name": self._name("group"), "legalId": "10103445671", "supportViews": []}
+        return {
+            "actor": {"label": self._name("manager")},
+            "locale": self._language.upper(),
+            "permissions": [right for right in ALL_RIGHTS if right not in self.denied],
+            "memberships": [{"role": "PROFILE_MANAGER", "organization": company, "account": account}],
+        }
+
+    def _Home(self) -> dict[str, Any]:
+        return {"viewer": self._viewer()}
+
+    def _AccountTree(self, organization: str, asOf: str | None = None, after: str | None = None) -> dict[str, Any]:
+        edges = []
+        for row in TREE:
+            node = self._account(row[0])
+            kept = {key: node[key] for key in ("id", "name", "number", "kind", "paymentMode")}
+            counters = {key: node["counters"][key] for key in ("total", "active", "blocked", "readyToActivate")}
+            edges.append(
+                {"node": kept | {"depth": row[4], "parent": {"id": f"account-{row[1]}"} if row[1] else None, "counters": counters}}
+            )
+        page = {"hasNextPage": False, "endCursor": None}
+        return {"organization": {"name": self._name("group"), "accounts": {"pageInfo": page, "edges": edges}}}
+
+    # ── SIM cards ──
+
+    def _seed(self, index: int) -> dict[str, Any]:
+        if index < len(FIRST_SIMS):
+            msisdn, holder, status, reason, left, granted, payable = FIRST_SIMS[index]
+        else:
+            msisdn, holder, status, reason = f"+98935{index:07d}", "maryam", "ACTIVE", None
+            left, granted, payable = (index * 7 % 19) / 2 + 0.5, 10, 40_000 * (index % 23)
+        return {
+            "index": index,
+            "id": f"sim-{index}",
+            "msisdn": msisdn,
+            "iccid": f"8998350000000{index:06d}",
+            "holder": holder,
+            "status": status,
+            "reason": reason,
+            "left": left,
+            "granted": granted,
+            "payable": payable,
+        }
+
+    def _figures(self, sim: dict[str, Any]) -> dict[str, Any]:
+        payable = sim["payable"]
+        debt = payable * 21 // 62
+        amounts = (3_760_000, 180_000, debt, payable - debt, payable)
+        names = ("remainingCreditLimit", "balance", "debt", "currentCharge", "payable")
+        figures: dict[str, Any] = {name: {"amount": str(amount), "currency": "IRR"} for name, amount in zip(names, amounts, strict=True)}
+        return figures | {"asOf": self._at(), "source": "CARRIER"}
+
+    def _bucket(self, sim: dict[str, Any]) -> dict[str, Any]:
+        return {
+            "name": self._name("data10"),
+            "remaining": {"amount": str(int(sim["left"] * GIB)), "unit": "BYTE"},
+            "total": {"amount": str(int(sim["granted"] * GIB))},
+            "validFor": {"endsAt": self._at(days=-12)},
+        }
+
+    def _row(self, sim: dict[str, Any]) -> dict[str, Any]:
+        figures = self._figures(sim)
+        slim = {key: {"amount": figures[key]["amount"]} for key in ("remainingCreditLimit", "balance", "debt", "currentCharge")}
+        return {
+            "id": sim["id"],
+            "msisdn": sim["msisdn"],
+            "iccid": sim["iccid"],
+            "status": sim["status"],
+            "statusReason": sim["reason"],
+            "holder": {"name": self._name(sim["holder"])},
+            "plan": {"name": self._name("plan")},
+            "lastUsageAt": self._at(hours=1),
+            "figures": slim | {"payable": figures["payable"], "asOf": figures["asOf"], "source": figures["source"]},
+            "buckets": [self._bucket(sim)] if sim["left"] is not None else [],
+        }
+
+    def _found(self, filter: dict[str, Any] | None, search: str | None) -> list[dict[str, Any]]:
+        rules = filter or {}
+        wanted = (search or "").replace(" ", "")
+        return [
+            sim
+            for sim in self.sims
+            if (not rules.get("statuses") or sim["status"] in rules["statuses"])
+            and (not rules.get("hasDebt") or sim["payable"] > 0)
+            and (not wanted or wanted in sim["msisdn"].replace("+98", "0") or wanted in self._name(sim["holder"]).replace(" ", ""))
+        ]
+
+    def _Fleet(
+        self, account: str, first: int, after: str | None = None, filter: Any = None, sort: Any = None, search: str | None = None
+    ) -> dict[str, Any]:
+        found = self._found(filter, search)
+        start = int(after or 0)
+        page = found[start : start + first]
+        more = {"hasNextPage": start + first < len(found), "endCursor": str(start + len(page)) if page else None}
+        edges = [{"cursor": str(start + at + 1), "node": self._row(sim)} for at, sim in enumerate(page)]
+        return {"account": {"id": account, "name": self._name("group"), "sims": {"pageInfo": more, "edges": edges}}}
+
+    def _FleetCount(self, account: str, filter: Any = None, search: str | None = None) -> dict[str, Any]:
+        return {"account": {"sims": {"totalCount": len(self._found(filter, search))}}}
+
+    def _sim(self, sim_id: str) -> dict[str, Any]:
+        return next(sim for sim in self.sims if sim["id"] == sim_id)
+
+    def _SimDetail(self, by: dict[str, str]) -> dict[str, Any]:
+        sim = self._sim(by["id"])
+        figures = self._figures(sim)
+        rights = ["SIM_UNBLOCK", "PUK_REVEAL"] if sim["status"] == "BLOCKED" else ["SIM_BLOCK", "PUK_REVEAL", "ORDER_PLACE"]
+        can = ["SIM_BLOCK" if right == "SIM_UNBLOCK" else right for right in rights]
+        return {
+            "sim": {
+                "id": sim["id"],
+                "msisdn": sim["msisdn"],
+                "iccid": sim["iccid"],
+                "imsi": f"43235{sim['index']:010d}",
+                "imei": "356938035643809",
+                "lockedImei": None,
+                "status": sim["status"],
+                "statusReason": sim["reason"],
+                "statusSince": self._at(days=40),
+                "resumesAt": None,
+                "barring": "ALL" if sim["status"] == "BLOCKED" else "NONE",
+                "paymentMode": "POSTPAID",
+                "tags": ["VIP", "roaming"],
+                "pukRevealsLeft": self.reveals_left if "PUK_REVEAL" not in self.denied else None,
+                "viewerCan": [right for right in can if right not in self.denied],
+                "validity": {"activatedAt": self._at(days=600), "validUntil": self._at(days=-116), "graceUntil": self._at(days=-206)},
+                "holder": {"name": self._name(sim["holder"]), "employeeNumber": "E-2041"},
+                "costCentre": {"id": "cost-1", "code": "S-11", "name": self._name("tehran")},
+                "account": {"id": "account-sales", "name": self._name("sales")},
+                "placements": [
+                    {"account": {"name": self._name("sales")}, "validFor": {"startsAt": self._at(days=200), "endsAt": None}},
+                    {
+                        "account": {"name": self._name("north")},
+                        "validFor": {"startsAt": self._at(days=600), "endsAt": self._at(days=200)},
+                    },
+                ],
+                "plan": {"id": "plan-1", "name": self._name("plan")},
+                "figures": figures if "figures" not in self.denied else None,
+                "buckets": self._buckets(sim) if sim["left"] is not None else [],
+                "products": [],
+                "recentUsage": self._usage() if "USAGE_READ" not in self.denied else None,
+            }
+        }
+
+    def _buckets(self, sim: dict[str, Any]) -> list[dict[str, Any]]:
+        def bucket(
+            name: str, priority: int, status: str, total: float, left: float, held: float, overrun: int, days: int
+        ) -> dict[str, Any]:
+            def volume(amount: float) -> dict[str, Any]:
+                return {"amount": str(int(amount)), "unit": "BYTE"}
+
+            return {
+                "id": f"bucket-{priority}",
+                "name": self._name(name),
+                "usageType": "DATA",
+                "priority": priority,
+                "status": status,
+                "isShared": name == "share",
+                "total": volume(total * GIB),
+                "remaining": volume(left * GIB),
+                "reserved": volume(held * GIB),
+                "maxOverrun": volume(overrun * MIB),
+                "validFor": {"startsAt": self._at(days=18 if status == "ACTIVE" else -13), "endsAt": self._at(days=-days)},
+                "asOf": self._at(),
+                "source": "CHARGING",
+            }
+
+        return [
+            bucket("data10", 1, "ACTIVE", sim["granted"], sim["left"], 0.4, 0, 12),
+            bucket("share", 2, "ACTIVE", 5, 1.9, 0, 20, 21),
+            bucket("data10", 3, "QUEUED", 10, 10, 0, 0, 43),
+        ]
+
+    def _usage(self) -> list[dict[str, Any]]:
+        rows: tuple[tuple[str, str, str | None, float, int | None, int, int, str | None], ...] = (
+            ("DATA", "OUTGOING", None, 0.13, 2880, int(0.21 * GIB), 0, "data10"),
+            ("VOICE", "OUTGOING", "0912••••31", 0.5, 372, 372, 18_600, None),
+            ("SMS", "OUTGOING", "0919••••07", 0.7, None, 2, 2_840, None),
+            ("VOICE", "INCOMING", "021••••4400", 1.02, 125, 125, 0, None),
+            ("DATA", "OUTGOING", None, 1.87, 3720, int(0.46 * GIB), 0, "data10"),
+            ("VOICE", "OUTGOING", "0935••••18", 20, 41, 41, 2_050, None),
+            ("DATA", "OUTGOING", None, 22, 5400, int(1.12 * GIB), 0, "data10"),
+            ("SMS", "INCOMING", "0912••••31", 26, None, 1, 0, None),
+        )
+        units = {"DATA": "BYTE", "VOICE": "SECOND", "SMS": "MESSAGE"}
+        return [
+            {
+                "id": f"usage-{at}",
+                "service": service,
+                "direction": direction,
+                "otherParty": other,
+                "startedAt": self._at(hours=hours),
+                "durationSeconds": seconds,
+                "quantity": {"amount": str(amount), "unit": units[service]},
+                "charge": {"amount": str(charge), "currency": "IRR"},
+                "bucket": {"name": self._name(bucket)} if bucket else None,
+                "asOf": self._at(),
+                "source": "CHARGING",
+            }
+            for at, (service, direction, other, hours, seconds, amount, charge, bucket) in enumerate(rows)
+        ]
+
+    def _SimApns(self, id: str) -> dict[str, Any]:
+        def apn(name: str, private: bool, allocation: str, address: str | None, auth: str) -> dict[str, Any]:
+            return {
+                "networkIdentifier": name,
+                "operatorIdentifier": "mnc035.mcc432.gprs",
+                "pdnType": "IPV4V6",
+                "ipAllocation": allocation,
+                "staticAddress": address,
+                "qosClass": 8,
+                "arp": 9,
+                "ambrUplink": "20000000",
+                "ambrDownlink": "50000000",
+                "chargingCharacteristics": "0800",
+                "isVisitedAllowed": not private,
+                "isPrivate": private,
+                "authType": auth,
+                "isActive": True,
+                "activatedAt": self._at(days=300),
+                "asOf": self._at(),
+                "source": "CARRIER",
+            }
+
+        rows = [apn("nikazin.corp", True, "STATIC", "10.20.4.12", "CHAP"), apn("mtnirancell", False, "DYNAMIC", None, "NONE")]
+        return {"sim": {"msisdn": self._sim(id)["msisdn"], "apns": rows}}
+
+    def _PukReveal(self, input: dict[str, Any]) -> dict[str, Any]:
+        if self.is_proof_old:
+            return {
+                "simPukReveal": {
+                    "__typename": "StepUpRequired",
+                    "code": "STEP_UP_REQUIRED",
+                    "message": self._name("proof"),
+                    "field": None,
+                    "maxAgeSeconds": 300,
+                    "methods": ["OTP_SMS", "TOTP"],
+                }
+            }
+        self.reveals_left -= 1
+        puk = {
+            "puk1": "04718263",
+            "puk2": "59300417",
+            "triesAllowed": 10,
+            "hideAt": self._at(seconds=-60),
+            "revealsLeft": self.reveals_left,
+        }
+        return {"simPukReveal": {"__typename": "SimPukRevealPayload", "puk": puk}}
+
+    # ── writes with a plan ──
+
+    def _exclusion(self, sim: dict[str, Any], why: str) -> dict[str, Any]:
+        reason = {"code": "NOT_ELIGIBLE", "message": self._name(why)}
+        return {"label": sim["msisdn"], "line": None, "reason": reason}
+
+    def _plan(self, changes: list[dict[str, Any]], left_out: list[dict[str, Any]], total: Any) -> dict[str, Any]:
+        token = str(uuid.uuid5(uuid.NAMESPACE_OID, json.dumps([changes, left_out, total], ensure_ascii=False)))
+        return {
+            "token": token,
+            "changeCount": len(changes),
+            "changes": changes,
+            "exclusionCount": len(left_out),
+            "exclusions": left_out,
+            "total": total,
+        }
+
+    def _stale(self, plan: dict[str, Any]) -> dict[str, Any]:
+        self.is_plan_stale = False
+        return {"__typename": "PlanStale", "code": "PLAN_STALE", "message": self._name("stale"), "field": None, "plan": plan}
+
+    def _SimBlock(self, input: dict[str, Any]) -> dict[str, Any]:
+        return {"simBlock": self._bar(input, "SimBlockPayload", "BLOCKED", "already")}
+
+    def _SimUnblock(self, input: dict[str, Any]) -> dict[str, Any]:
+        return {"simUnblock": self._bar(input, "SimUnblockPayload", "ACTIVE", "not_blocked")}
+
+    def _bar(self, input: dict[str, Any], payload: str, state: str, why: str) -> dict[str, Any]:
+        chosen = [self._sim(one) for one in input["sims"]["ids"]]
+        done = [sim for sim in chosen if (sim["status"] == "BLOCKED") != (state == "BLOCKED")]
+        changes = [{"label": sim["msisdn"], "field": "status", "before": sim["status"], "after": state, "money": None} for sim in done]
+        plan = self._plan(changes, [self._exclusion(sim, why) for sim in chosen if sim not in done], None)
+        if input["mode"] == "PLAN":
+            return {"__typename": payload, "plan": plan, "sims": []}
+        if self.is_plan_stale:
+            return self._stale(plan)
+        for sim in done:
+            sim["status"], sim["reason"] = state, input.get("reason")
+        rows: list[dict[str, Any]] = [{"id": sim["id"], "status": sim["status"]} for sim in done]
+        if state == "BLOCKED":
+            more = {"statusReason": input["reason"], "barring": input["barring"], "resumesAt": None, "viewerCan": ["SIM_BLOCK"]}
+            rows = [row | more for row in rows]
+        return {"__typename": payload, "plan": plan | {"token": None}, "sims": rows}
+
+    def _price(self, net: int) -> dict[str, Any]:
+        vat = net * VAT_PERCENT // 100
+        return {
+            "net": {"amount": str(net), "currency": "IRR"},
+            "vat": {"amount": str(vat), "currency": "IRR"},
+            "vatRate": str(VAT_PERCENT),
+            "gross": {"amount": str(net + vat), "currency": "IRR"},
+        }
+
+    def _Catalogue(self, filter: Any = None, after: str | None = None) -> dict[str, Any]:
+        edges = []
+        for key, allowances, days, net, activations in OFFERS:
+            price = self._price(net)
+            edges.append(
+                {
+                    "node": {
+                        "id": f"offering-{key}",
+                        "code": key.upper(),
+                        "name": self._name(key),
+                        "description": self._name(key),
+                        "category": "BUNDLE",
+                        "validDays": days,
+                        "activations": list(activations),
+                        "maxQueued": 2,
+                        "isRolledOver": False,
+                        "price": price,
+                        "allowances": [
+                            {"usageType": kind, "quantity": {"amount": str(amount), "unit": unit}, "restriction": None}
+                            for kind, amount, unit in allowances
+                        ],
+                    }
+                }
+            )
+        return {"offerings": {"pageInfo": {"hasNextPage": False, "endCursor": None}, "edges": edges}}
+
+    def _OrderPlace(self, input: dict[str, Any]) -> dict[str, Any]:
+        if input["idempotencyKey"] in self._applied:
+            return {"orderPlace": self._applied[input["idempotencyKey"]]}
+        (line,) = input["lines"]
+        key = line["offeringId"].removeprefix("offering-")
+        offer = next(one for one in OFFERS if one[0] == key)
+        chosen = [self._sim(one) for one in line["sims"]["ids"]]
+        why = {"BLOCKED": "blocked", "CAP_EXCEEDED": "queued"}
+        left_out = [self._exclusion(sim, why[sim["status"]]) for sim in chosen if sim["status"] in why]
+        able = [sim for sim in chosen if sim["status"] not in why]
+        if self.is_plan_stale and input["mode"] == "APPLY" and able:
+            left_out.append(self._exclusion(able.pop(), "queued"))
+        money = {"amount": self._price(offer[3])["gross"]["amount"]}
+        changes = [{"label": sim["msisdn"], "field": "products", "before": None, "after": self._name(key), "money": money} for sim in able]
+        total = self._price(offer[3] * len(able))
+        plan = self._plan(changes, left_out, total)
+        gross = int(total["gross"]["amount"])
+        if gross > self.wallet:
+            return {
+                "orderPlace": {
+                    "__typename": "InsufficientFunds",
+                    "code": "INSUFFICIENT_FUNDS",
+                    "message": self._name("poor"),
+                    "field": None,
+                    "required": {"amount": str(gross)},
+                    "available": {"amount": str(self.wallet)},
+                }
+            }
+        if input["mode"] == "PLAN":
+            return {"orderPlace": {"__typename": "OrderPlacePayload", "plan": plan, "order": None}}
+        if self.is_plan_stale:
+            return {"orderPlace": self._stale(plan)}
+        self.wallet -= gross
+        order = self._order(input, key, able, total)
+        self.orders.insert(0, order)
+        done = {"__typename": "OrderPlacePayload", "plan": plan | {"token": None}, "order": order}
+        self._applied[input["idempotencyKey"]] = done
+        return {"orderPlace": done}
+
+    def _order(self, input: dict[str, Any], key: str, sims: list[dict[str, Any]], total: dict[str, Any]) -> dict[str, Any]:
+        number = f"SMG-{4182 + len(self.orders)}"
+        each = {"gross": {"amount": str(int(total["gross"]["amount"]) // max(1, len(sims)))}}
+        items = [
+            {
+                "id": f"item-{at}",
+                "state": "IN_PROGRESS" if at == len(sims) - 1 else "COMPLETED",
+                "offering": {"name": self._name(key)},
+                "sim": {"id": sim["id"], "msisdn": sim["msisdn"]},
+                "price": each,
+                "failure": None,
+            }
+            for at, sim in enumerate(sims)
+        ]
+        by = {"label": self._name("manager")}
+        return {
+            "id": f"order-{number}",
+            "number": number,
+            "state": "IN_PROGRESS",
+            "placedAt": self._at(),
+            "receiptEmails": ["m.modir@nikazin.example", *(input.get("receiptEmails") or [])],
+            "purchaseOrderNumber": input.get("purchaseOrderNumber"),
+            "placedBy": by,
+            "price": total,
+            "refunded": {"amount": "0"},
+            "receipt": {
+                "fileName": f"{number}.pdf",
+                "mediaType": "application/pdf",
+                "url": "https://care.example/files/receipt",
+                "urlExpiresAt": self._at(minutes=-10),
+            },
+            "items": {"totalCount": len(items), "edges": [{"node": item} for item in items]},
+            "timeline": [{"state": "ACKNOWLEDGED", "at": self._at(), "by": by}],
+        }
+
+    def _OrderProgress(self, id: str) -> dict[str, Any]:
+        return {"node": next((order for order in self.orders if order["id"] == id), None)}
+
+    def finish(self) -> None:
+        """The network is done with every order."""
+        for order in self.orders:
+            order["state"] = "COMPLETED"
+            for edge in order["items"]["edges"]:
+                edge["node"]["state"] = "COMPLETED"
+
+    def sell(self) -> None:
+        """Places a few purchases, so that the history has something to show."""
+        for key, count, days in (("data20", 1, 13), ("data5", 8, 6), ("data10", 12, 2)):
+            content = {"lines": [{"offeringId": f"offering-{key}", "sims": {"ids": [sim["id"] for sim in self.sims[9 : 9 + count]]}}]}
+            placed = self._OrderPlace(content | {"mode": "APPLY", "idempotencyKey": key, "purchaseOrderNumber": f"PO-1405-08{days:02d}"})
+            placed["orderPlace"]["order"]["placedAt"] = self._at(days=days, hours=3)
+        self.finish()
+
+    def _PurchaseHistory(self, account: str, filter: Any = None, after: str | None = None) -> dict[str, Any]:
+        wanted = (filter or {}).get("simId")
+        edges = []
+        for order in self.orders:
+            if wanted and all(edge["node"]["sim"]["id"] != wanted for edge in order["items"]["edges"]):
+                continue
+            node = {key: order[key] for key in ("id", "number", "state", "placedAt", "purchaseOrderNumber", "placedBy")}
+            price = {key: {"amount": order["price"][key]["amount"]} for key in ("net", "vat")} | {"gross": order["price"]["gross"]}
+            receipt = {key: order["receipt"][key] for key in ("url", "fileName")}
+            edges.append({"node": node | {"memo": None, "price": price, "receipt": receipt}})
+        page = {"hasNextPage": False, "endCursor": None}
+        return {"account": {"orders": {"totalCount": len(edges), "pageInfo": page, "edges": edges}}}
+
+    # ── support ──
+
+    def write_tickets(self) -> None:
+        """Two tickets, so that the inbox has something to show."""
+        self.tickets = [
+            self._ticket("T-2041", "slow", "PENDING", "slow_text", 26),
+            self._ticket("T-1987", "sim_lost", "RESOLVED", None, 190),
+        ]
+
+    def _ticket(self, number: str, title: str, state: str, text: str | None, hours: float) -> dict[str, Any]:
+        return {"number": number, "title": title, "state": state, "text": text, "hours": hours, "priority": "MEDIUM"}
+
+    def _ticket_node(self, ticket: dict[str, Any]) -> dict[str, Any]:
+        talk = [("manager", ticket["text"], ticket["hours"])] if ticket["text"] else []
+        if ticket["state"] == "PENDING":
+            talk.append(("support", "slow_answer", 2.0))
+        messages = [
+            {"node": {"by": {"label": self._name(who)}, "at": self._at(hours=hours), "text": self._name(text), "attachments": []}}
+            for who, text, hours in talk
+        ]
+        return {
+            "id": f"ticket-{ticket['number']}",
+            "number": ticket["number"],
+            "title": self._name(ticket["title"]),
+            "state": ticket["state"],
+            "priority": ticket["priority"],
+            "openedAt": self._at(hours=ticket["hours"]),
+            "dueAt": None if ticket["state"] != "ACKNOWLEDGED" else self._at(hours=-24),
+            "nextStates": [],
+            "messages": {"edges": messages},
+        }
+
+    def _Tickets(self, organization: str, after: str | None = None) -> dict[str, Any]:
+        edges = [{"node": self._ticket_node(ticket)} for ticket in self.tickets]
+        page = {"hasNextPage": False, "endCursor": None}
+        return {"organization": {"tickets": {"totalCount": len(edges), "pageInfo": page, "edges": edges}}}
+
+    def _TicketOpen(self, input: dict[str, Any]) -> dict[str, Any]:
+        ticket = self._ticket(f"T-{2042 + len(self.tickets)}", input["title"], "ACKNOWLEDGED", input["text"], 0)
+        self.tickets.insert(0, ticket | {"priority": input["priority"]})
+        node = self._ticket_node(self.tickets[0])
+        return {"ticketOpen": {"ticket": {key: node[key] for key in ("id", "number", "state", "dueAt")}}}
+
+    def _WhoDidWhat(self, organization: str, filter: Any = None, after: str | None = None) -> dict[str, Any]:
+        looks = [
+            {
+                "node": {
+                    "at": self._at(hours=hours),
+                    "operation": operation,
+                    "address": "10.8.0.14",
+                    "reason": self._name("slow"),
+                    "by": {"label": self._name("support"), "ticket": {"number": "T-2041"}},
+                    "subjects": [{"__typename": "Sim", "id": "sim-0"}],
+                }
+            }
+            for operation, hours in (("SimOverview", 2.1), ("OrderTimeline", 2.0))
+        ]
+        name = self._name("manager")
+        person = {"label": name, "person": {"id": "person-1", "name": name}, "apiToken": None, "ticket": None}
+        changes = [
+            {
+                "node": {
+                    "id": f"audit-{at}",
+                    "at": self._at(hours=hours),
+                    "action": action,
+                    "reason": None,
+                    "isReversible": False,
+                    "hash": f"{at:064d}",
+                    "previousHash": "0" * 64,
+                    "failure": None,
+                    "by": person,
+                    "changeCount": count,
+                    "changes": [{"label": "+989360001107", "field": "status", "before": "ACTIVE", "after": "BLOCKED", "money": None}],
+                }
+            }
+            for at, (action, hours, count) in enumerate((("simBlock", 3, 1), ("orderPlace", 50, 12)))
+        ]
+        page = {"hasNextPage": False, "endCursor": None}
+        found = {"supportViews": [], "auditTrail": {"pageInfo": page, "edges": changes}, "accessLog": {"edges": looks}}
+        return {"organization": found}

@@ -1,0 +1,197 @@
+"""The GraphQL client: one HTTP client for the app's life, tokens refreshed once for all, answers kept for offline."""
+
+import asyncio
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import httpx
+
+from mobile.gateway import failures
+from mobile.gateway.cache import OfflineCache
+from mobile.gateway.documents import operation as document
+from mobile.gateway.failures import Refusal
+from mobile.gateway.tokens import Tokens, TokenStore
+
+# Refreshed this long before its end, so that a token doesn't die on its way.
+EARLY = timedelta(seconds=30)
+PATIENCE = httpx.Timeout(65.0, connect=5.0)
+AGENT = "Simurgh app/0.1"
+
+
+@dataclass(frozen=True)
+class Answer:
+    """What a query gave: data, the instant it is from, whether it is the offline copy, and fields that were refused."""
+
+    data: dict[str, Any]
+    at: datetime
+    is_cached: bool = False
+    refusals: tuple[Refusal, ...] = ()
+
+
+def _now() -> datetime:
+    return datetime.now(UTC)
+
+
+class Gateway:
+    """Talks to one server for one person."""
+
+    def __init__(
+        self,
+        server: str,
+        *,
+        tokens: TokenStore,
+        cache: OfflineCache,
+        transport: httpx.AsyncBaseTransport | None = None,
+        now: Callable[[], datetime] = _now,
+    ) -> None:
+        self.server = server
+        self.language = "fa"
+        self.is_offline = False
+        self._tokens = tokens
+        self._cache = cache
+        self._now = now
+        self._http = httpx.AsyncClient(timeout=PATIENCE, transport=transport, headers={"User-Agent": AGENT})
+        self._refreshing: asyncio.Task[Tokens] | None = None
+
+    @property
+    def is_signed_in(self) -> bool:
+        """A token pair is kept; whether the server still honours it shows at the next request."""
+        return self._tokens.load() is not None
+
+    def sign_in(self, pair: dict[str, Any]) -> None:
+        """Keeps the tokens of a new session and forgets the answers of the last one."""
+        self._cache.clear()
+        self._tokens.save(Tokens.of(pair))
+
+    def forget(self) -> None:
+        """Drops the tokens and every kept answer."""
+        self._tokens.clear()
+        self._cache.clear()
+
+    async def query(self, operation: str, variables: dict[str, Any] | None = None) -> Answer:
+        """Asks; without network gives the kept answer, or raises Offline when there is none."""
+        variables = variables or {}
+        try:
+            data, refusals = await self._ask(operation, variables)
+        except failures.Offline:
+            kept = self._cache.find(operation, variables)
+            if kept is None:
+                raise
+            return Answer(data=kept[0], at=kept[1], is_cached=True)
+        at = self._now()
+        self._cache.keep(operation, variables, data, at=at)
+        return Answer(data=data, at=at, refusals=refusals)
+
+    async def mutate(self, operation: str, variables: dict[str, Any]) -> dict[str, Any]:
+        """Runs a mutation of one field and gives that field's payload; nothing of it is kept."""
+        data, _ = await self._ask(operation, variables)
+        (payload,) = data.values()
+        return dict(payload)
+
+    async def download(self, url: str) -> bytes:
+        """The content of a file behind one of the server's links."""
+        response = await self._send(lambda: self._http.build_request("GET", url, headers=self._authorization()))
+        return response.content
+
+    async def close(self) -> None:
+        """Ends the connections."""
+        await self._http.aclose()
+
+    async def _ask(self, operation: str, variables: dict[str, Any]) -> tuple[dict[str, Any], tuple[Refusal, ...]]:
+        await self._refresh_early()
+        try:
+            return await self._post(operation, variables)
+        except failures.SessionEnded:
+            if not self.is_signed_in:
+                raise
+            await self._refresh()
+        return await self._post(operation, variables)
+
+    async def _post(self, operation: str, variables: dict[str, Any]) -> tuple[dict[str, Any], tuple[Refusal, ...]]:
+        body = {"operationName": operation, "query": document(operation), "variables": variables}
+        headers = {"Accept-Language": self.language, "Accept": "application/graphql-response+json, application/json"}
+        response = await self._send(
+            lambda: self._http.build_request("POST", f"{self.server}/graphql", json=body, headers=headers | self._authorization())
+        )
+        return _read(response)
+
+    async def _send(self, build: Callable[[], httpx.Request]) -> httpx.Response:
+        try:
+            response = await self._http.send(build())
+        except (httpx.TransportError, httpx.InvalidURL) as error:
+            self.is_offline = True
+            raise failures.Offline(str(error)) from error
+        self.is_offline = False
+        if response.status_code == httpx.codes.TOO_MANY_REQUESTS:
+            raise failures.TooMany(request_id=response.headers.get("x-request-id"))
+        if response.is_server_error:
+            raise failures.ServerFault(f"HTTP {response.status_code}", request_id=response.headers.get("x-request-id"))
+        return response
+
+    def _authorization(self) -> dict[str, str]:
+        tokens = self._tokens.load()
+        return {"Authorization": f"Bearer {tokens.access}"} if tokens else {}
+
+    async def _refresh_early(self) -> None:
+        tokens = self._tokens.load()
+        if tokens and tokens.refresh and tokens.access_expires_at - EARLY <= self._now():
+            await self._refresh()
+
+    async def _refresh(self) -> None:
+        """Rotates the tokens; callers that come meanwhile wait for the same rotation, since a refresh token works once."""
+        if self._refreshing is None:
+            self._refreshing = asyncio.create_task(self._rotate())
+            self._refreshing.add_done_callback(self._rotated)
+        await asyncio.shield(self._refreshing)
+
+    def _rotated(self, task: asyncio.Task[Tokens]) -> None:
+        self._refreshing = None
+        if not task.cancelled():
+            task.exception()
+
+    async def _rotate(self) -> Tokens:
+        tokens = self._tokens.load()
+        if tokens is None or tokens.refresh is None:
+            raise failures.SessionEnded
+        body = {
+            "operationName": "SessionRefresh",
+            "query": document("SessionRefresh"),
+            "variables": {"input": {"refreshToken": tokens.refresh}},
+        }
+        response = await self._send(lambda: self._http.build_request("POST", f"{self.server}/graphql", json=body))
+        data, _ = _read(response)
+        pair = data["sessionRefresh"].get("tokens")
+        if pair is None:
+            self._tokens.clear()
+            raise failures.SessionEnded(data["sessionRefresh"].get("message", ""))
+        fresh = Tokens.of(pair)
+        self._tokens.save(fresh)
+        return fresh
+
+
+def _read(response: httpx.Response) -> tuple[dict[str, Any], tuple[Refusal, ...]]:
+    """Data and refused fields of a GraphQL answer; raises when the request as a whole failed."""
+    request_id = response.headers.get("x-request-id")
+    try:
+        body = response.json()
+    except ValueError as error:
+        raise failures.ServerFault(f"HTTP {response.status_code}", request_id=request_id) from error
+    errors = body.get("errors") or []
+    data = body.get("data")
+    if data is None or (errors and all(value is None for value in data.values())):
+        raise _failure(errors, response.status_code, request_id)
+    refusals = tuple(Refusal(path=tuple(error.get("path") or ()), code=_code(error)) for error in errors)
+    return data, refusals
+
+
+def _failure(errors: list[dict[str, Any]], status: int, request_id: str | None) -> failures.Failure:
+    first = errors[0] if errors else {}
+    found = request_id or first.get("extensions", {}).get("requestId")
+    kind = failures.SessionEnded if status == httpx.codes.UNAUTHORIZED else failures.BY_CODE.get(_code(first), failures.ServerFault)
+    return kind(first.get("message", f"HTTP {status}"), request_id=found)
+
+
+def _code(error: dict[str, Any]) -> str:
+    return str(error.get("extensions", {}).get("code", ""))

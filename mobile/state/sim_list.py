@@ -1,0 +1,144 @@
+"""The SIM list: search, filters, sort, endless pages, and the cards selected for a bulk act."""
+
+import asyncio
+from datetime import timedelta
+from typing import Any
+
+from mobile.gateway import failures
+from mobile.state.digits import plain
+from mobile.state.loading import Loadable
+from mobile.state.services import Services
+from mobile.state.sim_row import SimRow, shape_row
+
+PAGE = 50
+SOON = timedelta(days=3)
+SORTS = (
+    ("MSISDN", "ASC"),
+    ("HOLDER", "ASC"),
+    ("STATUS", "ASC"),
+    ("DATA_REMAINING", "ASC"),
+    ("CURRENT_CHARGE", "DESC"),
+    ("DEBT", "DESC"),
+    ("LAST_USAGE_AT", "DESC"),
+    ("VALID_UNTIL", "ASC"),
+)
+STATUSES = ("ACTIVE", "READY_TO_ACTIVATE", "BLOCKED", "SUSPENDED", "CAP_EXCEEDED", "IMEI_MISMATCH", "TERMINATED")
+MOST_SELECTED = 100
+
+
+class SimList(Loadable):
+    """One list with its conditions; pages are added at its end."""
+
+    def __init__(self, services: Services) -> None:
+        super().__init__(services)
+        self.search = ""
+        self.account: dict[str, Any] | None = None
+        self.status: str | None = None
+        self.is_low = False
+        self.has_debt = False
+        self.sort = SORTS[0]
+        self.count: int | None = None
+        self.nodes: list[dict[str, Any]] = []
+        self.selected: dict[str, dict[str, Any]] = {}
+        self.is_selecting = False
+        self.is_fetching_more = False
+        self._after: str | None = None
+        self._has_more = False
+        self._turn = 0
+
+    @property
+    def has_conditions(self) -> bool:
+        """Something narrows the list."""
+        return bool(self.search.strip() or self.account or self.status or self.is_low or self.has_debt)
+
+    def rows(self) -> list[SimRow]:
+        """The loaded cards as rows in the chosen language."""
+        say = self.services.say
+        return [shape_row(node, say) for node in self.nodes]
+
+    async def narrow(self, **conditions: Any) -> None:
+        """Changes conditions (search, account, status, is_low, has_debt, sort) and loads from the start."""
+        for name, value in conditions.items():
+            setattr(self, name, value)
+        self.changed()
+        await self.load()
+
+    async def clear(self) -> None:
+        """Takes every condition away."""
+        await self.narrow(search="", account=None, status=None, is_low=False, has_debt=False)
+
+    async def fetch(self) -> bool:
+        """Brings the first page and the count; an older call that comes late is dropped."""
+        self._turn += 1
+        turn = self._turn
+        page, count = await asyncio.gather(self._page(None), self._count())
+        if turn == self._turn:
+            self.nodes = [edge["node"] for edge in page["edges"]]
+            self._after, self._has_more = page["pageInfo"]["endCursor"], page["pageInfo"]["hasNextPage"]
+            self.count = count
+        return not self.nodes
+
+    async def load_more(self) -> None:
+        """Adds the next page, once at a time."""
+        if not self._has_more or self.is_fetching_more:
+            return
+        self.is_fetching_more, turn = True, self._turn
+        try:
+            page = await self._page(self._after)
+        except failures.SessionEnded:
+            self.services.session.end()
+            return
+        except failures.Failure as failure:
+            self.failure = failure
+            self._has_more = False
+        else:
+            if turn == self._turn:
+                self.nodes += [edge["node"] for edge in page["edges"]]
+                self._after, self._has_more = page["pageInfo"]["endCursor"], page["pageInfo"]["hasNextPage"]
+        finally:
+            self.is_fetching_more = False
+        self.changed()
+
+    def select(self, sim_id: str) -> None:
+        """Adds a card to the selection or takes it out; at most 100."""
+        if sim_id in self.selected:
+            del self.selected[sim_id]
+        elif len(self.selected) < MOST_SELECTED:
+            self.selected[sim_id] = next(node for node in self.nodes if node["id"] == sim_id)
+        self.is_selecting = True
+        self.changed()
+
+    def select_none(self) -> None:
+        """Ends selecting."""
+        self.selected.clear()
+        self.is_selecting = False
+        self.changed()
+
+    def _conditions(self) -> dict[str, Any]:
+        narrow: dict[str, Any] = {}
+        if self.account:
+            narrow["accountId"] = self.account["id"]
+        if self.status:
+            narrow["statuses"] = [self.status]
+        if self.is_low:
+            # To the hour, so that the offline copy of the same list is found again.
+            soon = (self.services.now() + SOON).replace(minute=0, second=0, microsecond=0)
+            narrow["bucketEndsBefore"] = soon.isoformat()
+        if self.has_debt:
+            narrow["hasDebt"] = True
+        return {
+            "account": self.services.session.account.get("id"),
+            "filter": narrow or None,
+            "search": plain(self.search).strip() or None,
+        }
+
+    async def _page(self, after: str | None) -> dict[str, Any]:
+        sort = {"key": self.sort[0], "direction": self.sort[1]}
+        data: Any = await self.ask("Fleet", **self._conditions(), first=PAGE, after=after, sort=sort)
+        found: dict[str, Any] = data["account"]["sims"]
+        return found
+
+    async def _count(self) -> int | None:
+        data: Any = (await self.services.gateway.query("FleetCount", self._conditions())).data
+        count: int | None = data["account"]["sims"]["totalCount"]
+        return count

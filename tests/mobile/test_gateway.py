@@ -1,0 +1,175 @@
+"""The gateway: one refresh for many, the offline copy, and failures told apart."""
+
+import asyncio
+import json
+import stat
+
+import httpx
+import pytest
+
+from mobile.demo import DemoServer
+from mobile.gateway import failures
+from mobile.gateway.cache import OfflineCache
+from mobile.gateway.client import Gateway
+from mobile.gateway.tokens import FileTokens, MemoryTokens, Tokens
+from mobile.state.services import Services
+from tests.mobile.conftest import Clock
+
+
+async def test_twenty_requests_with_a_dying_token_refresh_once(signed_in: Services, server: DemoServer, clock: Clock) -> None:
+    before = server.refreshes
+    clock.pass_by(minutes=15)
+
+    await asyncio.gather(*(signed_in.gateway.query("Sessions") for _ in range(20)))
+
+    assert server.refreshes == before + 1
+    assert server.asked.count("SessionRefresh") == 1
+
+
+async def test_a_token_refused_early_is_refreshed_once_and_the_request_repeated(signed_in: Services, server: DemoServer) -> None:
+    server.access = "rotated elsewhere"
+
+    answers = await asyncio.gather(*(signed_in.gateway.query("Sessions") for _ in range(5)))
+
+    assert all(answer.data["viewer"]["hasTotp"] for answer in answers)
+    assert server.asked.count("SessionRefresh") == 1
+
+
+async def test_a_refused_refresh_ends_the_session_and_forgets_the_tokens(signed_in: Services, server: DemoServer, clock: Clock) -> None:
+    server.is_ended = True
+    clock.pass_by(minutes=15)
+
+    with pytest.raises(failures.SessionEnded):
+        await signed_in.gateway.query("Sessions")
+
+    assert not signed_in.gateway.is_signed_in
+
+
+async def test_a_lost_network_keeps_the_tokens_at_refresh(signed_in: Services, server: DemoServer, clock: Clock) -> None:
+    clock.pass_by(minutes=15)
+    server.is_offline = True
+
+    with pytest.raises(failures.Offline):
+        await signed_in.gateway.mutate("SessionRevoke", {"input": {"sessionIds": None}})
+
+    assert signed_in.gateway.is_signed_in
+
+
+async def test_without_network_the_last_answer_comes_with_its_time(signed_in: Services, server: DemoServer, clock: Clock) -> None:
+    first = await signed_in.gateway.query("Sessions")
+    clock.pass_by(hours=3)
+    server.is_offline = True
+
+    kept = await signed_in.gateway.query("Sessions")
+
+    assert kept.is_cached and kept.at == first.at and kept.data == first.data
+    assert signed_in.gateway.is_offline
+
+
+async def test_without_network_and_without_copy_it_says_so(signed_in: Services, server: DemoServer) -> None:
+    server.is_offline = True
+
+    with pytest.raises(failures.Offline):
+        await signed_in.gateway.query("SimApns", {"id": "sim-0"})
+
+
+async def test_signing_in_again_shows_nothing_of_the_person_before(signed_in: Services, server: DemoServer) -> None:
+    await signed_in.gateway.query("Sessions")
+    signed_in.gateway.sign_in(server._tokens())
+    server.is_offline = True
+
+    with pytest.raises(failures.Offline):
+        await signed_in.gateway.query("Sessions")
+
+
+async def test_codes_never_reach_the_offline_copy(signed_in: Services, server: DemoServer, tmp_path) -> None:
+    server.is_proof_old = False
+    cache = OfflineCache(tmp_path / "copy.sqlite")
+    tokens = MemoryTokens()
+    gateway = Gateway("https://care.example", tokens=tokens, cache=cache, transport=server, now=signed_in.now)
+    gateway.sign_in(server._tokens())
+
+    payload = await gateway.mutate("PukReveal", {"input": {"simId": "sim-0", "reason": "locked"}})
+    await gateway.query("SimDetail", {"by": {"id": "sim-0"}})
+    await gateway.close()
+    cache.close()
+
+    kept = (tmp_path / "copy.sqlite").read_bytes()
+    assert b"89983500000000000" in kept
+    assert payload["puk"]["puk1"].encode() not in kept
+
+
+@pytest.mark.parametrize(
+    ("code", "kind"),
+    [("FORBIDDEN", failures.NoRight), ("NOT_FOUND", failures.NotFound), ("RATE_LIMITED", failures.TooMany), ("", failures.ServerFault)],
+)
+async def test_access_errors_become_failures_with_the_request_id(code: str, kind: type[failures.Failure]) -> None:
+    error = {"message": "no", "extensions": {"code": code, "requestId": "r-1"}}
+    transport = httpx.MockTransport(lambda request: httpx.Response(200, json={"data": None, "errors": [error]}))
+    gateway = Gateway("https://care.example", tokens=MemoryTokens(), cache=OfflineCache(), transport=transport)
+
+    with pytest.raises(kind) as raised:
+        await gateway.query("Sessions")
+    await gateway.close()
+
+    assert raised.value.request_id == "r-1"
+
+
+async def test_one_refused_field_leaves_the_rest() -> None:
+    errors = [{"message": "no", "path": ["viewer", "hasTotp"], "extensions": {"code": "FORBIDDEN"}}]
+    body = {"data": {"viewer": {"hasTotp": None, "sessions": []}}, "errors": errors}
+    transport = httpx.MockTransport(lambda request: httpx.Response(200, json=body))
+    gateway = Gateway("https://care.example", tokens=MemoryTokens(), cache=OfflineCache(), transport=transport)
+
+    answer = await gateway.query("Sessions")
+    await gateway.close()
+
+    assert answer.data["viewer"]["sessions"] == []
+    assert answer.refusals == (failures.Refusal(path=("viewer", "hasTotp"), code="FORBIDDEN"),)
+
+
+async def test_a_server_fault_carries_the_request_id(signed_in: Services, server: DemoServer) -> None:
+    server.is_broken = True
+
+    with pytest.raises(failures.ServerFault) as raised:
+        await signed_in.gateway.query("SimApns", {"id": "sim-0"})
+
+    assert raised.value.request_id == "7c2e-41fa"
+
+
+async def test_the_language_goes_with_every_request(signed_in: Services, server: DemoServer) -> None:
+    signed_in.gateway.language = "ru"
+
+    answer = await signed_in.gateway.query("Home")
+
+    assert answer.data["viewer"]["actor"]["label"] == "Менеджер профиля Никазин"
+
+
+def test_a_token_file_is_for_its_owner_alone(tmp_path, clock: Clock) -> None:
+    store = FileTokens(tmp_path / "kept" / "tokens.json")
+    pair = Tokens(access="a", access_expires_at=clock(), refresh="r", refresh_expires_at=None)
+
+    store.save(pair)
+
+    assert stat.S_IMODE((tmp_path / "kept" / "tokens.json").stat().st_mode) == 0o600
+    assert store.load() == pair
+    store.clear()
+    assert store.load() is None
+
+
+def test_a_damaged_token_file_counts_as_none(tmp_path) -> None:
+    (tmp_path / "tokens.json").write_text(json.dumps({"access": "a"}))
+
+    assert FileTokens(tmp_path / "tokens.json").load() is None
+
+
+def test_the_offline_copy_is_bounded(clock: Clock) -> None:
+    cache = OfflineCache()
+    for number in range(450):
+        clock.pass_by(seconds=1)
+        cache.keep("Home", {"number": number}, {"number": number}, at=clock())
+
+    assert cache.find("Home", {"number": 449}) is not None
+    assert cache.find("Home", {"number": 49}) is None
+    assert cache.find("Home", {"number": 50}) is not None
+    cache.close()

@@ -1,0 +1,400 @@
+"""View models against the in-memory company: signing in, lists, writes with a plan, codes behind a proof."""
+
+import pytest
+
+from mobile.demo import CODE, DemoServer
+from mobile.gateway import failures
+from mobile.state.account_tree import AccountTree
+from mobile.state.buying import Buying
+from mobile.state.home import Home
+from mobile.state.loading import Phase
+from mobile.state.plan_flow import Step
+from mobile.state.puk import PukReveal
+from mobile.state.purchases import Purchases
+from mobile.state.receipt import Receipt
+from mobile.state.services import Services
+from mobile.state.session import SessionPhase
+from mobile.state.sessions import Sessions
+from mobile.state.settings import Settings, clean_server
+from mobile.state.sign_in import SignIn, Stage
+from mobile.state.sim_block import SimBlock
+from mobile.state.sim_detail import SimDetail
+from mobile.state.sim_list import SimList
+from mobile.state.tickets import Tickets
+from tests.mobile.conftest import Clock
+
+# ── signing in ──
+
+
+async def test_signing_in_with_persian_digits(services: Services) -> None:
+    model = SignIn(services)
+    model.identity = "۰۹۳۵ ۰۰۰ ۱۰۰۰"
+
+    await model.send()
+    done = await model.confirm("۴۰۷۱۲۶")
+
+    assert done and services.session.phase is SessionPhase.SIGNED_IN and services.gateway.is_signed_in
+
+
+async def test_a_wrong_code_costs_a_try_and_says_so(services: Services) -> None:
+    model = SignIn(services)
+    await model.send()
+
+    done = await model.confirm("111111")
+
+    assert not done and model.tries_left == 4 and model.problem == "This code isn’t right."
+    assert services.session.phase is SessionPhase.SIGNED_OUT
+
+
+async def test_an_authenticator_is_asked_for_after_the_code(services: Services, server: DemoServer) -> None:
+    server.is_totp_needed = True
+    model = SignIn(services)
+    await model.send()
+
+    first = await model.confirm(CODE)
+    second = await model.confirm(CODE)
+
+    assert (first, second) == (False, True)
+    assert model.stage is Stage.AUTHENTICATOR
+
+
+async def test_a_code_runs_out_with_the_clock(services: Services, clock: Clock) -> None:
+    model = SignIn(services)
+    await model.send()
+
+    clock.pass_by(seconds=36)
+
+    assert model.seconds_left() == 84 and model.share_left() == pytest.approx(0.7)
+    assert not model.can_resend()
+    clock.pass_by(seconds=30)
+    assert model.can_resend()
+
+
+async def test_without_network_nothing_is_sent_and_the_person_is_told(services: Services, server: DemoServer) -> None:
+    server.is_offline = True
+    model = SignIn(services)
+
+    await model.send()
+
+    assert model.stage is Stage.IDENTITY and model.problem is not None and "reach the server" in model.problem
+
+
+async def test_signing_out_forgets_everything_even_without_network(signed_in: Services, server: DemoServer) -> None:
+    server.is_offline = True
+
+    await Sessions(signed_in).sign_out()
+
+    assert signed_in.session.phase is SessionPhase.SIGNED_OUT and not signed_in.gateway.is_signed_in
+    assert signed_in.settings.identity == ""
+
+
+# ── reading ──
+
+
+async def test_home_tells_the_session_who_is_asking(signed_in: Services) -> None:
+    home = Home(signed_in)
+
+    await home.load()
+
+    assert home.phase is Phase.READY
+    assert signed_in.session.account["counters"]["total"] == 1200
+    assert [child["name"] for child in home.children] == ["Nikazin Logistics", "Nikazin Sales", "Nikazin Energy"]
+
+
+async def test_an_ended_session_is_noticed_by_any_screen(signed_in: Services, server: DemoServer) -> None:
+    server.is_ended = True
+
+    await Home(signed_in).load()
+
+    assert signed_in.session.phase is SessionPhase.ENDED
+
+
+async def test_a_reload_without_network_keeps_what_is_shown(signed_in: Services, server: DemoServer, clock: Clock) -> None:
+    home = Home(signed_in)
+    await home.load()
+    server.is_offline = True
+    clock.pass_by(hours=3)
+
+    await home.load()
+
+    assert home.phase is Phase.READY and home.is_cached and home.is_old
+
+
+async def test_a_missing_right_is_a_state_of_the_screen(signed_in: Services, server: DemoServer) -> None:
+    server.denied.add("PurchaseHistory")
+    purchases = Purchases(signed_in)
+
+    await purchases.load()
+
+    assert purchases.phase is Phase.NO_RIGHT
+
+
+async def test_the_tree_closes_and_finds_with_the_way_up(signed_in: Services) -> None:
+    tree = AccountTree(signed_in)
+    await tree.load()
+
+    assert [row.depth for row in tree.rows()] == [0, 1, 2, 3, 3, 2, 1, 1]
+    tree.toggle("account-logistics")
+    assert [row.node["name"] for row in tree.rows()] == ["Nikazin Group", "Nikazin Logistics", "Nikazin Sales", "Nikazin Energy"]
+    tree.narrow(search="RASHT")
+    assert [row.node["name"] for row in tree.rows()] == ["Nikazin Group", "Nikazin Logistics", "Northern fleet", "Rasht terminal"]
+
+
+async def test_the_list_pages_to_its_end_and_no_further(signed_in: Services, server: DemoServer) -> None:
+    sims = SimList(signed_in)
+    await sims.load()
+    assert (len(sims.nodes), sims.count) == (50, 64)
+
+    await sims.load_more()
+    await sims.load_more()
+
+    assert len(sims.nodes) == 64 and len({node["id"] for node in sims.nodes}) == 64
+    assert server.asked.count("Fleet") == 2
+
+
+async def test_search_takes_persian_digits(signed_in: Services) -> None:
+    sims = SimList(signed_in)
+
+    await sims.narrow(search="۰۹۳۶ ۰۰۰ ۱۱۰۷")
+
+    assert [row.number for row in sims.rows()] == ["+98\u00a0936\u00a0000\u00a01107"]
+
+
+async def test_nothing_found_is_empty_and_clears(signed_in: Services) -> None:
+    sims = SimList(signed_in)
+    await sims.narrow(search="no such holder", status="BLOCKED")
+    assert sims.phase is Phase.EMPTY and sims.has_conditions
+
+    await sims.clear()
+
+    assert sims.phase is Phase.READY and not sims.has_conditions
+
+
+async def test_rows_say_what_is_left_what_is_wrong_and_what_is_due(signed_in: Services) -> None:
+    sims = SimList(signed_in)
+    await sims.load()
+    active, low, blocked, _, ready = sims.rows()[:5]
+
+    assert (active.right, active.due, active.tone) == ("6.2\u00a0GB", "1,240,000\u00a0IRR", "ok")
+    assert (low.right, low.right_tone) == ("0.18\u00a0GB", "warning")
+    assert (blocked.right, blocked.tone, blocked.share_left) == ("Blocked", "error", None)
+    assert blocked.detail == "Vehicle 21 · lost"
+    assert (ready.right, ready.due) == ("Ready to activate", "Nothing due")
+
+
+async def test_at_most_a_hundred_are_selected(signed_in: Services, server: DemoServer) -> None:
+    server.sims = [server._seed(index) for index in range(150)]
+    sims = SimList(signed_in)
+    await sims.load()
+    await sims.load_more()
+    await sims.load_more()
+
+    for node in sims.nodes:
+        sims.select(node["id"])
+
+    assert len(sims.selected) == 100
+
+
+async def test_the_parts_of_one_card(signed_in: Services) -> None:
+    card = SimDetail(signed_in, "sim-0")
+    await card.load()
+    await card.apns.load()
+
+    assert card.title == "+98\u00a0935\u00a0000\u00a00412" and card.subtitle == "Maryam Rastgar · Tehran sales"
+    assert card.may("SIM_BLOCK") and not card.may("SIM_REPLACE")
+    assert [apn["networkIdentifier"] for apn in card.apns.rows] == ["nikazin.corp", "mtnirancell"]
+
+
+# ── PUK ──
+
+
+async def test_codes_come_after_a_fresh_proof_and_hide_after_a_minute(signed_in: Services, clock: Clock) -> None:
+    card = SimDetail(signed_in, "sim-0")
+    await card.load()
+    puk = PukReveal(signed_in, card.sim)
+
+    assert not await puk.reveal()
+    assert puk.needs_proof and puk.challenge
+    assert await puk.prove(CODE)
+    assert puk.codes["puk1"] == "04718263" and puk.seconds_left() == 60 and puk.used_today == 2
+
+    clock.pass_by(seconds=18)
+    assert puk.seconds_left() == 42
+    puk.hide()
+    assert puk.codes == {} and puk.seconds_left() == 0
+
+
+async def test_a_wrong_proof_reveals_nothing(signed_in: Services, server: DemoServer) -> None:
+    puk = PukReveal(signed_in, {"id": "sim-0", "pukRevealsLeft": 2})
+    await puk.reveal()
+
+    done = await puk.prove("000000")
+
+    assert not done and puk.codes == {} and puk.problem == "This code isn’t right."
+    assert server.reveals_left == 2
+
+
+# ── buying ──
+
+
+async def buying(services: Services, count: int = 7) -> Buying:
+    sims = SimList(services)
+    await sims.load()
+    form = Buying(services, sims.nodes[:count])
+    await form.load()
+    return form
+
+
+async def test_a_purchase_is_shown_then_done_once(signed_in: Services, server: DemoServer) -> None:
+    form = await buying(signed_in)
+    flow = form.flow()
+
+    await flow.preview()
+    assert flow.step is Step.PLANNED
+    assert (flow.plan["changeCount"], flow.plan["exclusionCount"]) == (5, 2)
+    assert flow.plan["total"]["gross"]["amount"] == "6875000" and server.orders == []
+
+    assert await flow.apply()
+    assert server.wallet == 615_300_000 - 6_875_000 and len(server.orders) == 1
+
+
+async def test_a_lost_answer_is_asked_for_again_with_the_same_key(signed_in: Services, server: DemoServer) -> None:
+    flow = (await buying(signed_in)).flow()
+    await flow.preview()
+    server.is_offline = True
+    assert not await flow.apply()
+    assert flow.step is Step.PLANNED and flow.problem
+
+    server.is_offline = False
+    await flow.apply()
+    await flow.apply()
+
+    assert flow.step is Step.DONE and len(server.orders) == 1
+
+
+async def test_a_stale_plan_is_shown_anew_with_what_changed(signed_in: Services, server: DemoServer) -> None:
+    flow = (await buying(signed_in)).flow()
+    await flow.preview()
+    server.is_plan_stale = True
+
+    assert not await flow.apply()
+
+    assert flow.step is Step.PLANNED and flow.is_stale and server.orders == []
+    assert flow.changed_labels == {"+989300007715", "total"}
+    assert await flow.apply()
+
+
+async def test_a_poor_wallet_refuses_with_what_is_missing(signed_in: Services, server: DemoServer) -> None:
+    server.wallet = 1
+    flow = (await buying(signed_in)).flow()
+
+    await flow.preview()
+
+    assert flow.step is Step.REFUSED and flow.payload["required"]["amount"] == "6875000"
+
+
+async def test_an_activation_that_an_offering_lacks_falls_back(signed_in: Services) -> None:
+    form = await buying(signed_in)
+    form.start("FIRST_USE")
+
+    form.choose(form.on_sale()[2])
+
+    assert form.chosen is not None and form.chosen["code"] == "DATA5" and form.activation == "NOW"
+    form.show("VOICE")
+    assert form.chosen["code"] == "VOICE"
+
+
+async def test_receipt_addresses_are_checked_and_bounded(signed_in: Services) -> None:
+    form = await buying(signed_in)
+
+    assert not form.add_email("no address")
+    assert all(form.add_email(f"a{number}@example.org") for number in range(4))
+    assert not form.add_email("fifth@example.org")
+
+
+async def test_the_receipt_follows_the_network_and_is_saved_under_its_own_name(signed_in: Services, server: DemoServer) -> None:
+    flow = (await buying(signed_in)).flow()
+    await flow.preview()
+    await flow.apply()
+    receipt = Receipt(signed_in, flow.payload["order"]["id"], flow.payload["order"])
+    assert (receipt.done_count, receipt.is_final) == (4, False)
+
+    server.orders[0]["receipt"]["fileName"] = "../../outside.pdf"
+    saved = await receipt.download()
+    server.finish()
+    await receipt.follow()
+
+    assert saved == signed_in.folder / "receipts" / "outside.pdf" and saved.read_bytes().startswith(b"%PDF")
+    assert receipt.is_final
+
+
+async def test_history_shows_purchases_of_one_card(signed_in: Services, server: DemoServer) -> None:
+    server.sell()
+    everything, one = Purchases(signed_in), Purchases(signed_in, "sim-20")
+
+    await everything.load()
+    await one.load()
+
+    assert len(everything.orders) == 3 and len(one.orders) == 1
+
+
+# ── other writes ──
+
+
+async def test_blocking_leaves_out_what_is_blocked(signed_in: Services, server: DemoServer) -> None:
+    sims = SimList(signed_in)
+    await sims.load()
+    choice = SimBlock(signed_in, sims.nodes[:3])
+    flow = choice.block()
+
+    await flow.preview()
+    assert (flow.plan["changeCount"], flow.plan["exclusionCount"]) == (2, 1)
+    assert server.sims[0]["status"] == "ACTIVE"
+    assert await flow.apply()
+
+    assert [sim["status"] for sim in server.sims[:3]] == ["BLOCKED"] * 3
+
+
+async def test_a_ticket_needs_words(signed_in: Services) -> None:
+    tickets = Tickets(signed_in)
+    await tickets.load()
+    assert tickets.phase is Phase.EMPTY
+
+    assert await tickets.open(" ", "text", "MEDIUM") is None
+    assert tickets.problem == "Write a subject and a description."
+    opened = await tickets.open("Late", "Three hours late", "HIGH")
+
+    assert opened is not None and [ticket["number"] for ticket in tickets.tickets] == [opened["number"]]
+
+
+# ── settings ──
+
+
+def test_settings_live_in_a_file_and_survive_damage(tmp_path) -> None:
+    path = tmp_path / "settings.json"
+    Settings(path).put(language="bg", theme="dark")
+
+    assert (Settings(path).language, Settings(path).theme) == ("bg", "dark")
+    path.write_text("{")
+    assert Settings(path).language == "fa"
+    with pytest.raises(KeyError):
+        Settings(path).put(colour="red")
+
+
+@pytest.mark.parametrize(
+    ("typed", "address"),
+    [
+        ("care.example", "https://care.example"),
+        (" http://127.0.0.1:8000/ ", "http://127.0.0.1:8000"),
+        ("ftp://x", None),
+        ("https://", None),
+    ],
+)
+def test_server_addresses(typed: str, address: str | None) -> None:
+    assert clean_server(typed) == address
+
+
+def test_every_failure_has_words() -> None:
+    kinds = {failures.Offline, failures.SessionEnded, failures.NoRight, failures.NotFound, failures.TooMany, failures.ServerFault}
+
+    assert kinds == set(failures.Failure.__subclasses__())
