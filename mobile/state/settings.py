@@ -56,9 +56,8 @@ def _kept(path: pathlib.Path | None) -> dict[str, Any]:
 
 def clean_server(typed: str) -> str | None:
     """The address as it is used, https added when no scheme was typed; None when it can't be one."""
-    address = typed.strip().rstrip("/")
-    if "://" not in address:
-        address = f"https://{address}"
-    scheme, _, rest = address.partition("://")
+    scheme, separator, rest = typed.strip().partition("://")
+    if not separator:
+        scheme, rest = "https", scheme
     host = rest.partition("/")[0]
-    return address if scheme in ("http", "https") and host and " " not in host else None
+    return f"{scheme}://{rest.rstrip('/')}" if scheme in ("http", "https") and host and " " not in host else None

@@ -121,7 +121,7 @@ class Speech:
         """fa ۱۸ آبان ۱۴۰۵ (Jalali), others 9 Nov 2026."""
         local = _local(instant)
         if self.is_rtl:
-            jalali: JalaliDate = JalaliDate.to_jalali(local.year, local.month, local.day)  # type: ignore[no-untyped-call]
+            jalali: JalaliDate = JalaliDate.to_jalali(local.year, local.month, local.day)
             said = f"{jalali.day} {self.names('month.names')[jalali.month - 1]}" + (f" {jalali.year}" if with_year else "")
             return persian(said)
         return f"{local.day} {self.names('month.names')[local.month - 1]}" + (f" {local.year}" if with_year else "")
