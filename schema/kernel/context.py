@@ -1,0 +1,90 @@
+"""What a resolver has at hand: who asks, when, and how to read, to write and to load in batches."""
+
+from collections.abc import Awaitable, Callable
+from contextlib import AbstractAsyncContextManager
+from dataclasses import dataclass, field, fields
+from datetime import datetime
+from enum import Enum
+from typing import Any, TypeVar
+from uuid import UUID
+
+import strawberry
+from strawberry import UNSET
+from strawberry.dataloader import DataLoader
+
+from auth.actor import Actor
+from domain.audit.writing import Command, Done, Service, carry_out, fingerprint
+from domain.kernel.errors import Unauthenticated
+from domain.kernel.locale import Locale
+from domain.kernel.permissions import Permission
+from domain.kernel.plan import MutationMode
+from domain.kernel.scope import Scope
+from store.session import Database
+
+Key = TypeVar("Key")
+Value = TypeVar("Value")
+NOT_CONTENT = {"mode", "plan_token", "idempotency_key"}
+
+
+@dataclass
+class Context:
+    """One request: its actor, its instant, its language and its batched loaders."""
+
+    database: Database
+    now: datetime
+    locale: Locale
+    actor: Actor | None
+    address: str
+    user_agent: str | None
+    request_id: str
+    parts: Any
+    loaders: dict[Any, DataLoader[Any, Any]] = field(default_factory=dict)
+
+    def read(self) -> AbstractAsyncContextManager[Any]:
+        """A short session for one batch of reads."""
+        return self.database.read()
+
+    def scope(self, permission: Permission) -> Scope:
+        """What the actor may reach with a right; raises `Unauthenticated` or `Forbidden`."""
+        if self.actor is None:
+            raise Unauthenticated
+        return self.actor.scope(permission, self.now)
+
+    async def write(self, info: "Info", scope: Scope, input: Any, service: Service) -> Done:
+        """Carries out a business mutation: plans or applies what the service decides (`domain.audit.writing`)."""
+        content = {spec.name: _plain(getattr(input, spec.name)) for spec in fields(input) if spec.name not in NOT_CONTENT}
+        command = Command(
+            mutation=info.field_name,
+            mode=MutationMode(input.mode),
+            fingerprint=fingerprint(content),
+            plan_token=input.plan_token,
+            idempotency_key=getattr(input, "idempotency_key", None),
+        )
+        return await carry_out(self.database, scope, command, service, at=self.now)
+
+    async def load(self, batch: Callable[["Context", list[Key]], Awaitable[list[Value]]], key: Key) -> Value:
+        """Loads one value together with all others asked for by the same batch function in this step of the execution."""
+        loader = self.loaders.get(batch)
+        if loader is None:
+
+            async def load(keys: list[Any]) -> list[Any]:
+                return await batch(self, keys)
+
+            loader = self.loaders[batch] = DataLoader(load_fn=load)
+        return await loader.load(key)  # type: ignore[no-any-return]
+
+
+def _plain(value: Any) -> Any:
+    """An input as plain values for its fingerprint; absent fields stay apart from null."""
+    if value is UNSET:
+        return {"absent": True}
+    if hasattr(value, "__strawberry_definition__"):
+        return {spec.name: _plain(getattr(value, spec.name)) for spec in fields(value)}
+    if isinstance(value, list):
+        return [_plain(item) for item in value]
+    if isinstance(value, Enum):
+        return value.value
+    return str(value) if isinstance(value, UUID) else value
+
+
+Info = strawberry.Info[Context, None]

@@ -1,0 +1,30 @@
+"""Declares the right a field needs, checks it and hands the resolver its scope; the schema never shows the scope."""
+
+from collections.abc import Callable
+from typing import Any
+
+from strawberry.extensions import FieldExtension
+from strawberry.types.field import StrawberryField
+
+from domain.kernel.permissions import Permission
+from schema.kernel.context import Info
+
+DECLARED: dict[int, Permission] = {}
+"""Which right each field declared, by the field's identity: the authorization matrix reads it."""
+
+
+class Needs(FieldExtension):
+    """`extensions=[Needs(Permission.X)]`: the resolver takes `scope: Scope`; without the right the field is refused."""
+
+    def __init__(self, permission: Permission) -> None:
+        self.permission = permission
+
+    def apply(self, field: StrawberryField) -> None:
+        """Hides the scope from the schema and says the right in the description."""
+        field.description = f"{(field.description or '').rstrip('.')}. Needs `{self.permission.value}`.".lstrip(". ")
+        field.arguments = [argument for argument in field.arguments if argument.python_name != "scope"]
+        DECLARED[id(field)] = self.permission
+
+    async def resolve_async(self, next_: Callable[..., Any], source: Any, info: Info, **kwargs: Any) -> Any:  # type: ignore[override]
+        """Makes the scope, or refuses, before the resolver runs."""
+        return await next_(source, info, scope=info.context.scope(self.permission), **kwargs)

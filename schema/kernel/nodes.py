@@ -1,0 +1,37 @@
+"""Global ids: the Node interface and how a thing of each kind is found again."""
+
+from collections.abc import Awaitable, Callable
+from typing import Any
+from uuid import UUID
+
+import strawberry
+
+from domain.kernel.ids import Kind, Ref, encode
+from schema.kernel.context import Context
+
+Batch = Callable[[Context, list[UUID]], Awaitable[list[Any]]]
+FINDERS: dict[Kind, Batch] = {}
+"""For each kind a batched read that returns rows in order, null for what is not in the viewer's scope."""
+
+
+@strawberry.interface(description="Anything that can be fetched again by its global id.")
+class Node:
+    """Every noun of the contract."""
+
+    id: strawberry.ID = strawberry.field(description="Opaque global id.")
+
+
+def global_id(kind: Kind) -> Any:
+    """The `id` field of a type whose rows carry their UUID as `id`."""
+
+    def resolve(root: Any) -> strawberry.ID:
+        return strawberry.ID(encode(kind, root.id))
+
+    resolve.__annotations__ = {"root": strawberry.Parent[Any], "return": strawberry.ID}
+    return strawberry.field(resolver=resolve, description="Global id.")
+
+
+async def find(context: Context, ref: Ref) -> Any:
+    """The row behind a reference, null when it is out of scope, gone or of a kind that is never fetched again."""
+    batch = FINDERS.get(ref.kind)
+    return None if batch is None else await context.load(batch, ref.id)

@@ -1,0 +1,206 @@
+"""How a write ends: its plan, or an expected failure told to a person and to a program."""
+
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Any, cast
+
+import strawberry
+from strawberry.schema.exception_handlers import ExceptionHandler
+from strawberry.types.field import StrawberryField
+
+from domain.kernel import errors
+from domain.kernel import plan as domain_plan
+from domain.kernel.messages import text
+from domain.kernel.plan import SHOWN, Reason
+from schema.kernel.context import Info
+from schema.kernel.figures import Money, Price, Quantity
+from schema.kernel.nodes import Node, find
+
+ErrorCode = strawberry.enum(errors.ErrorCode, description="Codes of expected failures; new ones may be added.")
+MutationMode = strawberry.enum(domain_plan.MutationMode, description="Whether a mutation only decides or also acts.")
+BulkErrorPolicy = strawberry.enum(domain_plan.BulkErrorPolicy, description="What a bulk run does with rows that can't be done.")
+
+
+@strawberry.interface(description="An expected failure of a mutation, told to a person and to a program.")
+class UserError:
+    """What every failure says."""
+
+    code: ErrorCode = strawberry.field(description="What went wrong, for programs.")
+    message: str = strawberry.field(description="What went wrong, in the viewer's language.")
+    field: list[str] | None = strawberry.field(
+        description="Path to the offending input field, outermost first, at most 6 steps; null when none."
+    )
+
+
+def told(error: Reason | errors.DomainError, info: Info) -> dict[str, Any]:
+    """The three fields of a failure, in the viewer's language."""
+    message = text(error.message_key, info.context.locale, **error.params)
+    return {"code": error.code, "message": message, "field": list(error.field) or None}
+
+
+@strawberry.type(description="A failure that needs no data of its own.")
+class Problem(UserError):
+    """Most failures."""
+
+    @classmethod
+    def of(cls, reason: Reason, info: Info) -> "Problem":
+        """Tells a stored reason."""
+        return cls(**told(reason, info))
+
+
+@strawberry.type(description="One value of one thing before and after.")
+class Change:
+    """Served straight from the domain's `Change`."""
+
+    @strawberry.field(description="What changes, null while it doesn't exist.")
+    async def subject(self, info: Info) -> Node | None:
+        """Finds the thing again, within the viewer's scope."""
+        ref = cast(domain_plan.Change, self).subject
+        return None if ref is None else cast(Node | None, await find(info.context, ref))
+
+    label: str = strawberry.field(description="Its number or name for people.")
+    field: str = strawberry.field(description="Contract name of the changed field.")
+    before: str | None = strawberry.field(description="Value before as text, null if none.")
+    after: str | None = strawberry.field(description="Value after as text, null if none.")
+    money: Money | None = strawberry.field(description="Price or movement of money it brings.")
+
+
+@strawberry.type(description="A row left out, and why.")
+class Exclusion:
+    """Served straight from the domain's `Exclusion`."""
+
+    @strawberry.field(description="What is left out, null if unknown to us.")
+    async def subject(self, info: Info) -> Node | None:
+        """Finds the thing again, within the viewer's scope."""
+        ref = cast(domain_plan.Exclusion, self).subject
+        return None if ref is None else cast(Node | None, await find(info.context, ref))
+
+    label: str = strawberry.field(description="Its number or name as sent.")
+    line: int | None = strawberry.field(description="Line in the sent file, from 1.")
+
+    @strawberry.field(description="Why.")
+    def reason(self, info: Info) -> Problem:
+        """Tells the reason in the viewer's language."""
+        return Problem.of(cast(domain_plan.Exclusion, self).reason, info)
+
+
+@strawberry.type(description="What a mutation changes, or would change, and what it costs.")
+class Plan:
+    """Served from the domain's `Plan`."""
+
+    token: str | None = strawberry.field(description="Passed to APPLY as `planToken`; null once applied.")
+    changes: list[Change] = strawberry.field(description="The first 100 changes.")
+    change_count: int = strawberry.field(description="All changes.")
+    exclusions: list[Exclusion] = strawberry.field(description="The first 100 rows left out.")
+    exclusion_count: int = strawberry.field(description="All rows left out.")
+    total: Price | None = strawberry.field(description="Total with tax, null when it costs nothing.")
+
+    @classmethod
+    def of(cls, plan: domain_plan.Plan) -> "Plan":
+        """Shows a plan."""
+        return cls(
+            token=plan.token,
+            changes=cast(list[Change], list(plan.changes[:SHOWN])),
+            change_count=len(plan.changes),
+            exclusions=cast(list[Exclusion], list(plan.exclusions[:SHOWN])),
+            exclusion_count=len(plan.exclusions),
+            total=cast(Price | None, plan.total),
+        )
+
+
+@strawberry.type(description="The planned decision would come out differently now.")
+class PlanStale(UserError):
+    """Carries the plan as it is now."""
+
+    plan: Plan = strawberry.field(description="The plan as it would be now.")
+
+
+@strawberry.type(description="The idempotency key belongs to another request.")
+class IdempotencyConflict(UserError):
+    """Says when the key was first used."""
+
+    first_used_at: datetime = strawberry.field(description="When the key was first used.")
+
+
+@strawberry.type(description="Some rows can't be done and the policy was REJECT_ALL.")
+class RowsRejected(UserError):
+    """Names the rows."""
+
+    exclusions: list[Exclusion] = strawberry.field(description="The first 100 rows, with reasons.")
+    exclusion_count: int = strawberry.field(description="All of them.")
+
+
+@strawberry.type(description="The paying wallet holds too little.")
+class InsufficientFunds(UserError):
+    """Says how much is missing."""
+
+    required: Money = strawberry.field(description="What it takes.")
+    available: Money = strawberry.field(description="What is there to spend.")
+
+
+@strawberry.type(description="A window of a limit is used up: reveals, transfers, balance ceiling.")
+class LimitReached(UserError):
+    """Says when it opens again."""
+
+    maximum: Quantity | None = strawberry.field(description="The bound.")
+    retry_at: datetime | None = strawberry.field(description="When it opens again, null if it doesn't by itself.")
+
+
+class ProblemHandler(ExceptionHandler[errors.DomainError, Problem]):
+    """Any failure without data of its own; comes last."""
+
+    def handle(self, exception: errors.DomainError, *, field: StrawberryField, info: Info) -> Problem:  # type: ignore[override]
+        """Tells it."""
+        return Problem(**told(exception, info))
+
+
+class PlanStaleHandler(ExceptionHandler[domain_plan.PlanStale, PlanStale]):
+    """A plan that no longer fits."""
+
+    def handle(self, exception: domain_plan.PlanStale, *, field: StrawberryField, info: Info) -> PlanStale:  # type: ignore[override]
+        """Tells it, with the plan as it is now."""
+        return PlanStale(**told(exception, info), plan=Plan.of(exception.plan))
+
+
+class IdempotencyConflictHandler(ExceptionHandler[errors.IdempotencyConflict, IdempotencyConflict]):
+    """A key with other content."""
+
+    def handle(  # type: ignore[override]
+        self, exception: errors.IdempotencyConflict, *, field: StrawberryField, info: Info
+    ) -> IdempotencyConflict:
+        """Tells it."""
+        return IdempotencyConflict(**told(exception, info), first_used_at=exception.first_used_at)
+
+
+class RowsRejectedHandler(ExceptionHandler[domain_plan.RowsRejected, RowsRejected]):
+    """Rows that can't be done."""
+
+    def handle(self, exception: domain_plan.RowsRejected, *, field: StrawberryField, info: Info) -> RowsRejected:  # type: ignore[override]
+        """Tells it, with the first rows."""
+        shown = cast(list[Exclusion], list(exception.exclusions[:SHOWN]))
+        return RowsRejected(**told(exception, info), exclusions=shown, exclusion_count=len(exception.exclusions))
+
+
+class InsufficientFundsHandler(ExceptionHandler[errors.InsufficientFunds, InsufficientFunds]):
+    """Too little money."""
+
+    def handle(  # type: ignore[override]
+        self, exception: errors.InsufficientFunds, *, field: StrawberryField, info: Info
+    ) -> InsufficientFunds:
+        """Tells it, with both amounts."""
+        amounts = {"required": cast(Money, exception.required), "available": cast(Money, exception.available)}
+        return InsufficientFunds(**told(exception, info), **amounts)
+
+
+class LimitReachedHandler(ExceptionHandler[errors.LimitReached, LimitReached]):
+    """A used-up window."""
+
+    def handle(self, exception: errors.LimitReached, *, field: StrawberryField, info: Info) -> LimitReached:  # type: ignore[override]
+        """Tells it, with the time it opens again."""
+        return LimitReached(**told(exception, info), maximum=cast(Quantity | None, exception.maximum), retry_at=exception.retry_at)
+
+
+KERNEL_HANDLERS: Sequence[ExceptionHandler[Any, Any]] = (
+    PlanStaleHandler(), IdempotencyConflictHandler(), RowsRejectedHandler(), InsufficientFundsHandler(), LimitReachedHandler(),
+)  # fmt: skip
+LAST_HANDLER = ProblemHandler()
