@@ -48,6 +48,31 @@ class BarredBy(StrEnum):
     SYSTEM = "SYSTEM"
 
 
+class PdnType(StrEnum):
+    """Type of a packet data network (3GPP TS 23.401)."""
+
+    IPV4 = "IPV4"
+    IPV6 = "IPV6"
+    IPV4V6 = "IPV4V6"
+    NON_IP = "NON_IP"
+    ETHERNET = "ETHERNET"
+
+
+class IpAllocation(StrEnum):
+    """How an address is given."""
+
+    DYNAMIC = "DYNAMIC"
+    STATIC = "STATIC"
+
+
+class ApnAuthType(StrEnum):
+    """How an access point authenticates."""
+
+    NONE = "NONE"
+    PAP = "PAP"
+    CHAP = "CHAP"
+
+
 class Sim(SQLModel, table=True):
     """A SIM card with the line on it, where it stands now.
 

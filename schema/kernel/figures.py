@@ -6,13 +6,15 @@ from typing import Annotated
 
 import strawberry
 
-from domain.kernel import money as domain_money
-from domain.kernel import quantity as domain_quantity
+from domain.kernel.locale import Locale
+from domain.kernel.money import Currency
+from domain.kernel.quantity import FigureSource, Unit, UsageType
 
-Currency = strawberry.enum(domain_money.Currency, description="Currency by ISO 4217.")
-Unit = strawberry.enum(domain_quantity.Unit, description="Unit of a quantity.")
-UsageType = strawberry.enum(domain_quantity.UsageType, description="Service a quantity is used for (TMF654 usage type).")
-FigureSource = strawberry.enum(domain_quantity.FigureSource, description="Who counted a figure.")
+strawberry.enum(Currency, description="Currency by ISO 4217.")
+strawberry.enum(Unit, description="Unit of a quantity.")
+strawberry.enum(UsageType, description="Service a quantity is used for (TMF654 usage type).")
+strawberry.enum(Locale, description="Language of texts, mails and documents.")
+strawberry.enum(FigureSource, description="Who counted a figure.")
 
 
 @strawberry.type(description="An exact amount of money.")
@@ -70,10 +72,15 @@ class MoneyInput:
     """Whole rials."""
 
     amount: Decimal = strawberry.field(description="Whole rials for IRR.")
-    currency: Currency = strawberry.field(default=domain_money.Currency.IRR, description="Currency of the amount.")
+    currency: Currency = strawberry.field(default=Currency.IRR, description="Currency of the amount.")
 
 
 First = Annotated[int | None, strawberry.argument(description="1–100.")]
 Last = Annotated[int | None, strawberry.argument(description="1–100.")]
 After = Annotated[str | None, strawberry.argument(description="Cursor.")]
 Before = Annotated[str | None, strawberry.argument(description="Cursor.")]
+
+__all__ = [
+    "After", "Before", "Currency", "FigureSource", "First", "Last", "Locale", "Measured", "Money", "MoneyInput", "Period", "PeriodInput",
+    "Price", "Quantity", "Unit", "UsageType",
+]  # fmt: skip

@@ -25,6 +25,6 @@ class Needs(FieldExtension):
         field.arguments = [argument for argument in field.arguments if argument.python_name != "scope"]
         DECLARED[id(field)] = self.permission
 
-    async def resolve_async(self, next_: Callable[..., Any], source: Any, info: Info, **kwargs: Any) -> Any:  # type: ignore[override]
+    async def resolve_async(self, next_: Callable[..., Any], source: Any, info: Info, **kwargs: Any) -> Any:
         """Makes the scope, or refuses, before the resolver runs."""
         return await next_(source, info, scope=info.context.scope(self.permission), **kwargs)

@@ -24,10 +24,9 @@ class Node:
 def global_id(kind: Kind) -> Any:
     """The `id` field of a type whose rows carry their UUID as `id`."""
 
-    def resolve(root: Any) -> strawberry.ID:
+    def resolve(root: strawberry.Parent[Any]) -> strawberry.ID:
         return strawberry.ID(encode(kind, root.id))
 
-    resolve.__annotations__ = {"root": strawberry.Parent[Any], "return": strawberry.ID}
     return strawberry.field(resolver=resolve, description="Global id.")
 
 

@@ -10,15 +10,16 @@ from strawberry.types.field import StrawberryField
 
 from domain.kernel import errors
 from domain.kernel import plan as domain_plan
+from domain.kernel.errors import ErrorCode
 from domain.kernel.messages import text
-from domain.kernel.plan import SHOWN, Reason
+from domain.kernel.plan import SHOWN, BulkErrorPolicy, MutationMode, Reason
 from schema.kernel.context import Info
 from schema.kernel.figures import Money, Price, Quantity
 from schema.kernel.nodes import Node, find
 
-ErrorCode = strawberry.enum(errors.ErrorCode, description="Codes of expected failures; new ones may be added.")
-MutationMode = strawberry.enum(domain_plan.MutationMode, description="Whether a mutation only decides or also acts.")
-BulkErrorPolicy = strawberry.enum(domain_plan.BulkErrorPolicy, description="What a bulk run does with rows that can't be done.")
+strawberry.enum(ErrorCode, description="Codes of expected failures; new ones may be added.")
+strawberry.enum(MutationMode, description="Whether a mutation only decides or also acts.")
+strawberry.enum(BulkErrorPolicy, description="What a bulk run does with rows that can't be done.")
 
 
 @strawberry.interface(description="An expected failure of a mutation, told to a person and to a program.")
@@ -149,7 +150,7 @@ class LimitReached(UserError):
 class ProblemHandler(ExceptionHandler[errors.DomainError, Problem]):
     """Any failure without data of its own; comes last."""
 
-    def handle(self, exception: errors.DomainError, *, field: StrawberryField, info: Info) -> Problem:  # type: ignore[override]
+    def handle(self, exception: errors.DomainError, *, field: StrawberryField, info: Info) -> Problem:
         """Tells it."""
         return Problem(**told(exception, info))
 
@@ -157,7 +158,7 @@ class ProblemHandler(ExceptionHandler[errors.DomainError, Problem]):
 class PlanStaleHandler(ExceptionHandler[domain_plan.PlanStale, PlanStale]):
     """A plan that no longer fits."""
 
-    def handle(self, exception: domain_plan.PlanStale, *, field: StrawberryField, info: Info) -> PlanStale:  # type: ignore[override]
+    def handle(self, exception: domain_plan.PlanStale, *, field: StrawberryField, info: Info) -> PlanStale:
         """Tells it, with the plan as it is now."""
         return PlanStale(**told(exception, info), plan=Plan.of(exception.plan))
 
@@ -165,7 +166,7 @@ class PlanStaleHandler(ExceptionHandler[domain_plan.PlanStale, PlanStale]):
 class IdempotencyConflictHandler(ExceptionHandler[errors.IdempotencyConflict, IdempotencyConflict]):
     """A key with other content."""
 
-    def handle(  # type: ignore[override]
+    def handle(
         self, exception: errors.IdempotencyConflict, *, field: StrawberryField, info: Info
     ) -> IdempotencyConflict:
         """Tells it."""
@@ -175,7 +176,7 @@ class IdempotencyConflictHandler(ExceptionHandler[errors.IdempotencyConflict, Id
 class RowsRejectedHandler(ExceptionHandler[domain_plan.RowsRejected, RowsRejected]):
     """Rows that can't be done."""
 
-    def handle(self, exception: domain_plan.RowsRejected, *, field: StrawberryField, info: Info) -> RowsRejected:  # type: ignore[override]
+    def handle(self, exception: domain_plan.RowsRejected, *, field: StrawberryField, info: Info) -> RowsRejected:
         """Tells it, with the first rows."""
         shown = cast(list[Exclusion], list(exception.exclusions[:SHOWN]))
         return RowsRejected(**told(exception, info), exclusions=shown, exclusion_count=len(exception.exclusions))
@@ -184,18 +185,18 @@ class RowsRejectedHandler(ExceptionHandler[domain_plan.RowsRejected, RowsRejecte
 class InsufficientFundsHandler(ExceptionHandler[errors.InsufficientFunds, InsufficientFunds]):
     """Too little money."""
 
-    def handle(  # type: ignore[override]
+    def handle(
         self, exception: errors.InsufficientFunds, *, field: StrawberryField, info: Info
     ) -> InsufficientFunds:
         """Tells it, with both amounts."""
-        amounts = {"required": cast(Money, exception.required), "available": cast(Money, exception.available)}
-        return InsufficientFunds(**told(exception, info), **amounts)
+        required, available = cast(Money, exception.required), cast(Money, exception.available)
+        return InsufficientFunds(**told(exception, info), required=required, available=available)
 
 
 class LimitReachedHandler(ExceptionHandler[errors.LimitReached, LimitReached]):
     """A used-up window."""
 
-    def handle(self, exception: errors.LimitReached, *, field: StrawberryField, info: Info) -> LimitReached:  # type: ignore[override]
+    def handle(self, exception: errors.LimitReached, *, field: StrawberryField, info: Info) -> LimitReached:
         """Tells it, with the time it opens again."""
         return LimitReached(**told(exception, info), maximum=cast(Quantity | None, exception.maximum), retry_at=exception.retry_at)
 
@@ -204,3 +205,8 @@ KERNEL_HANDLERS: Sequence[ExceptionHandler[Any, Any]] = (
     PlanStaleHandler(), IdempotencyConflictHandler(), RowsRejectedHandler(), InsufficientFundsHandler(), LimitReachedHandler(),
 )  # fmt: skip
 LAST_HANDLER = ProblemHandler()
+
+__all__ = [
+    "BulkErrorPolicy", "Change", "ErrorCode", "Exclusion", "IdempotencyConflict", "InsufficientFunds", "LimitReached", "MutationMode",
+    "Plan", "PlanStale", "Problem", "RowsRejected", "UserError", "told",
+]  # fmt: skip

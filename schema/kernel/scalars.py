@@ -70,15 +70,18 @@ def _scalar(name: str, description: str, serialize: Any, parse: Any, *, url: str
 SCALARS: dict[object, ScalarDefinition] = {
     MSISDN: _scalar(
         "MSISDN", "Phone number in E.164 form, `+989351234567`; inputs also take 09…, 98…, 0098… and Persian digits.",
-        str, _checked(identifiers.msisdn, "09351234567"),
+        str, _checked(identifiers.parse_msisdn, "09351234567"),
     ),
-    ICCID: _scalar("ICCID", "SIM card serial of 19–20 digits (E.118, last one a Luhn digit).", str, _checked(identifiers.iccid, "8998350000000000011")),
-    IMSI: _scalar("IMSI", "Subscriber identity of 15 digits (E.212).", str, _checked(identifiers.imsi, "432351234567890")),
-    IMEI: _scalar("IMEI", "Device identity of 15 digits with Luhn check.", str, _checked(identifiers.imei, "490154203237518")),
+    ICCID: _scalar(
+        "ICCID", "SIM card serial of 19–20 digits (E.118, last one a Luhn digit).", str,
+        _checked(identifiers.parse_iccid, "8998350000000000011"),
+    ),
+    IMSI: _scalar("IMSI", "Subscriber identity of 15 digits (E.212).", str, _checked(identifiers.parse_imsi, "432351234567890")),
+    IMEI: _scalar("IMEI", "Device identity of 15 digits with Luhn check.", str, _checked(identifiers.parse_imei, "490154203237518")),
     LegalId: _scalar(
-        "LegalId", "National id of a legal entity, 11 digits with check digit.", str, _checked(identifiers.legal_id, "10380284790")
+        "LegalId", "National id of a legal entity, 11 digits with check digit.", str, _checked(identifiers.parse_legal_id, "10380284790")
     ),
-    EmailAddress: _scalar("EmailAddress", "E-mail address.", str, _checked(identifiers.email, "name@example.com")),
+    EmailAddress: _scalar("EmailAddress", "E-mail address.", str, _checked(identifiers.parse_email, "name@example.com")),
     URL: _scalar(
         "URL", "Absolute https address; http only for loopback in development.", str, str, url="https://url.spec.whatwg.org/"
     ),

@@ -1,0 +1,92 @@
+"""Making organizations and accounts."""
+
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import update
+from sqlmodel import col, select
+from sqlmodel.ext.asyncio.session import AsyncSession
+
+from domain.accounts import tree
+from domain.accounts.tables import Account, AccountEdge, AccountKind, NumberSeries, Organization, PaymentMode
+from domain.kernel.errors import NotFound
+from domain.kernel.ids import uuid7
+from domain.kernel.text import fold
+from store.upsert import insert_or_ignore
+
+
+async def make_organization(
+    session: AsyncSession,
+    *,
+    id: UUID,
+    name: str,
+    legal_id: str,
+    economic_code: str | None = None,
+    contacts: list[dict[str, Any]] | None = None,
+    locale: str = "FA",
+    at: datetime,
+) -> Organization:
+    """Registers a legal entity; its accounts come separately, the corporate general account first."""
+    made = Organization(
+        id=id, name=name, name_fold=fold(name), legal_id=legal_id, economic_code=economic_code, contacts=contacts or [], locale=locale,
+        created_at=at,
+    )  # fmt: skip
+    session.add(made)
+    await session.flush()
+    return made
+
+
+async def make_account(
+    session: AsyncSession,
+    organization_id: UUID,
+    *,
+    id: UUID,
+    number: str,
+    name: str,
+    parent_id: UUID | None,
+    payment_mode: PaymentMode,
+    at: datetime,
+) -> Account:
+    """Hangs a new account under its parent, or at the top as the corporate general account, from `at` on."""
+    taken = await session.execute(
+        update(Organization)
+        .where(col(Organization.id) == organization_id)
+        .values(last_seq=col(Organization.last_seq) + 1)
+        .returning(col(Organization.last_seq))
+    )
+    place = tree.segment(taken.scalar_one())
+    parent = None
+    if parent_id is not None:
+        parent = await session.get(Account, parent_id)
+        if parent is None or parent.organization_id != organization_id:
+            raise NotFound(field=("parentId",))
+    kind = AccountKind.CORPORATE_GENERAL if parent is None else AccountKind.BILLING if parent.depth == 0 else AccountKind.SUB
+    path, depth = (parent.path if parent else "") + place, parent.depth + 1 if parent else 0
+    account = Account(
+        id=id, organization_id=organization_id, number=number, name=name, name_fold=fold(name), kind=kind, payment_mode=payment_mode,
+        parent_id=parent_id, path=path, depth=depth, created_at=at,
+    )  # fmt: skip
+    edge = AccountEdge(
+        id=uuid7(), organization_id=organization_id, account_id=id, parent_id=parent_id, path=path, depth=depth, valid_from=at
+    )
+    session.add(account)
+    await session.flush()
+    session.add(edge)
+    await session.flush()
+    return account
+
+
+async def next_number(session: AsyncSession, organization_id: UUID, series: str) -> int:
+    """The next human reference of a series in an organization, from 1; concurrent writers wait for each other."""
+    await insert_or_ignore(session, NumberSeries, [{"organization_id": organization_id, "series": series, "last": 0}])
+    here = (col(NumberSeries.organization_id) == organization_id, col(NumberSeries.series) == series)
+    taken = await session.execute(
+        update(NumberSeries).where(*here).values(last=col(NumberSeries.last) + 1).returning(col(NumberSeries.last))
+    )
+    return int(taken.scalar_one())
+
+
+async def account_for_write(session: AsyncSession, account_id: UUID) -> Account | None:
+    """The account's row as it is now, whoever's it is; the caller checks its scope."""
+    return (await session.scalars(select(Account).where(Account.id == account_id))).one_or_none()

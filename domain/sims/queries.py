@@ -1,0 +1,407 @@
+"""Reading SIM cards: pages of a fleet, single cards, counters, placements and access points."""
+
+from collections import defaultdict
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from enum import StrEnum
+from typing import Any, cast
+from uuid import UUID
+
+import msgspec
+from sqlalchemy import Select, and_, func
+from sqlmodel import col, select
+from sqlmodel.ext.asyncio.session import AsyncSession
+
+from domain.accounts.queries import count, under
+from domain.accounts.tables import Account, AccountEdge, PaymentMode
+from domain.kernel.errors import Forbidden, NotFound
+from domain.kernel.money import Money
+from domain.kernel.paging import Page, Window
+from domain.kernel.quantity import FigureSource
+from domain.kernel.scope import Scope
+from domain.kernel.text import fold
+from domain.reading import By, page
+from domain.sims.tables import (
+    ApnAuthType,
+    BarredBy,
+    Barring,
+    IpAllocation,
+    PdnType,
+    Sim,
+    SimApn,
+    SimCounter,
+    SimPlacement,
+    SimState,
+    SimStatus,
+    SimStatusReason,
+)
+
+EPOCH = datetime.fromtimestamp(0, UTC)
+
+
+class SimRow(msgspec.Struct, frozen=True):
+    """A SIM card as it is shown; its attributes bear the contract's names, related things their ids."""
+
+    id: UUID
+    organization_id: UUID
+    account_id: UUID
+    path: str
+    msisdn: str | None
+    iccid: str
+    imsi: str
+    imei: str | None
+    locked_imei: str | None
+    status: SimStatus
+    status_reason: SimStatusReason | None
+    status_since: datetime
+    resumes_at: datetime | None
+    barring: Barring
+    barred_by: BarredBy | None
+    payment_mode: PaymentMode
+    activated_at: datetime | None
+    valid_until: datetime | None
+    grace_until: datetime | None
+    holder_name: str | None
+    employee_number: str | None
+    cost_centre_id: UUID | None
+    tags: list[str]
+    plan_id: UUID | None
+    figures: "FiguresRow"
+    last_usage_at: datetime | None
+
+
+class FiguresRow(msgspec.Struct, frozen=True):
+    """The five money figures of a line (MI-17); one that doesn't apply to its payment mode is null."""
+
+    remaining_credit_limit: Money | None
+    balance: Money | None
+    debt: Money | None
+    current_charge: Money | None
+    payable: Money | None
+    as_of: datetime
+    source: FigureSource
+
+
+class CountersRow(msgspec.Struct, frozen=True):
+    """How many SIM cards stand where (MI-12)."""
+
+    total: int
+    active: int
+    blocked: int
+    ready_to_activate: int
+    other: int
+    as_of: datetime
+    source: FigureSource = FigureSource.INVENTORY
+
+
+class PlacementRow(msgspec.Struct, frozen=True):
+    """A SIM card's stay under an account."""
+
+    account_id: UUID
+    starts_at: datetime
+    ends_at: datetime | None
+
+
+class ApnRow(msgspec.Struct, frozen=True):
+    """An access point as the carrier reported it (FEATURES 3.3)."""
+
+    network_identifier: str
+    operator_identifier: str | None
+    pdn_type: PdnType
+    ip_allocation: IpAllocation
+    static_address: str | None
+    qos_class: int | None
+    arp: int | None
+    ambr_uplink: int | None
+    ambr_downlink: int | None
+    charging_characteristics: str | None
+    is_visited_allowed: bool
+    is_private: bool
+    auth_type: ApnAuthType
+    is_active: bool
+    activated_at: datetime | None
+    as_of: datetime
+    source: FigureSource = FigureSource.CARRIER
+
+
+class SimSortKey(StrEnum):
+    """What SIM cards are sorted by."""
+
+    MSISDN = "MSISDN"
+    HOLDER = "HOLDER"
+    STATUS = "STATUS"
+    CURRENT_CHARGE = "CURRENT_CHARGE"
+    DEBT = "DEBT"
+    DATA_REMAINING = "DATA_REMAINING"
+    LAST_USAGE_AT = "LAST_USAGE_AT"
+    VALID_UNTIL = "VALID_UNTIL"
+
+
+@dataclass(frozen=True, slots=True)
+class SimSort:
+    """Order of SIM cards; ties are broken by id."""
+
+    key: SimSortKey = SimSortKey.MSISDN
+    is_descending: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class SimFilter:
+    """Which SIM cards; all given conditions hold, null is any."""
+
+    account_id: UUID | None = None
+    statuses: Sequence[SimStatus] | None = None
+    payment_mode: PaymentMode | None = None
+    plan_ids: Sequence[UUID] | None = None
+    tags: Sequence[str] | None = None
+    cost_centre_ids: Sequence[UUID] | None = None
+    idle_since: datetime | None = None
+    bucket_ends_before: datetime | None = None
+    has_debt: bool | None = None
+
+
+SORT_COLUMNS: dict[SimSortKey, Any] = {
+    SimSortKey.MSISDN: func.coalesce(col(Sim.msisdn), ""),
+    SimSortKey.HOLDER: col(Sim.holder_fold),
+    SimSortKey.STATUS: col(Sim.status),
+    SimSortKey.CURRENT_CHARGE: func.coalesce(col(Sim.current_charge), 0),
+    SimSortKey.DEBT: func.coalesce(col(Sim.debt), 0),
+    SimSortKey.DATA_REMAINING: col(Sim.data_remaining),
+    SimSortKey.LAST_USAGE_AT: func.coalesce(col(Sim.last_usage_at), EPOCH),
+    SimSortKey.VALID_UNTIL: func.coalesce(col(Sim.valid_until), EPOCH),
+}
+
+COLUMNS = (
+    Sim.id, Sim.organization_id, Sim.account_id, Sim.path, Sim.msisdn, Sim.iccid, Sim.imsi, Sim.imei, Sim.locked_imei, Sim.status,
+    Sim.status_reason, Sim.status_since, Sim.resumes_at, Sim.barring, Sim.barred_by, Sim.payment_mode, Sim.activated_at, Sim.valid_until,
+    Sim.grace_until, Sim.holder_name, Sim.employee_number, Sim.cost_centre_id, Sim.tags, Sim.plan_id, Sim.last_usage_at,
+    Sim.balance, Sim.credit_limit, Sim.debt, Sim.current_charge, Sim.figures_at, Sim.figures_source,
+)  # fmt: skip
+
+
+def figures(
+    balance: int | None, credit_limit: int | None, debt: int | None, current_charge: int | None, as_of: datetime, source: str
+) -> FiguresRow:
+    """The five figures from what is stored: payable = debt + current charge, remaining credit limit = limit - payable."""
+
+    def money(minor: int | None) -> Money | None:
+        return None if minor is None else Money(minor)
+
+    payable = None if debt is None or current_charge is None else debt + current_charge
+    left = None if credit_limit is None or payable is None else credit_limit - payable
+    return FiguresRow(money(left), money(balance), money(debt), money(current_charge), money(payable), as_of, FigureSource(source))
+
+
+def row_of(row: Any) -> SimRow:
+    """A selected row of `COLUMNS` as it is shown."""
+    (
+        id, organization_id, account_id, path, msisdn, iccid, imsi, imei, locked_imei, status, status_reason, status_since, resumes_at,
+        barring, barred_by, payment_mode, activated_at, valid_until, grace_until, holder_name, employee_number, cost_centre_id, tags,
+        plan_id, last_usage_at, balance, credit_limit, debt, current_charge, figures_at, figures_source,
+    ) = row[: len(COLUMNS)]  # fmt: skip
+    return SimRow(
+        id, organization_id, account_id, path, msisdn, iccid, imsi, imei, locked_imei, SimStatus(status),
+        SimStatusReason(status_reason) if status_reason else None, status_since, resumes_at, Barring(barring),
+        BarredBy(barred_by) if barred_by else None, PaymentMode(payment_mode), activated_at, valid_until, grace_until, holder_name,
+        employee_number, cost_centre_id, [tag for tag in tags.split("|") if tag], plan_id,
+        figures(balance, credit_limit, debt, current_charge, figures_at, figures_source), last_usage_at,
+    )  # fmt: skip
+
+
+def _selected(scope: Scope) -> Select[Any]:
+    statement: Select[Any] = select(*COLUMNS)  # type: ignore[call-overload]
+    return scope.limit(statement, col(Sim.organization_id), col(Sim.path))
+
+
+def matching(scope: Scope, organization_id: UUID, path: str, filter: SimFilter, search: str | None, as_of: datetime | None) -> Select[Any]:
+    """The statement of a fleet: cards at or below a path, now or as placed at an instant."""
+    if search and scope.is_masked:
+        raise Forbidden  # whoever sees holders masked can't search by them
+    statement = _selected(scope).where(col(Sim.organization_id) == organization_id)
+    statement = statement.where(under(col(Sim.path), path)) if as_of is None else _placed_then(statement, path, as_of)
+    if filter.account_id is not None:
+        top = select(Account.path).where(Account.id == filter.account_id, Account.organization_id == organization_id).scalar_subquery()
+        statement = statement.where(col(Sim.path) >= top, col(Sim.path) < func.substr(top, 1, func.length(top) - 1) + "/")
+    if filter.statuses:
+        statement = statement.where(col(Sim.status).in_(filter.statuses))
+    if filter.payment_mode is not None:
+        statement = statement.where(col(Sim.payment_mode) == filter.payment_mode)
+    if filter.plan_ids is not None:
+        statement = statement.where(col(Sim.plan_id).in_(filter.plan_ids))
+    for tag in filter.tags or ():
+        statement = statement.where(col(Sim.tags).contains(f"|{tag.replace('|', '')}|", autoescape=True))
+    if filter.cost_centre_ids is not None:
+        statement = statement.where(col(Sim.cost_centre_id).in_(filter.cost_centre_ids))
+    if filter.idle_since is not None:
+        statement = statement.where(func.coalesce(col(Sim.last_usage_at), EPOCH) < filter.idle_since)
+    if filter.bucket_ends_before is not None:
+        statement = statement.where(col(Sim.next_bucket_end_at) < filter.bucket_ends_before)
+    if filter.has_debt is not None:
+        indebted = func.coalesce(col(Sim.debt), 0) > 0
+        statement = statement.where(indebted if filter.has_debt else ~indebted)
+    if search:
+        statement = statement.where(col(Sim.search).contains(fold(search), autoescape=True))
+    return statement
+
+
+def _placed_then(statement: Select[Any], path: str, as_of: datetime) -> Select[Any]:
+    """Joins where each card stood at an instant."""
+    placement, edge = SimPlacement, AccountEdge
+    return statement.join(
+        placement,
+        and_(
+            col(placement.organization_id) == col(Sim.organization_id), col(placement.sim_id) == col(Sim.id),
+            col(placement.valid_from) <= as_of, col(placement.valid_to).is_(None) | (col(placement.valid_to) > as_of),
+        ),
+    ).join(
+        edge,
+        and_(
+            col(edge.organization_id) == col(placement.organization_id), col(edge.account_id) == col(placement.account_id),
+            col(edge.valid_from) <= as_of, col(edge.valid_to).is_(None) | (col(edge.valid_to) > as_of),
+        ),
+    ).where(under(col(edge.path), path))  # fmt: skip
+
+
+async def sims_page(
+    session: AsyncSession,
+    scope: Scope,
+    organization_id: UUID,
+    path: str,
+    *,
+    window: Window,
+    filter: SimFilter = SimFilter(),
+    sort: SimSort = SimSort(),
+    search: str | None = None,
+    as_of: datetime | None = None,
+) -> Page[SimRow]:
+    """One page of the cards at or below a path; `search` is a part of number, ICCID, holder or cost centre, folded."""
+    if sort.key is SimSortKey.HOLDER and scope.is_masked:
+        raise Forbidden
+    statement = matching(scope, organization_id, path, filter, search, as_of)
+    order = [By(SORT_COLUMNS[sort.key], sort.is_descending), By(col(Sim.id), sort.is_descending)]
+    name = f"sims.{sort.key.value}.{'desc' if sort.is_descending else 'asc'}"
+    return (await page(session, statement, window, order, name=name)).map(row_of)
+
+
+async def sims_count(
+    session: AsyncSession,
+    scope: Scope,
+    organization_id: UUID,
+    path: str,
+    *,
+    filter: SimFilter = SimFilter(),
+    search: str | None = None,
+    as_of: datetime | None = None,
+) -> int:
+    """How many cards that is."""
+    return await count(session, matching(scope, organization_id, path, filter, search, as_of))
+
+
+async def sims_by_ids(session: AsyncSession, scope: Scope, ids: Sequence[UUID]) -> list[SimRow | None]:
+    """Cards in the order asked, null for those out of scope."""
+    found = {row[0]: row_of(row) for row in await session.execute(_selected(scope).where(col(Sim.id).in_(ids)))}
+    return [found.get(id) for id in ids]
+
+
+async def sim_by(session: AsyncSession, scope: Scope, name: str, value: str | UUID) -> SimRow:
+    """One card by `id`, `msisdn`, `iccid` or `imsi`; somebody else's is not found."""
+    column = {"id": col(Sim.id), "msisdn": col(Sim.msisdn), "iccid": col(Sim.iccid), "imsi": col(Sim.imsi)}[name]
+    row = (await session.execute(_selected(scope).where(column == value))).first()
+    if row is None:
+        raise NotFound(field=("by", name))
+    return row_of(row)
+
+
+async def counters(
+    session: AsyncSession, scope: Scope, keys: Sequence[tuple[UUID, str, datetime | None, bool]], *, at: datetime
+) -> list[CountersRow]:
+    """Cards counted by status for accounts given as (organization, path, as of, with descendants), in the order asked.
+
+    One statement for the present, one more for each instant asked of the past.
+    """
+    counted: dict[datetime | None, list[tuple[UUID, str, str, int]]] = {}
+    for as_of in {key[2] for key in keys}:
+        organizations = {key[0] for key in keys if key[2] == as_of}
+        statement = _present(scope) if as_of is None else _past(scope, as_of)
+        rows = await session.execute(statement.where(col(Account.organization_id).in_(organizations)))
+        counted[as_of] = [(row[0], row[1], row[2], int(row[3])) for row in rows]
+    answers = []
+    for organization_id, path, as_of, with_descendants in keys:
+        sums: dict[str, int] = defaultdict(int)
+        for owner, place, status, number in counted[as_of]:
+            if owner == organization_id and (place.startswith(path) if with_descendants else place == path):
+                sums[status] += number
+        total = sum(number for status, number in sums.items() if status != SimStatus.TERMINATED)
+        active, blocked, ready = (sums[status] for status in (SimStatus.ACTIVE, SimStatus.BLOCKED, SimStatus.READY_TO_ACTIVATE))
+        answers.append(CountersRow(total, active, blocked, ready, total - active - blocked - ready, as_of or at))
+    return answers
+
+
+def _present(scope: Scope) -> Select[Any]:
+    statement: Any = select(Account.organization_id, Account.path, SimCounter.status, SimCounter.count).join(
+        SimCounter,
+        and_(col(SimCounter.organization_id) == col(Account.organization_id), col(SimCounter.account_id) == col(Account.id)),
+    )
+    return cast(Select[Any], scope.limit(statement, col(Account.organization_id), col(Account.path)))
+
+
+def _past(scope: Scope, as_of: datetime) -> Select[Any]:
+    """Counts from history: where cards stood and in which state, at paths as accounts hang now."""
+    placement, state = SimPlacement, SimState
+    statement: Any = (
+        select(Account.organization_id, AccountEdge.path, SimState.status, func.count())
+        .join(
+            AccountEdge,
+            and_(
+                col(AccountEdge.organization_id) == col(Account.organization_id), col(AccountEdge.account_id) == col(Account.id),
+                col(AccountEdge.valid_from) <= as_of, col(AccountEdge.valid_to).is_(None) | (col(AccountEdge.valid_to) > as_of),
+            ),
+        )
+        .join(
+            placement,
+            and_(
+                col(placement.organization_id) == col(Account.organization_id), col(placement.account_id) == col(Account.id),
+                col(placement.valid_from) <= as_of, col(placement.valid_to).is_(None) | (col(placement.valid_to) > as_of),
+            ),
+        )
+        .join(
+            state,
+            and_(
+                col(state.organization_id) == col(placement.organization_id), col(state.sim_id) == col(placement.sim_id),
+                col(state.valid_from) <= as_of, col(state.valid_to).is_(None) | (col(state.valid_to) > as_of),
+            ),
+        )
+        .group_by(col(Account.organization_id), col(AccountEdge.path), col(SimState.status))
+    )  # fmt: skip
+    return cast(Select[Any], scope.limit(statement, col(Account.organization_id), col(Account.path)))
+
+
+async def placements(session: AsyncSession, scope: Scope, sim_ids: Sequence[UUID]) -> list[list[PlacementRow]]:
+    """Where each card stood, newest first, the last 50 of each."""
+    statement: Any = (
+        select(SimPlacement.sim_id, SimPlacement.account_id, SimPlacement.valid_from, SimPlacement.valid_to)
+        .join(Sim, and_(col(Sim.organization_id) == col(SimPlacement.organization_id), col(Sim.id) == col(SimPlacement.sim_id)))
+        .where(col(SimPlacement.sim_id).in_(sim_ids))
+        .order_by(col(SimPlacement.valid_from).desc())
+    )
+    found: dict[UUID, list[PlacementRow]] = defaultdict(list)
+    for sim_id, *rest in await session.execute(scope.limit(statement, col(Sim.organization_id), col(Sim.path))):
+        if len(found[sim_id]) < 50:
+            found[sim_id].append(PlacementRow(*rest))
+    return [found[sim_id] for sim_id in sim_ids]
+
+
+async def apns(session: AsyncSession, scope: Scope, sim_ids: Sequence[UUID]) -> list[list[ApnRow]]:
+    """The access points of each card, active ones first, at most 10 each."""
+    statement: Any = (
+        select(SimApn)
+        .join(Sim, and_(col(Sim.organization_id) == col(SimApn.organization_id), col(Sim.id) == col(SimApn.sim_id)))
+        .where(col(SimApn.sim_id).in_(sim_ids))
+        .order_by(col(SimApn.is_active).desc(), col(SimApn.network_identifier))
+    )
+    found: dict[UUID, list[ApnRow]] = defaultdict(list)
+    for (apn,) in await session.execute(scope.limit(statement, col(Sim.organization_id), col(Sim.path))):
+        if len(found[apn.sim_id]) < 10:
+            found[apn.sim_id].append(msgspec.convert(apn, ApnRow, from_attributes=True))
+    return [found[sim_id] for sim_id in sim_ids]

@@ -1,0 +1,1 @@
+"""Organizations and account trees on the wire."""

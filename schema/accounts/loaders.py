@@ -1,0 +1,44 @@
+"""Batched reads of organizations and accounts."""
+
+from datetime import datetime
+from uuid import UUID
+
+from domain.accounts import queries
+from domain.accounts.queries import AccountRow, CostCentreRow, OrganizationRow, PlaceRow
+from domain.kernel.ids import Kind
+from domain.kernel.permissions import Permission
+from schema.kernel.context import Context
+from schema.kernel.nodes import FINDERS
+
+
+async def organizations(context: Context, ids: list[UUID]) -> list[OrganizationRow | None]:
+    """Organizations in scope."""
+    scope = context.scope(Permission.ACCOUNT_READ)
+    async with context.read() as session:
+        return await queries.organizations_by_ids(session, scope, ids)
+
+
+async def accounts(context: Context, ids: list[UUID]) -> list[AccountRow | None]:
+    """Accounts in scope."""
+    scope = context.scope(Permission.ACCOUNT_READ)
+    async with context.read() as session:
+        return await queries.accounts_by_ids(session, scope, ids)
+
+
+async def places(context: Context, keys: list[tuple[UUID, datetime]]) -> list[PlaceRow | None]:
+    """Where accounts in scope hung at an instant."""
+    scope = context.scope(Permission.ACCOUNT_READ)
+    async with context.read() as session:
+        return await queries.places_at(session, scope, keys)
+
+
+async def cost_centres(context: Context, ids: list[UUID]) -> list[CostCentreRow | None]:
+    """Cost centres in scope."""
+    scope = context.scope(Permission.ACCOUNT_READ)
+    async with context.read() as session:
+        return await queries.cost_centres_by_ids(session, scope, ids)
+
+
+FINDERS[Kind.ORGANIZATION] = organizations
+FINDERS[Kind.ACCOUNT] = accounts
+FINDERS[Kind.COST_CENTRE] = cost_centres

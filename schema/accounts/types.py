@@ -1,0 +1,214 @@
+"""Organizations, accounts and cost centres, as a client sees them."""
+
+from datetime import datetime
+from typing import Annotated, Any, cast
+
+import strawberry
+
+from domain.accounts import queries
+from domain.accounts.queries import AccountRow, CostCentreRow, OrganizationRow
+from domain.kernel.errors import Forbidden
+from domain.kernel.ids import Kind, decode_as
+from domain.kernel.paging import Window
+from domain.kernel.permissions import Permission
+from domain.kernel.scope import Scope
+from schema.accounts import loaders
+from schema.accounts.enums import AccountKind, PaymentMode
+from schema.kernel import masks
+from schema.kernel.context import Info
+from schema.kernel.figures import After, Before, First, Last, Locale
+from schema.kernel.needs import Needs
+from schema.kernel.nodes import Node, global_id
+from schema.kernel.pages import CountedConnection
+from schema.kernel.scalars import LegalId
+from schema.sims.counters import SimCounters, counters_of_account
+from schema.sims.queries import sims_of_account
+from schema.sims.types import Sim
+
+AsOf = Annotated[datetime | None, strawberry.argument(description="As it stood then.")]
+
+
+@strawberry.input(description="Which accounts.")
+class AccountFilterInput:
+    """All given conditions hold."""
+
+    under_id: strawberry.ID | None = strawberry.field(default=None, description="This account and below.")
+    kinds: list[AccountKind] | None = strawberry.field(default=None, description="Kinds wanted.")
+    payment_mode: PaymentMode | None = strawberry.field(default=None, description="Payment mode wanted.")
+
+    def to_filter(self) -> queries.AccountFilter:
+        """The domain's filter."""
+        under_id = decode_as(Kind.ACCOUNT, self.under_id, "filter", "underId") if self.under_id else None
+        return queries.AccountFilter(under_id, self.kinds, self.payment_mode)
+
+
+@strawberry.type(description="A person to write to.")
+class Contact:
+    """One of the organization's contact rows, masked where the viewer is support."""
+
+    name: str = strawberry.field(description="Name, masked for support.")
+    role: str = strawberry.field(description="What for.")
+    email: str | None = strawberry.field(description="E-mail, masked for support.")
+    phone: str | None = strawberry.field(description="Phone, masked for support.")
+
+    @classmethod
+    def of(cls, row: dict[str, Any], info: Info) -> "Contact":
+        """Shows a row."""
+        return cls(
+            name=masks.name(info, row["name"]) or "",
+            role=row["role"],
+            email=masks.email(info, row.get("email")),
+            phone=masks.phone(info, row.get("phone")),
+        )
+
+
+@strawberry.type(description="A department or project that costs are booked on.")
+class CostCentre(Node):
+    """Served from `CostCentreRow`."""
+
+    id: strawberry.ID = global_id(Kind.COST_CENTRE)
+    code: str = strawberry.field(description="Code in the company's books.")
+    name: str = strawberry.field(description="Name people know it by.")
+
+    @classmethod
+    def is_type_of(cls, obj: Any, info: Any) -> bool:
+        """Rows of cost centres."""
+        return isinstance(obj, CostCentreRow)
+
+
+@strawberry.type(description="A node of the account tree.")
+class Account(Node):
+    """Served from `AccountRow`; what hangs on it is read by the areas it names."""
+
+    id: strawberry.ID = global_id(Kind.ACCOUNT)
+    number: str = strawberry.field(description="Human reference.")
+    name: str = strawberry.field(description="Name people know it by.")
+    kind: AccountKind = strawberry.field(description="Place in the tree.")
+    payment_mode: PaymentMode = strawberry.field(description="How usage is paid.")
+
+    @classmethod
+    def is_type_of(cls, obj: Any, info: Any) -> bool:
+        """Rows of accounts."""
+        return isinstance(obj, AccountRow)
+
+    @strawberry.field(description="Owner.")
+    async def organization(self, info: Info) -> "Organization":
+        """The legal entity."""
+        return cast(Organization, await info.context.load(loaders.organizations, _row(self).organization_id))
+
+    @strawberry.field(description="Steps below the root.")
+    async def depth(self, info: Info, as_of: AsOf = None) -> int:
+        """Now, or as it stood then; where it didn't hang yet it counts as it hangs now."""
+        row = _row(self)
+        place = await info.context.load(loaders.places, (row.id, as_of)) if as_of else None
+        return place.depth if place else row.depth
+
+    @strawberry.field(description="Account above, null at the top of the viewer's scope.")
+    async def parent(self, info: Info, as_of: AsOf = None) -> "Account | None":
+        """Now, or as it stood then."""
+        row = _row(self)
+        parent_id = row.parent_id
+        if as_of is not None:
+            place = await info.context.load(loaders.places, (row.id, as_of))
+            parent_id = place.parent_id if place else None
+        return cast("Account | None", await info.context.load(loaders.accounts, parent_id)) if parent_id else None
+
+    @strawberry.field(description="Accounts directly below.", extensions=[Needs(Permission.ACCOUNT_READ)])
+    async def children(
+        self,
+        info: Info,
+        scope: Scope,
+        as_of: AsOf = None,
+        first: First = None,
+        after: After = None,
+        last: Last = None,
+        before: Before = None,
+    ) -> CountedConnection["Account"]:
+        """One level, in tree order."""
+        row, window = _row(self), Window.of(first, after, last, before)
+        async with info.context.read() as session:
+            page = await queries.accounts_page(session, scope, row.organization_id, window=window, parent_id=row.id, as_of=as_of)
+
+        async def count() -> int:
+            async with info.context.read() as session:
+                return await queries.accounts_count(session, scope, row.organization_id, parent_id=row.id, as_of=as_of)
+
+        return cast(CountedConnection[Account], CountedConnection[Account].of(page, count))
+
+    counters: SimCounters | None = strawberry.field(
+        resolver=counters_of_account, description="SIM cards counted by status", extensions=[Needs(Permission.SIM_READ)]
+    )
+    sims: CountedConnection[Sim] | None = strawberry.field(
+        resolver=sims_of_account, description="SIM cards", extensions=[Needs(Permission.SIM_READ)]
+    )
+
+
+@strawberry.type(description="A legal entity and everything it owns.")
+class Organization(Node):
+    """Served from `OrganizationRow`."""
+
+    id: strawberry.ID = global_id(Kind.ORGANIZATION)
+    name: str = strawberry.field(description="Registered name.")
+    legal_id: LegalId = strawberry.field(description="National id of the legal entity.")
+    economic_code: str | None = strawberry.field(description="Economic code for tax.")
+    locale: Locale = strawberry.field(description="Language of its documents.")
+
+    @classmethod
+    def is_type_of(cls, obj: Any, info: Any) -> bool:
+        """Rows of organizations."""
+        return isinstance(obj, OrganizationRow)
+
+    @strawberry.field(description="People to write to, at most 20.")
+    def contacts(self, info: Info) -> list[Contact]:
+        """Masked where the viewer is support."""
+        return [Contact.of(row, info) for row in cast(OrganizationRow, self).contacts]
+
+    @strawberry.field(
+        description="Corporate general account (CGA), the top of the tree visible to the viewer.",
+        extensions=[Needs(Permission.ACCOUNT_READ)],
+    )
+    async def root_account(
+        self,
+        info: Info,
+        scope: Scope,
+        as_of: Annotated[datetime | None, strawberry.argument(description="The tree as it stood then.")] = None,
+    ) -> Account:
+        """The top keeps its place in time, so `as_of` only dates what is asked below it."""
+        async with info.context.read() as session:
+            top = await queries.top_account(session, scope, cast(OrganizationRow, self).id)
+        if top is None:
+            raise Forbidden
+        return cast(Account, top)
+
+    @strawberry.field(
+        description="Accounts in tree order (parents first), so that one page draws a tree of any depth.",
+        extensions=[Needs(Permission.ACCOUNT_READ)],
+    )
+    async def accounts(
+        self,
+        info: Info,
+        scope: Scope,
+        as_of: Annotated[datetime | None, strawberry.argument(description="The tree as it stood then.")] = None,
+        filter: Annotated[AccountFilterInput | None, strawberry.argument(description="Which ones.")] = None,
+        search: Annotated[str | None, strawberry.argument(description="Part of a name or number.")] = None,
+        first: First = None,
+        after: After = None,
+        last: Last = None,
+        before: Before = None,
+    ) -> CountedConnection[Account]:
+        """One keyset page of the tree."""
+        id, window = cast(OrganizationRow, self).id, Window.of(first, after, last, before)
+        wanted = filter.to_filter() if filter else queries.AccountFilter()
+        async with info.context.read() as session:
+            page = await queries.accounts_page(session, scope, id, window=window, filter=wanted, search=search, as_of=as_of)
+
+        async def count() -> int:
+            async with info.context.read() as session:
+                return await queries.accounts_count(session, scope, id, filter=wanted, search=search, as_of=as_of)
+
+        return cast(CountedConnection[Account], CountedConnection[Account].of(page, count))
+
+
+def _row(account: Account) -> AccountRow:
+    """The source of an account's resolvers."""
+    return cast(AccountRow, account)

@@ -1,0 +1,46 @@
+"""The whole contract: every area's fields under one schema."""
+
+from typing import Annotated, cast
+
+import strawberry
+from strawberry.schema.config import StrawberryConfig
+
+from domain.kernel.errors import InvalidInput, NotFound
+from domain.kernel.ids import decode
+from schema.accounts.queries import AccountsQuery
+from schema.kernel.context import Info
+from schema.kernel.nodes import Node, find
+from schema.kernel.outcomes import KERNEL_HANDLERS, LAST_HANDLER
+from schema.kernel.scalars import SCALARS
+from schema.sims.queries import SimsQuery
+
+MOST_NODES = 100
+
+
+@strawberry.type(description="Everything that can be asked.")
+class Query(AccountsQuery, SimsQuery):
+    """The roots of all areas, and any object by its id."""
+
+    @strawberry.field(description="Any object by its global id; null when out of scope or gone.")
+    async def node(self, info: Info, id: Annotated[strawberry.ID, strawberry.argument(description="Global id.")]) -> Node | None:
+        """Within the viewer's scope."""
+        try:
+            return cast(Node | None, await find(info.context, decode(id)))
+        except NotFound:
+            return None
+
+    @strawberry.field(description="Several at once, in order, with null for the missing; at most 100.")
+    async def nodes(
+        self, info: Info, ids: Annotated[list[strawberry.ID], strawberry.argument(description="Global ids.")]
+    ) -> list[Node | None]:
+        """Within the viewer's scope."""
+        if len(ids) > MOST_NODES:
+            raise InvalidInput("error.too_many", field=("ids",), most=MOST_NODES)
+        return [await self.node(info, id) for id in ids]
+
+
+schema = strawberry.Schema(
+    query=Query,
+    exception_handlers=[*KERNEL_HANDLERS, LAST_HANDLER],
+    config=StrawberryConfig(scalar_map=SCALARS),
+)

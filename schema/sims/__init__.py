@@ -1,0 +1,1 @@
+"""SIM cards on the wire."""

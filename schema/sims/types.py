@@ -1,0 +1,170 @@
+"""SIM cards, as a client sees them."""
+
+from datetime import datetime
+from decimal import Decimal
+from typing import TYPE_CHECKING, Annotated, Any, cast
+
+import strawberry
+
+from domain.kernel.ids import Kind
+from domain.kernel.permissions import Permission
+from domain.kernel.scope import Scope
+from domain.sims.queries import FiguresRow, PlacementRow, SimRow
+from schema.accounts import loaders as account_loaders
+from schema.accounts.enums import PaymentMode
+from schema.kernel import masks
+from schema.kernel.context import Info
+from schema.kernel.figures import FigureSource, Measured, Money, Period
+from schema.kernel.needs import Needs
+from schema.kernel.nodes import Node, global_id
+from schema.kernel.scalars import ICCID, IMEI, IMSI, MSISDN
+from schema.sims import loaders
+from schema.sims.enums import ApnAuthType, Barring, IpAllocation, PdnType, SimStatus, SimStatusReason
+
+if TYPE_CHECKING:
+    from schema.accounts.types import Account, CostCentre
+else:
+    Account = Annotated["Account", strawberry.lazy("schema.accounts.types")]
+    CostCentre = Annotated["CostCentre", strawberry.lazy("schema.accounts.types")]
+
+
+
+@strawberry.type(description="Life of a line.")
+class SimValidity:
+    """Three instants of a line's life."""
+
+    activated_at: datetime | None = strawberry.field(description="First activation.")
+    valid_until: datetime | None = strawberry.field(description="Usable until.")
+    grace_until: datetime | None = strawberry.field(description="Can be revived until.")
+
+
+@strawberry.type(description="The employee who carries a SIM card.")
+class Holder:
+    """A name and a number in the company."""
+
+    name: str = strawberry.field(description="Name, masked for support.")
+    employee_number: str | None = strawberry.field(description="Number in the company.")
+
+
+@strawberry.type(description="A SIM card's stay under an account.")
+class SimPlacement:
+    """Served from `PlacementRow`."""
+
+    @strawberry.field(description="Account it stands under.")
+    async def account(self, info: Info) -> Account:
+        """The account, when it is in the viewer's scope."""
+        return cast(Account, await info.context.load(account_loaders.accounts, cast(PlacementRow, self).account_id))
+
+    @strawberry.field(description="When it holds.")
+    def valid_for(self) -> Period:
+        """Half-open."""
+        row = cast(PlacementRow, self)
+        return Period(starts_at=row.starts_at, ends_at=row.ends_at)
+
+
+@strawberry.type(description="The five figures of a line; one that doesn't apply to its payment mode is null.")
+class SimFigures(Measured):
+    """Served from `FiguresRow`."""
+
+    remaining_credit_limit: Money | None = strawberry.field(description="What may still be used: credit limit − payable.")
+    balance: Money | None = strawberry.field(description="Money on the line.")
+    debt: Money | None = strawberry.field(description="Billed and unpaid.")
+    current_charge: Money | None = strawberry.field(description="Used since the last bill.")
+    payable: Money | None = strawberry.field(description="To settle the line today: debt + current charge.")
+
+    @classmethod
+    def is_type_of(cls, obj: Any, info: Any) -> bool:
+        """Rows of figures."""
+        return isinstance(obj, FiguresRow)
+
+
+@strawberry.type(description="An access point with its bearer (3GPP TS 23.003, 23.401); secrets are never shown.")
+class Apn:
+    """Served from `ApnRow`, as the carrier reported it."""
+
+    network_identifier: str = strawberry.field(description="Network identifier.")
+    operator_identifier: str | None = strawberry.field(description="Operator identifier, `mnc035.mcc432.gprs`.")
+    pdn_type: PdnType = strawberry.field(description="Bearer type.")
+    ip_allocation: IpAllocation = strawberry.field(description="How addresses are given.")
+    static_address: str | None = strawberry.field(description="Address, when static.")
+    qos_class: int | None = strawberry.field(description="Quality class, QCI or 5QI.")
+    arp: int | None = strawberry.field(description="Allocation and retention priority, 1–15.")
+    ambr_uplink: Decimal | None = strawberry.field(description="Ceiling upwards, bit/s.")
+    ambr_downlink: Decimal | None = strawberry.field(description="Ceiling downwards, bit/s.")
+    charging_characteristics: str | None = strawberry.field(description="Charging characteristics, four hex digits.")
+    is_visited_allowed: bool = strawberry.field(description="May be served by a visited network.")
+    is_private: bool = strawberry.field(description="Belongs to the company alone.")
+    auth_type: ApnAuthType = strawberry.field(description="Authentication.")
+    is_active: bool = strawberry.field(description="Usable now.")
+    activated_at: datetime | None = strawberry.field(description="Since when.")
+    as_of: datetime = strawberry.field(description="Complete up to here.")
+    source: FigureSource = strawberry.field(description="Counted by.")
+
+
+@strawberry.type(description="A SIM card with the line on it.")
+class Sim(Node):
+    """Served from `SimRow`; what hangs on it is read in batches."""
+
+    id: strawberry.ID = global_id(Kind.SIM)
+    msisdn: MSISDN | None = strawberry.field(description="Number, null on a spare card.")
+    iccid: ICCID = strawberry.field(description="Card serial.")
+    imsi: IMSI = strawberry.field(description="Subscriber identity.")
+    imei: IMEI | None = strawberry.field(description="Device last seen.")
+    locked_imei: IMEI | None = strawberry.field(description="Only device allowed, null when free.")
+    status: SimStatus = strawberry.field(description="State it is in now.")
+    status_reason: SimStatusReason | None = strawberry.field(description="Why it is in that state.")
+    status_since: datetime = strawberry.field(description="When that state began.")
+    resumes_at: datetime | None = strawberry.field(description="When a SUSPENDED card works again.")
+    barring: Barring = strawberry.field(description="What is barred now.")
+    payment_mode: PaymentMode = strawberry.field(description="How usage is paid.")
+    tags: list[str] = strawberry.field(description="Free labels, at most 20.")
+    last_usage_at: datetime | None = strawberry.field(description="Last traffic.")
+
+    @classmethod
+    def is_type_of(cls, obj: Any, info: Any) -> bool:
+        """Rows of SIM cards."""
+        return isinstance(obj, SimRow)
+
+    @strawberry.field(description="Life of the line.")
+    def validity(self) -> SimValidity:
+        """From the card's own columns."""
+        row = _row(self)
+        return SimValidity(activated_at=row.activated_at, valid_until=row.valid_until, grace_until=row.grace_until)
+
+    @strawberry.field(description="Employee who carries it.")
+    def holder(self, info: Info) -> Holder | None:
+        """Masked for support; null on a card nobody carries."""
+        row = _row(self)
+        return Holder(name=masks.name(info, row.holder_name) or "", employee_number=row.employee_number) if row.holder_name else None
+
+    @strawberry.field(description="Where costs are booked.")
+    async def cost_centre(self, info: Info) -> CostCentre | None:
+        """Read together with all others."""
+        id = _row(self).cost_centre_id
+        return cast(CostCentre, await info.context.load(account_loaders.cost_centres, id)) if id else None
+
+    @strawberry.field(description="Account it stands under.")
+    async def account(self, info: Info) -> Account:
+        """Read together with all others."""
+        return cast(Account, await info.context.load(account_loaders.accounts, _row(self).account_id))
+
+    @strawberry.field(description="Where it stood, newest first, the last 50.")
+    async def placements(self, info: Info) -> list[SimPlacement]:
+        """Stays under accounts in the viewer's scope."""
+        return cast(list[SimPlacement], await info.context.load(loaders.placements, _row(self).id))
+
+    @strawberry.field(description="The money figures.", extensions=[Needs(Permission.WALLET_READ)])
+    async def figures(self, scope: Scope) -> SimFigures | None:
+        """Null where the card lies outside what the viewer may see of money."""
+        row = _row(self)
+        return cast(SimFigures, row.figures) if scope.covers(row.organization_id, row.path) else None
+
+    @strawberry.field(description="Active access points, at most 10.")
+    async def apns(self, info: Info) -> list[Apn] | None:
+        """As the carrier reported them."""
+        return cast(list[Apn], await info.context.load(loaders.apns, _row(self).id))
+
+
+def _row(sim: Sim) -> SimRow:
+    """The source of a card's resolvers."""
+    return cast(SimRow, sim)
