@@ -1,8 +1,10 @@
 """Every table and document of the business, once."""
 
+from beanie import Document
 from sqlmodel import SQLModel
 
 from domain.accounts import tables as accounts
+from domain.audit import documents as audit_documents
 from domain.audit import tables as audit
 from domain.bundles import tables as bundles
 from domain.catalogue import tables as catalogue
@@ -10,7 +12,9 @@ from domain.files import tables as files
 from domain.orders import tables as orders
 from domain.people import tables as people
 from domain.sims import tables as sims
+from domain.tickets import documents as ticket_documents
 from domain.tickets import tables as tickets
+from domain.usage import documents as usage_documents
 from domain.wallet import tables as wallet
 from store import outbox
 
@@ -27,3 +31,5 @@ TABLES: tuple[type[SQLModel], ...] = (
     tickets.Ticket,
     outbox.OutboxRow,
 )  # fmt: skip
+
+DOCUMENTS: tuple[type[Document], ...] = (audit_documents.AccessLogEntry, usage_documents.UsageRecord, ticket_documents.TicketMessage)

@@ -11,9 +11,9 @@ from uuid import UUID
 
 import structlog
 from sqlalchemy import BigInteger, Index, Integer, delete, exists, select, update
+from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import aliased
 from sqlmodel import Field, SQLModel, col
-from sqlmodel.ext.asyncio.session import AsyncSession
 
 from store.session import Database, StoreBusy
 from store.types import Json, UtcDateTime

@@ -8,8 +8,8 @@ from uuid import UUID
 
 import msgspec
 from sqlalchemy import Select, and_, func
+from sqlalchemy.ext.asyncio import AsyncSession
 from sqlmodel import col, select
-from sqlmodel.ext.asyncio.session import AsyncSession
 
 from domain.accounts.tables import Account, AccountEdge, AccountKind, CostCentre, Organization, PaymentMode
 from domain.kernel.paging import Page, Window

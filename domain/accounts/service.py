@@ -5,8 +5,8 @@ from typing import Any
 from uuid import UUID
 
 from sqlalchemy import update
+from sqlalchemy.ext.asyncio import AsyncSession
 from sqlmodel import col, select
-from sqlmodel.ext.asyncio.session import AsyncSession
 
 from domain.accounts import tree
 from domain.accounts.tables import Account, AccountEdge, AccountKind, NumberSeries, Organization, PaymentMode

