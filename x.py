@@ -145,7 +145,7 @@ def pip(*arguments: object) -> None:
     """Installs into the environment; where python3-venv is missing, with the pip of the Python that runs this."""
     inside = subprocess.run([PYTHON, "-m", "pip", "--version"], capture_output=True).returncode == 0
     command = [PYTHON, "-m", "pip"] if inside else [sys.executable, "-m", "pip", "--python", PYTHON]
-    run(*command, "install", "--quiet", "--disable-pip-version-check", "--no-input", *arguments)
+    run(*command, "install", "-qq", "--disable-pip-version-check", "--no-input", *arguments)
 
 
 def make_environment() -> None:
