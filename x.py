@@ -11,6 +11,7 @@ if sys.version_info < (3, 11):  # noqa: UP036  an older Python must get this sen
 import fcntl
 import glob
 import hashlib
+import json
 import os
 import re
 import shutil
@@ -332,9 +333,8 @@ def lock(*arguments: str) -> None:
     DIGEST.write_text(digest() + "\n")
 
 
-REGISTRY_HOST = re.compile(
-    r'https?://|--(?:extra-)?index-url|--find-links|--trusted-host|"resolved"\s*:|^\s*(?:registry|index-url)\s*=', re.MULTILINE
-)
+PLACE_TO_FETCH = re.compile(r"^.*(?:://|--(?:extra-)?index-url|--find-links|--trusted-host|^\s*(?:registry|index-url)\s*=).*$", re.M)
+SAID_OF_A_PACKAGE = {"funding", "deprecated", "homepage", "license", "bugs", "repository", "description"}  # web addresses, never fetched
 LOCK_FILE = re.compile(r"(^requirements/.*|(^|/)(package(-lock)?\.json|npm-shrinkwrap\.json|\.npmrc|pip\.conf|uv\.toml))$")
 NEVER_TRACKED = re.compile(r"(^|/)(uv\.lock|pylock(\.[^/]+)?\.toml|yarn\.lock|pnpm-lock\.yaml|[^/]+\.(ttf|otf|woff2?|min\.js|min\.css))$")
 
@@ -354,10 +354,19 @@ def lock_faults(root: Path = ROOT) -> list[str]:
         if NEVER_TRACKED.search(name):
             faults.append(f"{name} must not be committed")
         elif LOCK_FILE.search(name) and (root / name).is_file():
-            # A package may say where its licence or funding page is; only an address to fetch from is a fault.
-            text = re.sub(r'"(funding|url|homepage|license|bugs)"\s*:\s*"[^"]*"', "", (root / name).read_text())
-            faults += [f"{name} names where packages come from: {hit.group().strip()}" for hit in [REGISTRY_HOST.search(text)] if hit]
+            text = (root / name).read_text()
+            place = place_in_json(json.loads(text)) if name.endswith(".json") else PLACE_TO_FETCH.search(text)
+            if place:
+                faults.append(f"{name} names where packages come from: {place if isinstance(place, str) else place.group().strip()}")
     return faults
+
+
+def place_in_json(value: object, key: str = "") -> str | None:
+    """The first place to fetch from in npm's file, if any; what a package says of itself doesn't count."""
+    if key == "resolved" or (isinstance(value, str) and "://" in value):
+        return f"{key}: {value}"
+    inner = value.items() if isinstance(value, dict) else ((key, item) for item in value) if isinstance(value, list) else ()
+    return next((place for name, item in inner if name not in SAID_OF_A_PACKAGE and (place := place_in_json(item, name))), None)
 
 
 # ---- commands -----------------------------------------------------------------------------------------------------------------

@@ -44,6 +44,8 @@ def test_a_missing_lock_is_a_fault(clone: Path) -> None:
         ("requirements/run.txt", "thing @ https://packages.example/thing.whl"),
         ("web/package-lock.json", '{"node_modules/a": {"version": "1.0.0", "resolved": "https://packages.example/a.tgz"}}'),
         ("web/package-lock.json", '{"node_modules/a": {"version": "1.0.0", "resolved" : "file:../a"}}'),
+        ("web/package.json", '{"dependencies": {"a": "git+ssh://packages.example/a.git"}}'),
+        ("web/package.json", '{"files": [{"from": "https://packages.example/a.tgz"}]}'),
         ("mobile/fonts/.npmrc", "registry=//packages.example/"),
     ],
 )
@@ -59,8 +61,9 @@ def test_a_place_to_fetch_from_is_a_fault(clone: Path, name: str, line: str) -> 
     assert faults[0].startswith(f"{name} names where packages come from")
 
 
-def test_the_funding_page_of_a_package_is_no_fault(clone: Path) -> None:
-    (clone / "package-lock.json").write_text('{"node_modules/a": {"version": "1.0.0", "funding": {"url": "https://people.example"}}}')
+@pytest.mark.parametrize("said", ['"funding": [{"url": "https://people.example"}]', '"deprecated": "see https://people.example"'])
+def test_what_a_package_says_of_itself_is_no_fault(clone: Path, said: str) -> None:
+    (clone / "package-lock.json").write_text(f'{{"node_modules/a": {{"version": "1.0.0", {said}}}}}')
 
     assert x.lock_faults(clone) == []
 
