@@ -170,7 +170,7 @@ def make_environment() -> None:
 
 
 def install(group: str) -> None:
-    """Brings one hashed lock into the environment. `--no-deps`: a lock is complete, and leaves out on purpose what nobody needs."""
+    """Brings one hashed lock into the environment. `--no-deps`: a lock is complete by itself."""
     if borrowed():
         return
     make_environment()
@@ -295,12 +295,6 @@ def dependencies(group: str, root: Path = ROOT) -> list[str]:
     return list(project["optional-dependencies"][group] if group else project["dependencies"])
 
 
-def left_out(root: Path = ROOT) -> list[str]:
-    """The packages a dependency asks for and we do without (`[tool.simurgh.lock] without`)."""
-    tool = tomllib.loads((root / "pyproject.toml").read_text()).get("tool", {})
-    return list(tool.get("simurgh", {}).get("lock", {}).get("without", []))
-
-
 def pins(lock: Path) -> list[str]:
     """The pinned versions of a lock with their markers, without the hashes."""
     return [pin.strip() for pin in re.findall(r"^[\w.\[\]-]+==[^\\\n]+", lock.read_text(), re.MULTILINE)]
@@ -309,7 +303,7 @@ def pins(lock: Path) -> list[str]:
 def digest(root: Path = ROOT) -> str:
     """What the locks were made from, in one line: the lock guard compares it without asking any index."""
     words = [f"{lock}: {sorted(need for group in groups for need in dependencies(group, root))}" for lock, groups in GROUPS.items()]
-    return hashlib.sha256("\n".join([*words, f"without: {sorted(left_out(root))}"]).encode()).hexdigest()
+    return hashlib.sha256("\n".join(words).encode()).hexdigest()
 
 
 def lock(*arguments: str) -> None:
@@ -319,15 +313,14 @@ def lock(*arguments: str) -> None:
         if not uv.exists():
             install("uv")
     BUILD.mkdir(exist_ok=True)
-    without, held = BUILD / "without.txt", BUILD / "held.txt"
-    without.write_text("".join(f"{name}\n" for name in left_out()))
+    held = BUILD / "held.txt"
     held.write_text("")
     for name, groups in GROUPS.items():
         say(f"resolving requirements/{name}.txt")
         wanted = BUILD / f"{name}.in"
         wanted.write_text("".join(f"{need}\n" for group in groups for need in dependencies(group) if not need.startswith(UNLOCKED)))
         shape = ("--universal", "--python-version", "3.11", "--generate-hashes", "--no-header", "--no-annotate", "--quiet")
-        run(uv, "pip", "compile", *shape, "--excludes", without, "--constraints", held, *arguments, "-o", LOCKS / f"{name}.txt", wanted)
+        run(uv, "pip", "compile", *shape, "--constraints", held, *arguments, "-o", LOCKS / f"{name}.txt", wanted)
         if name == "test":
             held.write_text("".join(f"{pin}\n" for pin in pins(LOCKS / "test.txt")))
     DIGEST.write_text(digest() + "\n")

@@ -1,7 +1,11 @@
-"""The lock guard of `x.py check` notices stale locks and every file that says where packages come from."""
+"""The locks hold what the code imports; the lock guard notices stale locks and every file that says where packages come from."""
 
+import ast
+import re
 import shutil
 import subprocess
+import sys
+from importlib.metadata import packages_distributions
 from pathlib import Path
 
 import pytest
@@ -85,7 +89,31 @@ def test_a_built_file_that_git_ignores_is_no_fault(clone: Path) -> None:
 
 
 def test_every_pin_of_the_smaller_locks_is_the_pin_of_the_test_lock() -> None:
-    pins = {name: set(x.pins(x.LOCKS / f"{name}.txt")) for name in ("test", "run", "embedded", "app")}
+    pins = {name: {pin.split(";")[0].strip() for pin in x.pins(x.LOCKS / f"{name}.txt")} for name in ("test", "run", "embedded", "app")}
 
     assert pins["run"]
     assert pins["run"] | pins["embedded"] | pins["app"] <= pins["test"]
+
+
+SERVER = ("api", "auth", "domain", "gateways", "schema", "seeds", "store")
+
+
+def distributions_imported(*folders: str) -> set[str]:
+    """The distributions whose modules the files of these folders import, by normal name."""
+    trees = [ast.parse(file.read_text()) for folder in folders for file in (x.ROOT / folder).rglob("*.py")]
+    imports = [node for tree in trees for node in ast.walk(tree)]
+    names = {alias.name for node in imports if isinstance(node, ast.Import) for alias in node.names}
+    names |= {node.module or "" for node in imports if isinstance(node, ast.ImportFrom) and not node.level}
+    foreign = {name.split(".")[0] for name in names} - set(sys.stdlib_module_names) - {*SERVER, "mobile", ""}
+    owners = packages_distributions()
+    return {re.sub(r"[-_.]+", "-", owners[name][0]).lower() for name in foreign}
+
+
+@pytest.mark.parametrize(("lock", "folders"), [("run", SERVER), ("app", ("mobile",))])
+def test_each_lock_alone_holds_everything_its_code_imports(lock: str, folders: tuple[str, ...]) -> None:
+    locked = {re.split(r"[\[=]", pin)[0].lower() for pin in x.pins(x.LOCKS / f"{lock}.txt")}
+
+    imported = distributions_imported(*folders)
+
+    assert imported
+    assert imported <= locked
