@@ -18,12 +18,11 @@ RUN useradd --system --uid 10001 --home-dir /srv/simurgh --shell /usr/sbin/nolog
 WORKDIR /srv/simurgh
 COPY --from=packages /opt/simurgh /opt/simurgh
 COPY --from=explorer /source/graphiql .build/graphiql
-COPY LICENSE pyproject.toml alembic.ini ./
+COPY LICENSE pyproject.toml ./
 COPY api/ api/
 COPY auth/ auth/
 COPY domain/ domain/
 COPY gateways/ gateways/
-COPY migrations/ migrations/
 COPY schema/ schema/
 COPY seeds/ seeds/
 COPY store/ store/
