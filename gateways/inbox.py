@@ -22,7 +22,7 @@ from domain.notifications.ports import Attachment, MailMessage, SmsMessage
 from gateways.mail import composed
 
 KEPT = 500
-SENDER = "Simurgh <noreply@simurgh.example>"
+SENDER = "noreply@simurgh.example"
 _TIME = "%Y%m%dT%H%M%S.%fZ"
 
 
@@ -121,8 +121,9 @@ def _open(file: Path) -> InboxMessage | None:
         return InboxMessage(id, Channel.SMS, sms["to"], None, sms["text"], at)
     mail = message_from_bytes(content, policy=default)
     body = mail.get_body(("plain",))
+    text = body.get_content().replace("\r\n", "\n").rstrip("\n") if body else ""
     attachments = [
         Attachment(part.get_filename() or "attachment", part.get_content_type(), cast(bytes, part.get_payload(decode=True)))
         for part in mail.iter_attachments()
     ]
-    return InboxMessage(id, Channel.EMAIL, mail["To"], mail["Subject"], body.get_content().rstrip("\n") if body else "", at, attachments)
+    return InboxMessage(id, Channel.EMAIL, mail["To"], mail["Subject"], text, at, attachments)

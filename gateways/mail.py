@@ -6,8 +6,8 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from email.message import EmailMessage
 from email.policy import SMTP
-from email.utils import format_datetime, parseaddr
-from urllib.parse import parse_qs, unquote, urlsplit
+from email.utils import format_datetime, formataddr
+from urllib.parse import parse_qsl, unquote, urlsplit
 
 import aiosmtplib
 
@@ -15,14 +15,16 @@ from domain.notifications.ports import MailMessage, PermanentDeliveryError, Temp
 
 # Less than the outbox gives a task, so that a hanging server is our failure and not the worker's.
 TIMEOUT_SECONDS = 20.0
+SENDER_NAME = "Simurgh"
 
 
 @dataclass(frozen=True, slots=True)
 class SmtpServer:
-    """Where mail is handed over and how: `tls` at once, STARTTLS demanded, or STARTTLS when offered (None)."""
+    """Where mail is handed over, how and in whose name: `tls` at once, STARTTLS demanded, or STARTTLS when offered (None)."""
 
     host: str
     port: int
+    sender: str
     tls: bool
     start_tls: bool | None
     username: str | None = None
@@ -30,45 +32,49 @@ class SmtpServer:
 
     @classmethod
     def parse(cls, url: str) -> "SmtpServer":
-        """Reads `smtps://user:password@host:port` (TLS) or `smtp://…` (STARTTLS: demanded with a password, else used when offered).
+        """Reads `smtps://user:password@host:port?from=address` (TLS) or `smtp://…` (STARTTLS: demanded with a password, else when offered).
 
-        `?starttls=never` is for a relay on the same machine. A wrong address is a `ValueError` that doesn't repeat the password.
+        `&starttls=never` is for a relay on the same machine; `from` may be left out if the user is an address.
+        A wrong URL is a `ValueError` that doesn't repeat the password.
         """
         parts = urlsplit(url)
-        start_tls = {"": None, "always": True, "never": False}.get(parse_qs(parts.query).get("starttls", [""])[0], "?")
-        if parts.scheme not in ("smtp", "smtps") or not parts.hostname or isinstance(start_tls, str):
-            raise ValueError("a mail server is smtp[s]://user:password@host:port[?starttls=always|never]")
+        query = dict(parse_qsl(parts.query))
+        username = unquote(parts.username) if parts.username else None
+        sender = query.get("from", username or "")
+        start_tls = {None: None, "always": True, "never": False}.get(query.get("starttls"), "?")
+        if parts.scheme not in ("smtp", "smtps") or not parts.hostname or "@" not in sender or isinstance(start_tls, str):
+            raise ValueError("a mail server is smtp[s]://user:password@host:port?from=address[&starttls=always|never]")
         tls = parts.scheme == "smtps"
-        if start_tls is None and parts.username and not tls:
+        if start_tls is None and username and not tls:
             start_tls = True
         return cls(
             host=parts.hostname,
             port=parts.port or (465 if tls else 587 if start_tls else 25),
+            sender=sender,
             tls=tls,
             start_tls=False if tls else start_tls,
-            username=unquote(parts.username) if parts.username else None,
-            password=unquote(parts.password or "") if parts.username else None,
+            username=username,
+            password=unquote(parts.password or "") if username else None,
         )
 
 
 class SmtpMailer:
-    """Hands mail to an SMTP server; `sender` is an address or `Name <address>`."""
+    """Hands mail to the SMTP server of a URL (see `SmtpServer.parse`)."""
 
-    def __init__(self, url: str, sender: str, *, tls_context: ssl.SSLContext | None = None, timeout: float = TIMEOUT_SECONDS) -> None:
+    def __init__(self, url: str, *, tls_context: ssl.SSLContext | None = None, timeout: float = TIMEOUT_SECONDS) -> None:
         self._server = SmtpServer.parse(url)
-        self._sender = sender
         self._tls_context = tls_context or ssl.create_default_context()
         self._timeout = timeout
 
     async def send(self, message: MailMessage) -> None:
         """Hands over one mail; a recipient or content refused for good (5xx) is permanent, all else may be tried again."""
         server = self._server
-        mail = composed(message, self._sender, at=datetime.now(UTC))
+        mail = composed(message, server.sender, at=datetime.now(UTC))
         try:
             async with asyncio.timeout(self._timeout):
                 await aiosmtplib.send(
                     mail,
-                    sender=parseaddr(self._sender)[1],
+                    sender=server.sender,
                     recipients=[message.to],
                     hostname=server.host,
                     port=server.port,
@@ -97,11 +103,11 @@ def _refused(code: int) -> PermanentDeliveryError | TemporaryDeliveryError:
 def composed(message: MailMessage, sender: str, *, at: datetime) -> EmailMessage:
     """The mail as it goes over the wire; the Message-ID is made of the message's id, so a repeated mail is known as the same."""
     mail = EmailMessage(policy=SMTP)
-    mail["From"] = sender
+    mail["From"] = formataddr((SENDER_NAME, sender))
     mail["To"] = message.to
     mail["Subject"] = message.subject
     mail["Date"] = format_datetime(at)
-    mail["Message-ID"] = f"<{message.id}@{parseaddr(sender)[1].rpartition('@')[2]}>"
+    mail["Message-ID"] = f"<{message.id}@{sender.rpartition('@')[2]}>"
     mail["Auto-Submitted"] = "auto-generated"
     mail.set_content(message.text)
     if message.html is not None:

@@ -16,14 +16,20 @@ _NOT_THE_MESSAGES_FAULT = {401, 403, 404, 408, 425, 429}
 
 
 class HttpSms:
-    """Hands SMS to an HTTP gateway; `close()` when done."""
+    """Hands SMS to the HTTP gateway of a URL `https://token@host/path?from=sender`; `close()` when done.
 
-    def __init__(self, url: str, token: str, sender: str, *, timeout: float = TIMEOUT_SECONDS) -> None:
-        self._url = url
-        self._sender = sender
-        self._client = httpx.AsyncClient(
-            headers={"Authorization": f"Bearer {token}"}, timeout=timeout, follow_redirects=False, trust_env=False
-        )
+    Plain http is for a gateway on this machine; a wrong URL is a `ValueError` that doesn't repeat the token.
+    """
+
+    def __init__(self, url: str, *, timeout: float = TIMEOUT_SECONDS) -> None:
+        given = httpx.URL(url)
+        self._sender = given.params.get("from", "")
+        is_safe = given.scheme == "https" or (given.scheme == "http" and given.host in ("127.0.0.1", "localhost", "::1"))
+        if not (is_safe and given.host and given.username and self._sender):
+            raise ValueError("an SMS gateway is https://token@host/path?from=sender")
+        self._url = given.copy_with(username="", password="", params=given.params.remove("from"))
+        headers = {"Authorization": f"Bearer {given.username}"}
+        self._client = httpx.AsyncClient(headers=headers, timeout=timeout, follow_redirects=False, trust_env=False)
 
     async def send(self, message: SmsMessage) -> None:
         """Hands over one SMS; the same id twice is one SMS."""

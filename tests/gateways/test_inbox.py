@@ -26,7 +26,9 @@ def texts(messages: Sequence[InboxMessage]) -> list[str]:
 async def test_mail_and_sms_are_read_back_newest_first(inbox: Inbox) -> None:
     pdf = Attachment("receipt-1.pdf", "application/pdf", b"%PDF \x00\xff")
     sms = SmsMessage(uuid4(), "+989350000412", "رمز 123456")
-    mail = MailMessage(uuid4(), "buyer@nikazin.example", "رسید", "با سلام\n\nرسید پیوست است.", "<p>با سلام</p>", (pdf,))
+    mail = MailMessage(
+        uuid4(), "buyer@nikazin.example", "رسید", "با سلام\n\nرسید پیوست است.\n" + "و سطری بلند " * 20 + ".", "<p>با سلام</p>", (pdf,)
+    )
 
     await InboxSms(inbox).send(sms)
     await InboxMailer(inbox).send(mail)

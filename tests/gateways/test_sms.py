@@ -26,7 +26,7 @@ class Gateway(ThreadingHTTPServer):
 
     @property
     def url(self) -> str:
-        return f"http://127.0.0.1:{self.server_address[1]}/v1/messages"
+        return f"http://token-1@127.0.0.1:{self.server_address[1]}/v1/messages?from=SIMURGH&route=2"
 
 
 class Handler(BaseHTTPRequestHandler):
@@ -58,7 +58,7 @@ def gateway() -> Any:
 
 @pytest.fixture
 async def sms(gateway: Gateway) -> AsyncIterator[HttpSms]:
-    adapter = HttpSms(gateway.url, "token-1", "SIMURGH", timeout=2)
+    adapter = HttpSms(gateway.url, timeout=2)
     yield adapter
     await adapter.close()
 
@@ -67,7 +67,7 @@ async def test_an_sms_is_handed_over_with_its_id(gateway: Gateway, sms: HttpSms)
     await sms.send(SMS)
 
     [(path, headers, body)] = gateway.got
-    assert path == "/v1/messages"
+    assert path == "/v1/messages?route=2"
     assert headers["Authorization"] == "Bearer token-1"
     assert headers["Idempotency-Key"] == body["id"] == str(SMS.id)
     assert body == {"id": str(SMS.id), "from": "SIMURGH", "to": "+989350000412", "text": SMS.text}
@@ -114,9 +114,20 @@ async def test_a_date_in_retry_after_is_left_to_the_backoff(gateway: Gateway, sm
 
 
 async def test_silence_may_pass(silent_port: int) -> None:
-    adapter = HttpSms(f"http://127.0.0.1:{silent_port}/", "token-1", "SIMURGH", timeout=0.3)
+    adapter = HttpSms(f"http://token-1@127.0.0.1:{silent_port}/?from=SIMURGH", timeout=0.3)
 
     with pytest.raises(TemporaryDeliveryError):
         await adapter.send(SMS)
 
     await adapter.close()
+
+
+@pytest.mark.parametrize(
+    "url",
+    ["", "gateway.example", "https://gateway.example/?from=X", "https://secret@gateway.example/", "http://secret@gateway.example/?from=X"],
+)
+def test_wrong_gateway_addresses_are_refused_without_repeating_them(url: str) -> None:
+    with pytest.raises(ValueError, match="an SMS gateway is") as refusal:
+        HttpSms(url)
+
+    assert "secret" not in str(refusal.value)
