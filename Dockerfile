@@ -12,12 +12,21 @@ COPY requirements/run.txt /source/
 RUN python -m venv /opt/simurgh \
  && /opt/simurgh/bin/pip install --no-cache-dir --no-deps --require-hashes --only-binary :all: --requirement /source/run.txt
 
+FROM packages AS fonts
+WORKDIR /source
+COPY requirements/fonts.txt requirements/node.txt ./
+RUN /opt/simurgh/bin/pip install --no-cache-dir --no-deps --require-hashes --only-binary :all: -r fonts.txt -r node.txt
+COPY mobile/__init__.py mobile/build_fonts.py mobile/
+COPY mobile/fonts/ mobile/fonts/
+RUN /opt/simurgh/bin/python -m mobile.build_fonts && rm -r .build/fonts/source
+
 FROM python:3.11-slim-bookworm
 RUN useradd --system --uid 10001 --home-dir /srv/simurgh --shell /usr/sbin/nologin simurgh \
  && install --directory --owner=simurgh /var/lib/simurgh
 WORKDIR /srv/simurgh
 COPY --from=packages /opt/simurgh /opt/simurgh
 COPY --from=explorer /source/graphiql .build/graphiql
+COPY --from=fonts /source/.build/fonts .build/fonts
 COPY LICENSE pyproject.toml ./
 COPY api/ api/
 COPY auth/ auth/

@@ -46,10 +46,11 @@ SNAPSHOT = ROOT / "schema" / "schema.graphql"
 # Each lock file and the dependency groups of pyproject.toml it holds ("" is the project itself). `test` holds everything the
 # others hold, so it is resolved first and the others are held to its versions: one environment can take any of them in any order.
 GROUPS = {
-    "test": ("", "embedded", "app", "test"),
+    "test": ("", "embedded", "app", "fonts", "test"),
     "run": ("",),
     "embedded": ("embedded",),
     "app": ("app",),
+    "fonts": ("fonts",),
     "node": ("node",),
     "uv": ("uv",),
 }
@@ -65,6 +66,7 @@ class Asset(NamedTuple):
     inputs: tuple[str, ...]  # globs, relative to the clone
     commands: tuple[tuple[str, ...], ...]  # "npm" and "python" are the ones set-up found; {output} is the asset's place
     groups: tuple[str, ...]  # the locks whose commands need it
+    lock: str | None = None  # what building it takes besides
     folder: str = "."  # where the commands run
 
 
@@ -84,7 +86,8 @@ FONTS = Asset(
     source="mobile/build_fonts.py",
     inputs=("mobile/build_fonts.py", "mobile/fonts/*"),
     commands=(("npm", "--version"), ("python", "-m", "mobile.build_fonts")),  # it calls npm itself: the first line makes sure of one
-    groups=("app", "test"),
+    groups=("run", "app", "test"),
+    lock="fonts",
 )
 ASSETS = (WEB, FONTS)
 
@@ -229,6 +232,8 @@ def build(asset: Asset) -> None:
     def make() -> None:
         say(f"building {asset.name}")
         shutil.rmtree(output, ignore_errors=True)
+        if asset.lock:
+            install(asset.lock)
         for command in asset.commands:
             words, env = [word.format(output=output) for word in command], {**os.environ, "PYTHONPATH": str(ROOT)}
             if words[0] == "npm":

@@ -9,6 +9,7 @@ from typing import NamedTuple
 import pytest
 import yaml
 
+import x
 from api.settings import PREFIX, BadSettings, Settings, read_settings
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -46,7 +47,7 @@ def copied_from_clone() -> list[str]:
 
 def test_every_line_is_an_instruction() -> None:
     assert {step.instruction for stage in stages() for step in stage} <= INSTRUCTIONS
-    assert len(stages()) == 3
+    assert len(stages()) == 4
 
 
 def test_every_copied_path_exists_and_is_let_in_by_dockerignore() -> None:
@@ -62,13 +63,13 @@ def test_every_stage_that_is_copied_from_exists() -> None:
     names = {step.rest.split(" AS ")[1] for stage in stages() for step in stage[:1] if " AS " in step.rest}
     used = {match for copy in values("COPY") for match in re.findall(r"--from=(\w+)", copy)}
 
-    assert used == names == {"explorer", "packages"}
+    assert used == names == {"explorer", "packages", "fonts"}
 
 
 def test_the_image_holds_every_package_of_the_server() -> None:
     packages = tomllib.loads((ROOT / "pyproject.toml").read_text())["tool"]["hatch"]["build"]["targets"]["wheel"]["packages"]
 
-    assert {f"{package}/" for package in packages if package != "mobile"} <= set(copied_from_clone())
+    assert {f"{package}/" for package in packages if package != "mobile"} <= {copy.split()[0] for copy in values("COPY")}
 
 
 def test_the_explorer_is_built_by_the_script_that_x_py_uses() -> None:
@@ -79,11 +80,17 @@ def test_the_explorer_is_built_by_the_script_that_x_py_uses() -> None:
     assert "build" in scripts
 
 
-def test_the_packages_come_from_a_hashed_lock() -> None:
-    install = next(step.rest for step in stages()[1] if step.instruction == "RUN")
+def test_the_packages_come_from_hashed_locks() -> None:
+    installs = [step.rest for stage in stages() for step in stage if "pip install" in step.rest]
 
-    assert "--require-hashes" in install
-    assert "/source/run.txt" in install
+    assert len(installs) == 2
+    assert all("--require-hashes" in install for install in installs)
+    assert "/source/run.txt" in installs[0]
+
+
+def test_the_fonts_are_built_by_the_module_that_x_py_uses() -> None:
+    assert ("python", "-m", "mobile.build_fonts") in x.FONTS.commands
+    assert any("-m mobile.build_fonts" in step.rest for step in stages()[2])
 
 
 def test_nobody_runs_as_root_and_someone_asks_for_health() -> None:

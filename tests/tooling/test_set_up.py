@@ -24,7 +24,7 @@ def asset(clone: Path) -> x.Asset:
         ("/bin/mkdir", "-p", "{output}"),
         ("/bin/cp", "input", "{output}/output"),
     )
-    return x.Asset("page", "page/input", ("page/*",), commands, ("run",), "page")
+    return x.Asset("page", "page/input", ("page/*",), commands, ("run",), folder="page")
 
 
 def times_built(clone: Path) -> int:
