@@ -9,6 +9,7 @@ import sys
 from collections.abc import AsyncIterator, Iterator, Mapping
 from contextlib import asynccontextmanager
 from pathlib import Path
+from time import monotonic
 
 import uvicorn
 from starlette.applications import Starlette
@@ -19,10 +20,11 @@ from api.settings import Settings
 from store.document_server import answers, document_server
 
 SECONDS_TO_FINISH_REQUESTS = 5
+SECONDS_TO_FORCE = 1
 
 
 async def run(settings: Settings) -> None:
-    """Runs the whole system until SIGTERM or SIGINT; a second signal doesn't wait for open requests."""
+    """Runs the whole system until SIGTERM or SIGINT; another signal a second later doesn't wait for open requests."""
     with listening(settings) as door:
         async with stoppable() as stop, running_app(settings) as app:
             await serve_http(app, settings, door, stop)
@@ -51,19 +53,21 @@ class Stop:
     def __init__(self) -> None:
         self._starting = asyncio.current_task()
         self._server: uvicorn.Server | None = None
+        self._asked_at: float | None = None
 
     def serving(self, server: uvicorn.Server) -> None:
         """From now on a signal is the server's to answer."""
         self._server = server
 
     def __call__(self) -> None:
-        """Asks for the end; asked twice, without waiting for open requests."""
-        if self._server is None:
-            if self._starting:
-                self._starting.cancel()
-        else:
-            self._server.force_exit = self._server.should_exit
+        """Asks for the end; asked again, without waiting for open requests. Wrappers send one signal twice: that counts as once."""
+        now = monotonic()
+        first, self._asked_at = self._asked_at is None, self._asked_at or now
+        if self._server is not None:
             self._server.should_exit = True
+            self._server.force_exit = now - self._asked_at > SECONDS_TO_FORCE
+        elif self._starting and first:
+            self._starting.cancel()
 
 
 @asynccontextmanager
