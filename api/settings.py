@@ -40,8 +40,8 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     mongodb_url: str | None = None
     redis_url: str | None = None
     secret_key: str  # the master key: every other key is derived from it
-    smtp_url: str | None = None
-    sms_url: str | None = None
+    smtp_url: str | None = None  # smtps://user:password@host:port?from=address (gateways/mail.py)
+    sms_url: str | None = None  # https://token@host/path?from=sender (gateways/sms.py)
     carrier_url: str | None = None
     public_url: str  # how people reach this server; links in mail start with it
     trusted_proxies: tuple[ipaddress.IPv4Network | ipaddress.IPv6Network, ...] = ()

@@ -97,5 +97,3 @@ async def documents(document_server_url: str) -> AsyncIterator[Any]:
 async def two_tenants(database: Database) -> TwoTenants:
     """Two companies of identical shape, with managers, a tree three deep and twelve SIM cards each."""
     return await make_two_tenants(database)
-
-

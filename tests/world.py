@@ -116,7 +116,12 @@ async def make_tenant(database: Database, number: int) -> Tenant:
         for person, role, account in zip(people, (Role.PROFILE_MANAGER, Role.ACCOUNT_MANAGER), ("root", "sales"), strict=True):
             session.add(
                 Membership(
-                    id=uuid7(), organization_id=organization.id, person_id=person.id, role=role, account_id=accounts[account].id, valid_from=at
+                    id=uuid7(),
+                    organization_id=organization.id,
+                    person_id=person.id,
+                    role=role,
+                    account_id=accounts[account].id,
+                    valid_from=at,
                 )
             )
         sims = [make_sim(organization.id, accounts[("sales", "field", "office")[i // 4]], number * 100 + i, i, at) for i in range(12)]
@@ -125,9 +130,7 @@ async def make_tenant(database: Database, number: int) -> Tenant:
         counted: dict[tuple[UUID, str], int] = {}
         for sim in sims:
             counted[sim.account_id, sim.status] = counted.get((sim.account_id, sim.status), 0) + 1
-            session.add(
-                SimPlacement(id=uuid7(), organization_id=organization.id, sim_id=sim.id, account_id=sim.account_id, valid_from=at)
-            )
+            session.add(SimPlacement(id=uuid7(), organization_id=organization.id, sim_id=sim.id, account_id=sim.account_id, valid_from=at))
             session.add(SimState(id=uuid7(), organization_id=organization.id, sim_id=sim.id, status=sim.status, valid_from=at))
         for (account_id, status), count in counted.items():
             session.add(SimCounter(organization_id=organization.id, account_id=account_id, status=status, count=count))

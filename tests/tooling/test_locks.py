@@ -89,7 +89,9 @@ def test_a_built_file_that_git_ignores_is_no_fault(clone: Path) -> None:
 
 
 def test_every_pin_of_the_smaller_locks_is_the_pin_of_the_test_lock() -> None:
-    pins = {name: {pin.split(";")[0].strip() for pin in x.pins(x.LOCKS / f"{name}.txt")} for name in ("test", "run", "embedded", "app", "fonts")}
+    pins = {
+        name: {pin.split(";")[0].strip() for pin in x.pins(x.LOCKS / f"{name}.txt")} for name in ("test", "run", "embedded", "app", "fonts")
+    }
 
     assert pins["run"]
     assert pins["run"] | pins["embedded"] | pins["app"] | pins["fonts"] <= pins["test"]

@@ -1,8 +1,11 @@
 """The catalogue of sentences is whole in all four languages."""
 
+import ast
+from collections.abc import Iterator
 from datetime import UTC, datetime
 from decimal import Decimal
 from importlib.resources import files
+from pathlib import Path
 
 import babel
 import pytest
@@ -61,6 +64,29 @@ def test_every_failure_of_the_kernel_has_its_words() -> None:
     keys |= {f"error.{name.removeprefix('parse_')}" for name in vars(identifiers) if name.startswith("parse_")}
 
     assert keys - catalogue().keys() == set()
+
+
+def keys_in(tree: ast.AST) -> Iterator[str]:
+    """The message keys that code names: given to `text` or to a failure, or kept by a failure's class."""
+    for node in ast.walk(tree):
+        match node:
+            case ast.Call(func=ast.Name(id=name), args=[ast.Constant(value=str(key)), *_]) if name == "text" or name in FAILURES:
+                yield key
+            case ast.Assign(targets=[ast.Name(id="default_key" | "message_key")], value=ast.Constant(value=str(key))):
+                yield key
+
+
+FAILURES = {name for name, kind in vars(errors).items() if isinstance(kind, type) and issubclass(kind, Exception)}
+SERVER = ("api", "schema", "gateways", "auth", "domain", "store", "seeds")
+ROOT = Path(__file__).parents[3]
+
+
+def test_every_key_that_the_server_names_has_its_words() -> None:
+    modules = [file for package in SERVER for file in (ROOT / package).rglob("*.py")]
+    named = {key: file.name for file in modules for key in keys_in(ast.parse(file.read_text(encoding="utf-8")))}
+
+    assert len(named) > 20
+    assert {key: file for key, file in named.items() if key not in catalogue()} == {}
 
 
 def test_counts_choose_their_form() -> None:
