@@ -85,7 +85,7 @@ FONTS = Asset(
     name="fonts",
     source="mobile/build_fonts.py",
     inputs=("mobile/build_fonts.py", "mobile/fonts/*"),
-    commands=(("npm", "--version"), ("python", "-m", "mobile.build_fonts")),  # it calls npm itself: the first line makes sure of one
+    commands=(("python", "-m", "mobile.build_fonts"),),  # it calls npm by itself
     groups=("run", "app", "test"),
     lock="fonts",
 )
@@ -234,14 +234,11 @@ def build(asset: Asset) -> None:
         shutil.rmtree(output, ignore_errors=True)
         if asset.lock:
             install(asset.lock)
-        for command in asset.commands:
-            words, env = [word.format(output=output) for word in command], {**os.environ, "PYTHONPATH": str(ROOT)}
-            if words[0] == "npm":
-                program, env = npm()
-                words[:1] = program
-            elif words[0] == "python":
-                words[:1] = [str(PYTHON), "-P"]
-            run(*words, cwd=ROOT / asset.folder, env=env)
+        program, env = npm()
+        programs = {"npm": program, "python": [str(PYTHON), "-P"]}
+        for name, *words in asset.commands:
+            words = [word.format(output=output) for word in words]
+            run(*programs.get(name, [name]), *words, cwd=ROOT / asset.folder, env={**env, "PYTHONPATH": str(ROOT)})
         if not output.exists():
             sys.exit(f"x.py: the {asset.name} step made nothing at {output.relative_to(ROOT)}")
 

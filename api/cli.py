@@ -7,6 +7,7 @@ from typing import Annotated
 import typer
 
 from api import run as tree
+from api import snapshot
 from api.settings import BadSettings, data_folder, read_settings
 from store.document_server import DocumentServerError
 
@@ -33,6 +34,27 @@ def run(
     if fresh:
         tree.forget(data_folder(data_dir=data))
     asyncio.run(tree.run(read_settings(host=host, port=port, data_dir=data)))
+
+
+@app.command()
+def serve(host: Host = None, port: Port = None, data: Data = None) -> None:
+    """Answers HTTP only: production runs any number of these beside its workers."""
+    asyncio.run(tree.serve(read_settings(host=host, port=port, data_dir=data)))
+
+
+@app.command()
+def schema(
+    check: Annotated[Path | None, typer.Option(help="Compare with this file; differences are printed and are a failure.")] = None,
+    write: Annotated[Path | None, typer.Option(help="Write to this file.")] = None,
+) -> None:
+    """Prints the GraphQL schema."""
+    if write:
+        write.write_text(snapshot.printed())
+    elif check is None:
+        typer.echo(snapshot.printed(), nl=False)
+    elif lines := snapshot.differences(check):
+        typer.echo("\n".join([*lines, "", "The schema changed. Mean it? python3 x.py fix writes the new one."]))
+        raise typer.Exit(1)
 
 
 def main() -> None:

@@ -6,18 +6,17 @@ import shutil
 import signal
 import socket
 import sys
-from collections.abc import AsyncIterator, Iterator, Mapping
+from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager
 from pathlib import Path
 from time import monotonic
 
 import uvicorn
-from starlette.applications import Starlette
 from starlette.types import ASGIApp
 
-from api.probes import probes
+from api.app import build
 from api.settings import Settings
-from store.document_server import answers, document_server
+from api.world import open_world
 
 SECONDS_TO_FINISH_REQUESTS = 5
 SECONDS_TO_FORCE = 1
@@ -26,8 +25,15 @@ SECONDS_TO_FORCE = 1
 async def run(settings: Settings) -> None:
     """Runs the whole system until SIGTERM or SIGINT; another signal a second later doesn't wait for open requests."""
     with listening(settings) as door:
-        async with stoppable() as stop, running_app(settings) as app:
-            await serve_http(app, settings, door, stop)
+        async with stoppable() as stop, open_world(settings, owns_documents=True) as world:
+            await serve_http(build(world), settings, door, stop)
+
+
+async def serve(settings: Settings) -> None:
+    """Answers HTTP until SIGTERM or SIGINT, with stores and workers of their own elsewhere."""
+    with listening(settings) as door:
+        async with stoppable() as stop, open_world(settings) as world:
+            await serve_http(build(world), settings, door, stop)
 
 
 class PortTaken(Exception):
@@ -110,21 +116,6 @@ async def serve_http(app: ASGIApp, settings: Settings, door: socket.socket, stop
     )
     stop.serving(server)
     await server.serve(sockets=[door])
-
-
-@asynccontextmanager
-async def running_app(settings: Settings) -> AsyncIterator[ASGIApp]:
-    """The application with its embedded parts around it."""
-    async with contextlib.AsyncExitStack() as parts:
-        url = settings.mongodb_url
-        if url is None:
-            url = await parts.enter_async_context(document_server(settings.data_dir, join=False))
-        documents = url
-
-        async def ready() -> Mapping[str, bool]:
-            return {"documents": await answers(documents)}
-
-        yield Starlette(routes=probes(ready))
 
 
 def forget(data_dir: Path) -> None:

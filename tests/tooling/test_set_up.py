@@ -11,7 +11,7 @@ import x
 def clone(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     monkeypatch.setattr(x, "ROOT", tmp_path)
     monkeypatch.setattr(x, "BUILD", tmp_path / ".build")
-    monkeypatch.setattr(x, "PYTHON", Path("/bin/sh"))
+    monkeypatch.setattr(x, "npm", lambda: (["npm"], {}))
     return tmp_path
 
 

@@ -1,0 +1,31 @@
+"""The door: every route of the system under one application."""
+
+from pathlib import Path
+from typing import Final
+
+from starlette.applications import Starlette
+from starlette.routing import BaseRoute
+
+from api import graphiql, graphql
+from api.dev import inbox
+from api.probes import probes
+from api.world import World
+from store.health import documents_answer, sql_answers
+
+BUILT: Final = Path(__file__).resolve().parents[1] / ".build"
+
+
+def build(world: World) -> Starlette:
+    """The application over an open world; development pages only where there is an inbox."""
+
+    async def ready() -> dict[str, bool]:
+        return {"sql": await sql_answers(world.database), "documents": await documents_answer(world.documents)}
+
+    routes: list[BaseRoute] = [
+        *probes(ready),
+        *graphql.routes(world),
+        *graphiql.routes(BUILT / "graphiql", "/graphql"),
+    ]
+    if world.inbox:
+        routes += inbox.routes(world.inbox)
+    return Starlette(routes=routes)
