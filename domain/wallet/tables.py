@@ -32,7 +32,7 @@ class LedgerReason(StrEnum):
 class LedgerAccount(SQLModel, table=True):
     """A purse, or one of an organization's house accounts (their `owner_id` is the organization).
 
-    `balance` is the sum of its entries; a wallet's balance less what is held never falls below its floor.
+    `balance` is the sum of its entries and `entry_count` their number; a wallet's balance less what is held never falls below its floor.
     """
 
     __tablename__ = "ledger_accounts"
@@ -49,13 +49,17 @@ class LedgerAccount(SQLModel, table=True):
     held: int = Field(default=0, sa_type=BigInteger)
     floor: int = Field(default=0, sa_type=BigInteger)
     ceiling: int | None = Field(default=None, sa_type=BigInteger)
+    entry_count: int = Field(default=0, sa_type=BigInteger)
 
 
 class LedgerTransfer(SQLModel, table=True):
-    """An immutable movement of money; its entries sum to zero."""
+    """An immutable movement of money; its entries sum to zero, and another transfer undoes it once at most."""
 
     __tablename__ = "ledger_transfers"
-    __table_args__ = (Index("ix_ledger_transfers_cause", "organization_id", "cause_id"),)
+    __table_args__ = (
+        UniqueConstraint("reverses_id"),
+        Index("ix_ledger_transfers_cause", "organization_id", "cause_id"),
+    )
 
     id: UUID = Field(primary_key=True)
     organization_id: UUID = Field(foreign_key="organizations.id")
@@ -69,11 +73,17 @@ class LedgerTransfer(SQLModel, table=True):
 
 
 class LedgerEntry(SQLModel, table=True):
-    """One side of a transfer; `path` is the owning account's place at that time."""
+    """One side of a transfer.
+
+    `seq` numbers the entries of a ledger account in the order in which they were booked, from 1 without a gap, so that each
+    `balance_after` is the one before plus the amount; `posted_at` is the transfer's, and may run a moment behind that order.
+    `path` is the place in the tree, at that time, of the account for which money moved; the house's sides have it as well.
+    """
 
     __tablename__ = "ledger_entries"
     __table_args__ = (
-        Index("ix_ledger_entries_account", "organization_id", "ledger_account_id", "posted_at", "id"),
+        UniqueConstraint("organization_id", "ledger_account_id", "seq"),
+        Index("ix_ledger_entries_posted", "organization_id", "ledger_account_id", "posted_at"),
         Index("ix_ledger_entries_transfer", "transfer_id"),
     )
 
@@ -81,6 +91,7 @@ class LedgerEntry(SQLModel, table=True):
     organization_id: UUID = Field(foreign_key="organizations.id")
     transfer_id: UUID = Field(foreign_key="ledger_transfers.id")
     ledger_account_id: UUID = Field(foreign_key="ledger_accounts.id")
+    seq: int = Field(sa_type=BigInteger)
     posted_at: datetime = Field(sa_type=UtcDateTime)
     amount: int = Field(sa_type=BigInteger)
     balance_after: int = Field(sa_type=BigInteger)

@@ -1,0 +1,128 @@
+"""What is done with wallets: open one, pay from it, give back, correct."""
+
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import and_
+from sqlalchemy.ext.asyncio import AsyncSession
+from sqlmodel import col, select
+
+from domain.accounts.queries import AccountRow
+from domain.accounts.tables import Account
+from domain.audit.writing import Result, Work
+from domain.kernel.errors import NotEligible, NotFound
+from domain.kernel.ids import Kind, Ref, uuid7
+from domain.kernel.money import Money, Price
+from domain.kernel.scope import ActorRef
+from domain.wallet import rules
+from domain.wallet.ledger import Posting, post, post_reversal
+from domain.wallet.rules import Leg
+from domain.wallet.tables import LedgerAccount, LedgerAccountKind, LedgerEntry, LedgerReason, LedgerTransfer
+from store.upsert import insert_or_ignore
+
+K = LedgerAccountKind
+HOUSE = (K.REVENUE, K.TAX, K.CLEARING)
+
+
+async def open_wallet(
+    session: AsyncSession, organization_id: UUID, account_id: UUID, *, floor: int = 0, ceiling: int | None = None, id: UUID | None = None
+) -> UUID:
+    """Gives an account its wallet, once, and returns the wallet's id; `floor` is minus the credit limit, in rials."""
+    row = {"id": id or uuid7(), "organization_id": organization_id, "kind": K.WALLET, "owner_id": account_id, "floor": floor}
+    await insert_or_ignore(session, LedgerAccount, [_empty(row | {"ceiling": ceiling})])
+    return (await _owned_by(session, organization_id, account_id))[K.WALLET]
+
+
+async def pay_for_items(
+    work: Work, *, account: Account | AccountRow, items: Sequence[tuple[UUID, Price]], cause: Ref
+) -> Mapping[UUID, UUID]:
+    """Pays for the items of an order from the account's wallet, one transfer for each so that each can be given back.
+
+    Returns the transfer of each item that costs anything; raises `InsufficientFunds` when the wallet can't pay for all of them.
+    """
+    organization_id, path = account.organization_id, account.path
+    work.within(organization_id, path)
+    wallet_id = (await _owned_by(work.sql, organization_id, account.id)).get(K.WALLET)
+    if wallet_id is None:
+        raise NotEligible("wallet.none")
+    house = await _house(work.sql, organization_id)
+    legs = {id: rules.sale(price, wallet=wallet_id, revenue=house[K.REVENUE], tax=house[K.TAX]) for id, price in items}
+    postings = {id: Posting(sides, path, LedgerReason.ORDER, work.scope.actor, work.at, cause) for id, sides in legs.items() if sides}
+    work.within(organization_id, path, wallet_id)
+    await post(work.sql, organization_id, list(postings.values()))
+    await _record(work, wallet_id, account.number, -sum(price.gross.minor for _, price in items))
+    return {id: posting.id for id, posting in postings.items()}
+
+
+async def refund_item(session: AsyncSession, *, transfer_id: UUID, by: ActorRef, at: datetime, memo: str | None = None) -> UUID:
+    """Gives back what one item cost by undoing its transfer, once however often it is asked; returns the transfer that undid it."""
+    paid = await session.get(LedgerTransfer, transfer_id)
+    if paid is None or paid.reason != LedgerReason.ORDER:
+        raise NotFound
+    entries = await session.execute(
+        select(LedgerEntry.ledger_account_id, LedgerEntry.amount, LedgerAccount.kind, Account.path)
+        .join(LedgerAccount, col(LedgerAccount.id) == col(LedgerEntry.ledger_account_id))
+        .outerjoin(Account, and_(col(LedgerAccount.kind) == K.WALLET, col(Account.id) == col(LedgerAccount.owner_id)))
+        .where(col(LedgerEntry.transfer_id) == transfer_id)
+    )
+    rows = entries.all()
+    path = next(path for _, _, kind, path in rows if kind == K.WALLET)
+    cause = Ref(Kind(paid.cause_kind), paid.cause_id) if paid.cause_kind and paid.cause_id else None
+    back = rules.reversal([Leg(id, amount) for id, amount, _, _ in rows])
+    posting = Posting(back, path, LedgerReason.REFUND, by, at, cause, memo, reverses_id=transfer_id)
+    return await post_reversal(session, paid.organization_id, posting)
+
+
+async def adjust(work: Work, *, wallet_id: UUID, amount: int, reason: str) -> Result:
+    """Corrects a wallet by so many rials, plus or minus, against clearing, never below its floor.
+
+    Raises `NotFound`, `InvalidInput`, `InsufficientFunds`.
+    """
+    statement = (
+        select(Account.organization_id, Account.path, Account.number)
+        .join(LedgerAccount, and_(col(LedgerAccount.kind) == K.WALLET, col(LedgerAccount.owner_id) == col(Account.id)))
+        .where(col(LedgerAccount.id) == wallet_id)
+    )
+    account = (await work.sql.execute(statement)).one_or_none()
+    if account is None:
+        raise NotFound(field=("walletId",))
+    organization_id, path, number = account
+    work.scope.require(organization_id, path, "walletId")
+    work.within(organization_id, path, wallet_id)
+    rules.check_adjustment(amount, reason)
+    work.reason = reason.strip()
+    house = await _house(work.sql, organization_id)
+    legs = rules.movement(Leg(wallet_id, amount), Leg(house[K.CLEARING], -amount))
+    posting = Posting(legs, path, LedgerReason.ADJUSTMENT, work.scope.actor, work.at, memo=work.reason)
+    await post(work.sql, organization_id, [posting])
+    await _record(work, wallet_id, number, amount)
+    return {"transfer": posting.id}
+
+
+async def _record(work: Work, wallet_id: UUID, label: str, moved: int) -> None:
+    """Tells what became of a wallet's balance."""
+    if moved:
+        after = (await work.sql.execute(select(LedgerAccount.balance).where(col(LedgerAccount.id) == wallet_id))).scalar_one()
+        work.changed(Ref(Kind.WALLET, wallet_id), label, "balance", after - moved, after, money=Money(moved))
+
+
+async def _house(session: AsyncSession, organization_id: UUID) -> Mapping[LedgerAccountKind, UUID]:
+    """The organization's house accounts, made on first use."""
+    found = await _owned_by(session, organization_id, organization_id)
+    if len(found) < len(HOUSE):
+        rows = [{"id": uuid7(), "organization_id": organization_id, "kind": kind, "owner_id": organization_id} for kind in HOUSE]
+        await insert_or_ignore(session, LedgerAccount, [_empty(row | {"floor": 0, "ceiling": None}) for row in rows])
+        found = await _owned_by(session, organization_id, organization_id)
+    return found
+
+
+async def _owned_by(session: AsyncSession, organization_id: UUID, owner_id: UUID) -> Mapping[LedgerAccountKind, UUID]:
+    statement = select(LedgerAccount.kind, LedgerAccount.id)
+    statement = statement.where(col(LedgerAccount.organization_id) == organization_id, col(LedgerAccount.owner_id) == owner_id)
+    return {LedgerAccountKind(kind): id for kind, id in await session.execute(statement)}
+
+
+def _empty(row: dict[str, Any]) -> dict[str, Any]:
+    return row | {"balance": 0, "held": 0, "entry_count": 0}
