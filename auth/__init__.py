@@ -1,1 +1,1 @@
-"""Who is asking and what may they do."""
+"""Who is asking and what they may do: signing in, sessions, API tokens, the role table."""

@@ -1,13 +1,16 @@
-"""Who is asking: a person or a token, with the parts of the world each right reaches."""
+"""Who is asking: a person in a session, a support view or a token, with the parts of the world each right reaches."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
+from auth import policy, rules
 from domain.kernel.errors import Forbidden
 from domain.kernel.locale import Locale
-from domain.kernel.permissions import Permission
-from domain.kernel.scope import ActorRef, Reach, Scope
+from domain.kernel.permissions import Permission, Role
+from domain.kernel.proof import Proof, ProofMethod
+from domain.kernel.scope import SYSTEM, ActorRef, Reach, Scope
 
 
 @dataclass(frozen=True, slots=True)
@@ -18,9 +21,29 @@ class Grant:
     reach: Reach
 
 
+def grant_of(role: Role, organization_id: UUID | None, path: str | None) -> Grant:
+    """What a role brings: staff reach everything, a profile manager the organization, an account manager the subtree at `path`."""
+    if role in policy.STAFF:
+        return Grant(policy.RIGHTS[role], Reach(None))
+    if organization_id is None or not path:
+        raise ValueError(f"{role} without a place")
+    return Grant(policy.RIGHTS[role], Reach(organization_id, "" if role is Role.PROFILE_MANAGER else path))
+
+
+def token_grants(maker: Iterable[Grant], permissions: frozenset[Permission], reach: Reach) -> tuple[Grant, ...]:
+    """What is left for a token of what its maker may do now: inside the token's rights and its subtree."""
+    allowed = permissions & policy.TOKEN_RIGHTS
+    met = ((grant.permissions & allowed, rules.meet(grant.reach, reach)) for grant in maker)
+    return tuple(dict.fromkeys(Grant(rights, part) for rights, part in met if rights and part is not None))
+
+
 @dataclass(frozen=True, slots=True)
 class Actor:
-    """The caller of one request; `session_id` is null with an API token."""
+    """The caller of one request; `session_id` is null with an API token.
+
+    `methods` are the ways the person can prove themselves again; `is_read_only` holds in a support view, where not even one's own
+    settings may be written.
+    """
 
     ref: ActorRef
     grants: tuple[Grant, ...]
@@ -28,15 +51,47 @@ class Actor:
     proven_at: datetime | None = None
     locale: Locale | None = None
     is_masked: bool = False
+    is_read_only: bool = False
+    has_totp: bool = False
+    methods: tuple[ProofMethod, ...] = ()
 
     @property
     def permissions(self) -> frozenset[Permission]:
         """Rights held anywhere."""
         return frozenset().union(*(grant.permissions for grant in self.grants))
 
+    @property
+    def person_id(self) -> UUID:
+        """Who acts, or who made the token that acts."""
+        if self.ref.person_id is None:
+            raise Forbidden
+        return self.ref.person_id
+
+    @property
+    def proof(self) -> Proof:
+        """How recently the person proved who they are; tokens and support views never did."""
+        return Proof(None if self.is_read_only else self.proven_at, self.methods)
+
     def scope(self, permission: Permission, at: datetime) -> Scope:
         """What the actor may reach with a right now; raises `Forbidden` when nothing."""
-        reach = tuple(grant.reach for grant in self.grants if permission in grant.permissions)
+        reach = tuple(dict.fromkeys(grant.reach for grant in self.grants if permission in grant.permissions))
         if not reach:
             raise Forbidden
         return Scope(self.ref, permission, reach, at, self.is_masked)
+
+    def session(self) -> UUID:
+        """The session in use; a token has none: `Forbidden`."""
+        if self.session_id is None:
+            raise Forbidden
+        return self.session_id
+
+    def own_session(self) -> UUID:
+        """The session of a person acting for themselves; tokens and support views have none to change: `Forbidden`."""
+        if self.is_read_only:
+            raise Forbidden
+        return self.session()
+
+
+def system_scope(permission: Permission, at: datetime, *, label: str = SYSTEM.label) -> Scope:
+    """A scope over everything for the operator's command line and for periodic work, recorded as the system itself."""
+    return Scope(ActorRef(SYSTEM.id, label, is_operator=True), permission, (Reach(None),), at)

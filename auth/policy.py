@@ -1,4 +1,6 @@
-"""Who may do what: the one role table."""
+"""Who may do what: the one role table, and what a token or a support view may ever hold."""
+
+from collections.abc import Mapping
 
 from domain.kernel.permissions import Permission, Role
 
@@ -6,11 +8,25 @@ P = Permission
 OPERATOR_ONLY = frozenset({P.MEMBERSHIP_MANAGE, P.WALLET_ADJUST, P.SUPPORT_VIEW})
 COMPANY = frozenset(P) - OPERATOR_ONLY
 READS = frozenset({P.ACCOUNT_READ, P.SIM_READ, P.USAGE_READ, P.ORDER_READ, P.WALLET_READ, P.TICKET_READ, P.AUDIT_READ})
+"""Looking alone: all that a support view may do, over one organization and masked."""
 
-RIGHTS: dict[Role, frozenset[Permission]] = {
+RIGHTS: Mapping[Role, frozenset[Permission]] = {
+    # Everything over the company's lines and money. Appointing managers and correcting wallets is the operator's (N3).
     Role.PROFILE_MANAGER: COMPANY,
+    # The same over a subtree (N2), without tokens: a token outlives the moment and acts with nobody watching, which is for the
+    # whole company to answer for.
     Role.ACCOUNT_MANAGER: COMPANY - {P.TOKEN_MANAGE},
+    # Finds organizations and works on tickets; customer data only inside a support view.
     Role.SUPPORT: frozenset({P.SUPPORT_VIEW, P.TICKET_READ, P.TICKET_WRITE}),
+    # Appoints managers and gets money in; never acts on a company's lines nor reads its usage.
     Role.OPERATOR_ADMIN: READS - {P.USAGE_READ} | {P.TICKET_WRITE, P.MEMBERSHIP_MANAGE, P.WALLET_ADJUST},
 }
-"""A support person's own rights; inside a support view they are `READS`, masked."""
+
+STAFF = frozenset({Role.SUPPORT, Role.OPERATOR_ADMIN})
+"""The operator's own people: they reach every organization and always sign in with an authenticator as well."""
+
+MASKED = frozenset({Role.SUPPORT})
+"""Who sees people's names, numbers and addresses masked."""
+
+TOKEN_RIGHTS = COMPANY - {P.PUK_REVEAL, P.TOKEN_MANAGE}
+"""What an API token may hold: never PUK codes, never tokens, never what is the operator's."""

@@ -1,0 +1,156 @@
+"""Turns the Authorization header of a request into an actor, with the rights of this very moment; one SQL statement."""
+
+import hashlib
+from collections.abc import Sequence
+from contextlib import suppress
+from datetime import datetime, timedelta
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import Row, and_, bindparam, or_, select, update
+from sqlalchemy.orm import aliased
+from sqlmodel import col
+
+from auth import access_tokens, policy, rules
+from auth.actor import Actor, Grant, grant_of, token_grants
+from auth.tables import ApiToken, SignInSession, Totp
+from auth.wiring import Auth
+from domain.accounts.tables import Account
+from domain.kernel.locale import Locale
+from domain.kernel.permissions import Permission, Role
+from domain.kernel.proof import ProofMethod
+from domain.kernel.scope import ActorRef, Reach
+from domain.people.tables import Membership, Person
+from domain.tickets.tables import Ticket, TicketState
+from store.session import StoreBusy
+from store.types import UtcDateTime
+
+_TOUCHED_EVERY = timedelta(minutes=1)
+"""How stale `last_used_at` may be: so rarely a request writes."""
+
+_AT: Any = bindparam("at", type_=UtcDateTime)
+_HELD = and_(
+    col(Membership.person_id) == Person.id,
+    col(Membership.valid_from) <= _AT,
+    or_(col(Membership.valid_to).is_(None), col(Membership.valid_to) > _AT),
+)
+_PERSON: tuple[Any, ...] = (
+    col(Person.id).label("person_id"), Person.name, Person.mobile, Person.email, Person.locale, Person.line_changed_at,
+)  # fmt: skip
+_HOLDS: tuple[Any, ...] = (Membership.role, col(Membership.organization_id).label("held_in"), col(Account.path).label("held_path"))
+
+_SEEN_OF_SESSION: tuple[Any, ...] = (
+    *_PERSON, *_HOLDS, SignInSession.last_used_at, SignInSession.proven_at, SignInSession.ticket_id,
+    col(SignInSession.organization_id).label("viewed_id"), col(Ticket.state).label("ticket_state"),
+    col(Totp.sealed).is_not(None).label("has_totp"),
+)  # fmt: skip
+_SESSION = (
+    select(*_SEEN_OF_SESSION)
+    .select_from(SignInSession)
+    .join(Person, col(Person.id) == SignInSession.person_id)
+    .join(Membership, _HELD)
+    .outerjoin(Account, col(Account.id) == Membership.account_id)
+    .outerjoin(Ticket, col(Ticket.id) == SignInSession.ticket_id)
+    .outerjoin(Totp, col(Totp.person_id) == Person.id)
+    .where(col(SignInSession.id) == bindparam("session_id"), col(SignInSession.person_id) == bindparam("person_id"))
+    .where(col(SignInSession.revoked_at).is_(None), col(SignInSession.expires_at) > _AT)
+)
+
+_TOP = aliased(Account)
+_SEEN_OF_TOKEN: tuple[Any, ...] = (
+    *_PERSON, *_HOLDS, ApiToken.id, col(ApiToken.name).label("token_name"), ApiToken.organization_id, ApiToken.permissions,
+    ApiToken.networks, ApiToken.last_used_at, col(_TOP.path).label("token_path"),
+)  # fmt: skip
+_TOKEN = (
+    select(*_SEEN_OF_TOKEN)
+    .select_from(ApiToken)
+    .join(_TOP, col(_TOP.id) == ApiToken.account_id)
+    .join(Person, col(Person.id) == ApiToken.person_id)
+    .join(Membership, _HELD)
+    .outerjoin(Account, col(Account.id) == Membership.account_id)
+    .where(col(ApiToken.hash) == bindparam("hash"), col(ApiToken.revoked_at).is_(None), col(ApiToken.expires_at) > _AT)
+)
+
+
+async def identify(auth: Auth, header: str | None, address: str, *, at: datetime) -> Actor | None:
+    """The actor behind `Bearer <access token>` or `Bearer smg_…`; None for no header and for anything that isn't good just now.
+
+    A revoked session, an ended membership, a closed ticket and a foreign network hold at once, on every process.
+    """
+    scheme, _, secret = (header or "").partition(" ")
+    if scheme.lower() != "bearer" or not secret:
+        return None
+    if secret.startswith("smg_"):
+        return await _token_actor(auth, secret, address, at)
+    claims = await access_tokens.read(auth.keys, auth.issuer, secret, at=at)
+    return await _session_actor(auth, claims, at) if claims else None
+
+
+async def _session_actor(auth: Auth, claims: access_tokens.AccessClaims, at: datetime) -> Actor | None:
+    given = {"session_id": claims.session_id, "person_id": claims.person_id, "at": at}
+    async with auth.database.read() as session:
+        rows = (await session.execute(_SESSION, given)).all()
+    if not rows:
+        return None
+    row, grants, ticket_id = rows[0], _held(rows), rows[0].ticket_id
+    if ticket_id is not None:
+        is_over = row.ticket_state is None or row.ticket_state == TicketState.CLOSED
+        if is_over or not any(Permission.SUPPORT_VIEW in grant.permissions for grant in grants):
+            return None
+        grants = (Grant(policy.READS, Reach(row.viewed_id)),)
+    await _touch(auth, SignInSession, claims.session_id, row.last_used_at, at)
+    roles = {Role(each.role) for each in rows}
+    return Actor(
+        ref=ActorRef(row.person_id, row.name, person_id=row.person_id, ticket_id=ticket_id, is_operator=bool(roles & policy.STAFF)),
+        grants=grants,
+        session_id=claims.session_id,
+        proven_at=row.proven_at,
+        locale=Locale(row.locale) if row.locale else None,
+        is_masked=ticket_id is not None or bool(roles & policy.MASKED),
+        is_read_only=ticket_id is not None,
+        has_totp=bool(row.has_totp),
+        methods=_methods(row, at),
+    )
+
+
+async def _token_actor(auth: Auth, secret: str, address: str, at: datetime) -> Actor | None:
+    if not rules.is_token_text(secret):
+        return None
+    given = {"hash": hashlib.sha256(secret.encode()).hexdigest(), "at": at}
+    async with auth.database.read() as session:
+        rows = (await session.execute(_TOKEN, given)).all()
+    if not rows or not rules.is_inside(address, rows[0].networks):
+        return None
+    row = rows[0]
+    reach = Reach(row.organization_id, row.token_path)
+    grants = token_grants(_held(rows), frozenset(Permission(name) for name in row.permissions), reach)
+    await _touch(auth, ApiToken, row.id, row.last_used_at, at)
+    return Actor(
+        ref=ActorRef(row.id, f"{row.token_name} ({row.name})", person_id=row.person_id, api_token_id=row.id),
+        grants=grants,
+        locale=Locale(row.locale) if row.locale else None,
+        is_masked=any(Role(each.role) in policy.MASKED for each in rows),
+    )
+
+
+def _held(rows: Sequence[Row[Any]]) -> tuple[Grant, ...]:
+    return tuple(dict.fromkeys(grant_of(Role(row.role), row.held_in, row.held_path) for row in rows))
+
+
+def _methods(row: Row[Any], at: datetime) -> tuple[ProofMethod, ...]:
+    """The ways this person can prove themselves again."""
+    ways = (
+        (ProofMethod.OTP_SMS, bool(row.mobile) and not rules.is_line_new(row.line_changed_at, at)),
+        (ProofMethod.OTP_EMAIL, bool(row.email)),
+        (ProofMethod.TOTP, bool(row.has_totp)),
+    )
+    return tuple(method for method, is_open in ways if is_open)
+
+
+async def _touch(auth: Auth, table: type[SignInSession] | type[ApiToken], id: UUID, last: datetime | None, at: datetime) -> None:
+    """Notes the use, at most once a minute; a busy store mustn't fail the request over it."""
+    if last is not None and at - last < _TOUCHED_EVERY:
+        return
+    with suppress(StoreBusy):
+        async with auth.database.write() as session:
+            await session.execute(update(table).where(col(table.id) == id).values(last_used_at=at))

@@ -1,0 +1,23 @@
+"""What signing in stands on, put together once: the store, the master key, the signing keys, our own name."""
+
+from dataclasses import dataclass
+
+from auth.keys import KeyRing
+from domain.kernel.sealing import Sealer
+from store.session import Database
+
+
+@dataclass(frozen=True, slots=True)
+class Auth:
+    """The parts every service of this package needs; `issuer` is the public URL, `environment` the middle of API tokens."""
+
+    database: Database
+    sealer: Sealer
+    keys: KeyRing
+    issuer: str
+    environment: str
+
+    @classmethod
+    def on(cls, database: Database, sealer: Sealer, *, issuer: str, environment: str = "dev") -> "Auth":
+        """Puts the parts together on a store."""
+        return cls(database, sealer, KeyRing(database, sealer), issuer, environment)
