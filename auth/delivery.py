@@ -7,7 +7,7 @@ from uuid import UUID
 
 import structlog
 
-from auth.otp import OUTBOX_KIND
+from auth.otp import OTP_KIND
 from domain.kernel.clock import Clock
 from domain.kernel.identifiers import Channel
 from domain.kernel.locale import Locale
@@ -29,7 +29,7 @@ def code_handler(sealer: Sealer, mailer: Mailer, sms: SmsSender, clock: Clock) -
         payload = task.payload
         challenge_id = UUID(payload["challenge"])
         sealed = Sealed(payload["key_id"], b64decode(payload["letter"]))
-        letter = json.loads(sealer.open(sealed, OUTBOX_KIND, challenge_id))
+        letter = json.loads(sealer.open(sealed, OTP_KIND, challenge_id))
         if letter["to"] is None or clock.now() >= datetime.fromisoformat(payload["expires_at"]):
             return
         life, locale = timedelta(seconds=payload["life_seconds"]), Locale(letter["locale"])

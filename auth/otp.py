@@ -6,7 +6,7 @@ from base64 import b64encode
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlmodel.ext.asyncio.session import AsyncSession
+from sqlalchemy.ext.asyncio import AsyncSession
 
 from auth import limits, people, rules
 from auth.tables import Challenge, ChallengeKind
@@ -18,7 +18,7 @@ from domain.kernel.locale import Locale
 from domain.kernel.quantity import Quantity, Unit
 from store import outbox
 
-OUTBOX_KIND = "otp"
+OTP_KIND = "otp"
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,9 +93,9 @@ async def _send(
     Each code is a subject of its own: a code that can't be delivered must not hold up the person's next ones.
     """
     letter = json.dumps({"to": to, "code": code, "locale": locale, "channel": challenge.channel}).ljust(400)
-    sealed = auth.sealer.seal(letter.encode(), OUTBOX_KIND, challenge.id)
+    sealed = auth.sealer.seal(letter.encode(), OTP_KIND, challenge.id)
     payload = {
         "challenge": challenge.id.hex, "key_id": sealed.key_id, "letter": b64encode(sealed.data).decode(),
         "expires_at": challenge.expires_at.isoformat(), "life_seconds": int((challenge.expires_at - at).total_seconds()),
     }  # fmt: skip
-    await outbox.send(session, OUTBOX_KIND, payload, subject=f"otp:{challenge.id}", at=at)
+    await outbox.send(session, OTP_KIND, payload, subject=f"otp:{challenge.id}", at=at)

@@ -6,8 +6,8 @@ from uuid import UUID
 
 import pyotp
 from sqlalchemy import delete, update
+from sqlalchemy.ext.asyncio import AsyncSession
 from sqlmodel import col
-from sqlmodel.ext.asyncio.session import AsyncSession
 
 from auth import people, rules
 from auth.actor import Actor

@@ -12,13 +12,14 @@ import pytest_asyncio
 from sqlalchemy.ext.asyncio import create_async_engine
 from sqlmodel import SQLModel
 
+from auth import tables as auth_tables
 from domain import registry
 from store.document_server import document_server
 from store.documents import open_documents
 from store.session import Database
 from tests.world import TwoTenants, make_two_tenants
 
-assert registry.TABLES
+assert registry.TABLES and auth_tables.TABLES
 
 
 async def make_tables(url: str) -> None:
