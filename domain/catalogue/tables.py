@@ -2,20 +2,37 @@
 
 from datetime import datetime
 from decimal import Decimal
+from enum import StrEnum
 from typing import Any
 from uuid import UUID
 
 from sqlalchemy import BigInteger
 from sqlmodel import Field, SQLModel
 
-from store.types import DecimalText, Json, UtcDateTime
+from store.types import DecimalText, Json, Ordered, UtcDateTime
+
+
+class OfferingCategory(StrEnum):
+    """Kind of an offering."""
+
+    BUNDLE = "BUNDLE"
+    PLAN = "PLAN"
+    ROAMING = "ROAMING"
+
+
+class ActivationMode(StrEnum):
+    """When something starts."""
+
+    NOW = "NOW"
+    LATER = "LATER"
+    FIRST_USE = "FIRST_USE"
 
 
 class Offering(SQLModel, table=True):
     """Something on sale (TMF620).
 
     `names`, `descriptions` by locale; `net_price` in rials; `allowances` rows of {usage_type, amount, restriction by locale};
-    `activations` and `payment_modes` lists of their enums' values.
+    `activations` and `payment_modes` lists of their enums' values. `search` holds code and names folded, `position` is its place in lists.
     """
 
     __tablename__ = "offerings"
@@ -35,6 +52,7 @@ class Offering(SQLModel, table=True):
     valid_from: datetime = Field(sa_type=UtcDateTime)
     valid_to: datetime | None = Field(default=None, sa_type=UtcDateTime)
     position: int = 0
+    search: str = Field(default="", sa_type=Ordered)
 
 
 class VatRate(SQLModel, table=True):
