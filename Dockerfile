@@ -27,11 +27,12 @@ WORKDIR /srv/simurgh
 COPY --from=packages /opt/simurgh /opt/simurgh
 COPY --from=explorer /source/graphiql .build/graphiql
 COPY --from=fonts /source/.build/fonts .build/fonts
-COPY LICENSE pyproject.toml ./
+COPY LICENSE pyproject.toml alembic.ini ./
 COPY api/ api/
 COPY auth/ auth/
 COPY domain/ domain/
 COPY gateways/ gateways/
+COPY migrations/ migrations/
 COPY schema/ schema/
 COPY seeds/ seeds/
 COPY store/ store/

@@ -9,6 +9,7 @@ import typer
 from api import run as tree
 from api import snapshot
 from api.settings import BadSettings, data_folder, read_settings
+from store import migrate
 from store.document_server import DocumentServerError
 
 app = typer.Typer(name="simurgh", help="Simurgh: enterprise telecom self-care.", no_args_is_help=True, pretty_exceptions_enable=False)
@@ -42,6 +43,18 @@ def serve(host: Host = None, port: Port = None, data: Data = None) -> None:
     asyncio.run(tree.serve(read_settings(host=host, port=port, data_dir=data)))
 
 
+@app.command("migrate")
+def bring_up_to_date(data: Data = None) -> None:
+    """Brings the SQL database to the newest shape."""
+    asyncio.run(migrate.upgrade(read_settings(data_dir=data).database_url))
+
+
+@app.command()
+def migration(title: str) -> None:
+    """Writes a new migration from the difference between the newest one and the code's tables."""
+    typer.echo(asyncio.run(migrate.write_migration(title)))
+
+
 @app.command()
 def schema(
     check: Annotated[Path | None, typer.Option(help="Compare with this file; differences are printed and are a failure.")] = None,
@@ -61,6 +74,6 @@ def main() -> None:
     """Runs a command; what the operator can mend is said in a sentence instead of a traceback."""
     try:
         app()
-    except (BadSettings, DocumentServerError, tree.PortTaken) as fault:
+    except (BadSettings, DocumentServerError, tree.CannotStart) as fault:
         typer.echo(f"simurgh: {fault}".replace("\n", "\nsimurgh: "), err=True)
         raise SystemExit(2) from None

