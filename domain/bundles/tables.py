@@ -1,6 +1,7 @@
 """Products of a line and the buckets they granted."""
 
 from datetime import datetime
+from enum import StrEnum
 from uuid import UUID
 
 from sqlalchemy import BigInteger, Index
@@ -9,8 +10,29 @@ from sqlmodel import Field, SQLModel
 from store.types import UtcDateTime
 
 
+class ProductStatus(StrEnum):
+    """State of a product (TMF637)."""
+
+    PENDING_ACTIVE = "PENDING_ACTIVE"
+    ACTIVE = "ACTIVE"
+    SUSPENDED = "SUSPENDED"
+    TERMINATED = "TERMINATED"
+
+
+class BucketStatus(StrEnum):
+    """State of a bucket."""
+
+    ACTIVE = "ACTIVE"
+    QUEUED = "QUEUED"
+    SUSPENDED = "SUSPENDED"
+    EXPIRED = "EXPIRED"
+
+
 class Product(SQLModel, table=True):
-    """Something a line has (TMF637); `order_item_id` is null when it came otherwise."""
+    """Something a line has (TMF637); `order_item_id` is null when it came otherwise.
+
+    `status` holds between its dates (`rules.product_status`): PENDING_ACTIVE waits for the first use and has no dates yet.
+    """
 
     __tablename__ = "products"
     __table_args__ = (
@@ -32,7 +54,10 @@ class Product(SQLModel, table=True):
 
 
 class Bucket(SQLModel, table=True):
-    """Where a grant lives and is used up (TMF654); amounts in the unit of its usage type."""
+    """Where a grant lives and is used up (TMF654); amounts in the unit of its usage type.
+
+    `status` holds between its dates (`rules.bucket_status`): QUEUED waits for the first use; `priority` orders the use on its line.
+    """
 
     __tablename__ = "buckets"
     __table_args__ = (Index("ix_buckets_sim", "organization_id", "sim_id", "priority"), Index("ix_buckets_product", "product_id"))

@@ -12,6 +12,7 @@ from domain.kernel.scope import Scope
 from domain.sims.queries import FiguresRow, PlacementRow, SimRow
 from schema.accounts import loaders as account_loaders
 from schema.accounts.enums import PaymentMode
+from schema.bundles.types import Bucket, Product, buckets_of_sim, products_of_sim
 from schema.kernel import masks
 from schema.kernel.context import Info
 from schema.kernel.figures import FigureSource, Measured, Money, Period
@@ -158,6 +159,13 @@ class Sim(Node):
         """Null where the card lies outside what the viewer may see of money."""
         row = _row(self)
         return cast(SimFigures, row.figures) if scope.covers(row.organization_id, row.path) else None
+
+    buckets: list[Bucket] = strawberry.field(
+        resolver=buckets_of_sim, description="What is left of bought bundles, in order of use, at most 50."
+    )
+    products: list[Product] = strawberry.field(
+        resolver=products_of_sim, description="Bundles it has, queued ones included, at most 50."
+    )
 
     @strawberry.field(description="Active access points, at most 10.")
     async def apns(self, info: Info) -> list[Apn] | None:

@@ -1,0 +1,1 @@
+"""Bundles of lines on the wire."""

@@ -1,0 +1,85 @@
+"""What lines have, as a client sees it."""
+
+from datetime import datetime
+from typing import TYPE_CHECKING, Annotated, Any, cast
+
+import strawberry
+
+from domain.bundles.queries import BucketRow, ProductRow
+from domain.kernel.ids import Kind
+from schema.bundles import loaders
+from schema.bundles.enums import BucketStatus, ProductStatus
+from schema.kernel.context import Info
+from schema.kernel.figures import FigureSource, Measured, Period, Quantity, UsageType
+from schema.kernel.nodes import Node, global_id
+from schema.sims import loaders as sim_loaders
+
+if TYPE_CHECKING:
+    from schema.sims.types import Sim
+else:
+    Sim = Annotated["Sim", strawberry.lazy("schema.sims.types")]
+
+
+@strawberry.type(description="Where a grant lives and is used up (TMF654).")
+class Bucket(Node, Measured):
+    """Served from `BucketRow`."""
+
+    id: strawberry.ID = global_id(Kind.BUCKET)
+    name: str = strawberry.field(description="Name to show.")
+    usage_type: UsageType = strawberry.field(description="What it can be used for.")
+    is_shared: bool = strawberry.field(description="Shared by members of a head.")
+    priority: int = strawberry.field(description="Place in the order of use, 1 first.")
+    status: BucketStatus = strawberry.field(description="State it is in now.")
+    total: Quantity = strawberry.field(description="Granted.")
+    remaining: Quantity = strawberry.field(description="Left to use.")
+    reserved: Quantity = strawberry.field(description="Held by open sessions, not in remaining.")
+    max_overrun: Quantity = strawberry.field(description="Usage that may pass the end before it is stopped.")
+    valid_for: Period = strawberry.field(description="When it can be used.")
+    as_of: datetime = strawberry.field(description="Complete up to here.")
+    source: FigureSource = strawberry.field(description="Counted by.")
+
+    @classmethod
+    def is_type_of(cls, obj: Any, info: Any) -> bool:
+        """Rows of buckets."""
+        return isinstance(obj, BucketRow)
+
+    @strawberry.field(description="The product that granted it, null for a main balance.")
+    async def product(self, info: Info) -> "Product | None":
+        """Read together with all others."""
+        id = cast(BucketRow, self).product_id
+        return cast("Product | None", await info.context.load(loaders.products, id)) if id else None
+
+
+@strawberry.type(description="Something a line or head has (TMF637).")
+class Product(Node):
+    """Served from `ProductRow`."""
+
+    id: strawberry.ID = global_id(Kind.PRODUCT)
+    status: ProductStatus = strawberry.field(description="State it is in now.")
+    valid_for: Period = strawberry.field(description="When it is usable.")
+    is_renewing: bool = strawberry.field(description="Buys itself again at the end.")
+
+    @classmethod
+    def is_type_of(cls, obj: Any, info: Any) -> bool:
+        """Rows of products."""
+        return isinstance(obj, ProductRow)
+
+    @strawberry.field(description="Line it is on, or head of the shared account.")
+    async def sim(self, info: Info) -> Sim:
+        """Read together with all others."""
+        return cast(Sim, await info.context.load(sim_loaders.sims, cast(ProductRow, self).sim_id))
+
+    @strawberry.field(description="What it granted, at most 10.")
+    async def buckets(self, info: Info) -> list[Bucket]:
+        """Read together with those of all others."""
+        return cast(list[Bucket], await info.context.load(loaders.buckets_of_products, cast(ProductRow, self).id))
+
+
+async def buckets_of_sim(root: strawberry.Parent[Any], info: Info) -> list[Bucket]:
+    """`Sim.buckets`, read together with those of all other lines."""
+    return cast(list[Bucket], await info.context.load(loaders.buckets_of_sims, root.id))
+
+
+async def products_of_sim(root: strawberry.Parent[Any], info: Info) -> list[Product]:
+    """`Sim.products`, read together with those of all other lines."""
+    return cast(list[Product], await info.context.load(loaders.products_of_sims, root.id))
