@@ -13,7 +13,8 @@ from sqlmodel import col, select
 
 from domain.bundles import rules
 from domain.bundles.tables import Bucket, BucketStatus, Product, ProductStatus
-from domain.catalogue.tables import Offering, OfferingCategory
+from domain.catalogue.queries import in_language
+from domain.catalogue.tables import Offering
 from domain.kernel.locale import Locale
 from domain.kernel.messages import text
 from domain.kernel.quantity import UNIT_OF, FigureSource, Quantity, UsageType
@@ -31,14 +32,13 @@ class SpanRow(msgspec.Struct, frozen=True):
 
 
 class BucketRow(msgspec.Struct, frozen=True):
-    """A bucket as it is shown, its name in the reader's language."""
+    """A bucket as it is shown, its name in the reader's language; none is shared as long as there are no heads with members."""
 
     id: UUID
     sim_id: UUID
     product_id: UUID | None
     name: str
     usage_type: UsageType
-    is_shared: bool
     priority: int
     status: BucketStatus
     total: Quantity
@@ -48,6 +48,7 @@ class BucketRow(msgspec.Struct, frozen=True):
     valid_for: SpanRow
     as_of: datetime
     source: FigureSource
+    is_shared: bool = False
 
 
 class ProductRow(msgspec.Struct, frozen=True):
@@ -86,17 +87,17 @@ def _products(scope: Scope) -> Select[Any]:
     return scope.limit(statement, col(Sim.organization_id), col(Sim.path))
 
 
-async def _offerings(session: AsyncSession, ids: set[UUID], locale: Locale) -> Mapping[UUID | None, tuple[str, bool]]:
-    """Name and whether it is shared, of the offerings that granted some buckets."""
+async def _names(session: AsyncSession, ids: set[UUID], locale: Locale) -> Mapping[UUID | None, str]:
+    """Names of the offerings that granted some buckets."""
     if not ids:
         return {}
-    rows = await session.execute(select(Offering.id, Offering.names, Offering.category).where(col(Offering.id).in_(ids)))
-    return {id: (names.get(locale) or names[Locale.EN], category == OfferingCategory.SHARED_BUNDLE) for id, names, category in rows}
+    rows = await session.execute(select(Offering.id, Offering.names).where(col(Offering.id).in_(ids)))
+    return {id: in_language(names, locale) for id, names in rows}
 
 
 async def _shown(session: AsyncSession, buckets: Sequence[Any], locale: Locale, at: datetime) -> list[BucketRow]:
     """Buckets as rows, in order of use within each line: usable ones first, then those that wait."""
-    offerings = await _offerings(session, {bucket.offering_id for bucket in buckets if bucket.offering_id}, locale)
+    names = await _names(session, {bucket.offering_id for bucket in buckets if bucket.offering_id}, locale)
     states = {bucket.id: rules.bucket_status(bucket.status, bucket.starts_at, bucket.ends_at, at) for bucket in buckets}
     ordered = sorted(buckets, key=lambda bucket: (states[bucket.id] is not BucketStatus.ACTIVE, bucket.priority, bucket.id))
     placed: dict[UUID, int] = defaultdict(int)
@@ -105,10 +106,10 @@ async def _shown(session: AsyncSession, buckets: Sequence[Any], locale: Locale, 
         placed[bucket.sim_id] += 1
         usage_type = UsageType(bucket.usage_type)
         unit = UNIT_OF[usage_type]
-        name, is_shared = offerings.get(bucket.offering_id) or (text("bundle.main", locale), False)
+        name = names.get(bucket.offering_id) or text("bundle.main", locale)
         rows.append(
             BucketRow(
-                bucket.id, bucket.sim_id, bucket.product_id, name, usage_type, is_shared, placed[bucket.sim_id], states[bucket.id],
+                bucket.id, bucket.sim_id, bucket.product_id, name, usage_type, placed[bucket.sim_id], states[bucket.id],
                 Quantity(bucket.total, unit), Quantity(bucket.remaining, unit), Quantity(bucket.reserved, unit),
                 Quantity(bucket.max_overrun, unit), SpanRow(bucket.starts_at, bucket.ends_at), bucket.as_of, FigureSource(bucket.source),
             )

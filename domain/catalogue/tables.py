@@ -28,23 +28,6 @@ class ActivationMode(StrEnum):
     FIRST_USE = "FIRST_USE"
 
 
-class OfferingCategory(StrEnum):
-    """Kind of an offering."""
-
-    BUNDLE = "BUNDLE"
-    SHARED_BUNDLE = "SHARED_BUNDLE"
-    PLAN = "PLAN"
-    ROAMING = "ROAMING"
-
-
-class ActivationMode(StrEnum):
-    """When something starts."""
-
-    NOW = "NOW"
-    LATER = "LATER"
-    FIRST_USE = "FIRST_USE"
-
-
 class Offering(SQLModel, table=True):
     """Something on sale (TMF620).
 
