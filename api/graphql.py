@@ -1,72 +1,216 @@
-"""The GraphQL endpoint: JSON over POST, one operation a request, errors in words with a code and a request id."""
+"""The GraphQL endpoint: JSON over POST (GraphQL-over-HTTP), one operation a request, every refusal with a code and a request id."""
 
+import asyncio
 import uuid
+from collections.abc import Mapping
+from dataclasses import dataclass
 from typing import Any
 
 import orjson
 import structlog
-from graphql import GraphQLError
+from graphql import GraphQLError, OperationType
 from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
+from api.budget import CAPACITY, RESTORE_RATE, Budget
 from api.world import World
-from domain.kernel.errors import AccessError, Busy, DomainError
+from auth.identify import identify
+from domain.kernel.errors import AccessError, Busy, DomainError, RateLimited
 from domain.kernel.locale import Locale, negotiate
 from domain.kernel.messages import text
+from schema.kernel import limits
 from schema.kernel.context import Context
+from schema.kernel.documents import Documents, Prepared, without_suggestions
 from schema.root import schema
 from store.session import StoreBusy
 
 LOG = structlog.get_logger("graphql")
 BODY_BYTES = 256 * 1024
+SECONDS = {OperationType.QUERY: 5, OperationType.MUTATION: 60}
+MODERN, PLAIN = "application/graphql-response+json", "application/json"
+CODES_OF_STATUS = {401: "UNAUTHENTICATED", 429: "RATE_LIMITED", 503: "BUSY"}
 
 
-def told(error: GraphQLError, locale: Locale, request_id: str) -> dict[str, Any]:
+@dataclass(frozen=True, slots=True)
+class Refusal(Exception):
+    """A request that isn't a GraphQL request we serve: status, code and a sentence."""
+
+    status: int
+    code: str
+    message: str
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """A well-formed request."""
+
+    source: str
+    variables: Mapping[str, Any]
+    operation_name: str | None
+
+
+async def asked(request: Request) -> Asked:
+    """Reads the body of a POST, never more than 256 KB of it; raises `Refusal` for anything but one JSON request."""
+    if request.headers.get("content-type", "").split(";")[0].strip().lower() != "application/json":
+        raise Refusal(415, "UNSUPPORTED_MEDIA_TYPE", "Send the request as application/json.")
+    chunks, size = [], 0
+    async for chunk in request.stream():
+        size += len(chunk)
+        if size > BODY_BYTES:
+            raise Refusal(413, "BODY_TOO_LARGE", f"A request may have at most {BODY_BYTES // 1024} KB; send files by upload.")
+        chunks.append(chunk)
+    try:
+        body = orjson.loads(b"".join(chunks))
+    except orjson.JSONDecodeError:
+        raise Refusal(400, "INVALID_REQUEST", "The body isn't valid JSON in UTF-8.") from None
+    if isinstance(body, list):
+        raise Refusal(400, "INVALID_REQUEST", "Batches aren't served; send one operation a request.")
+    if not isinstance(body, dict) or not isinstance(body.get("query"), str) or not body["query"].strip():
+        raise Refusal(400, "INVALID_REQUEST", 'Send {"query": "…", "variables": {…}, "operationName": "…"}.')
+    variables, name = body.get("variables") or {}, body.get("operationName")
+    if not isinstance(variables, dict) or not isinstance(name, str | None):
+        raise Refusal(400, "INVALID_REQUEST", "`variables` is an object and `operationName` a text.")
+    return Asked(body["query"], variables, name)
+
+
+def answer_type(request: Request) -> str:
+    """The media type of the answer by the Accept header; raises `Refusal` when neither is wanted."""
+    accepted = request.headers.get("accept", "*/*").lower()
+    if MODERN in accepted:
+        return MODERN
+    if "*/*" in accepted or "application/*" in accepted or PLAIN in accepted:
+        return PLAIN
+    raise Refusal(406, "NOT_ACCEPTABLE", f"Answers come as {MODERN} or {PLAIN}.")
+
+
+def told(error: GraphQLError, locale: Locale, request_id: str, *, is_stranger: bool = False) -> dict[str, Any]:
     """One error as the client sees it: refusals and expected failures in words, bugs masked behind the request id."""
-    cause = Busy() if isinstance(error.original_error, StoreBusy) else error.original_error
-    shown: dict[str, Any] = {"message": error.message, "extensions": {"requestId": request_id}}
+    cause = error.original_error
+    if isinstance(cause, StoreBusy | TimeoutError):
+        cause = Busy()
+    shown: dict[str, Any] = {"message": without_suggestions(error.message) if is_stranger else error.message}
+    extensions: dict[str, Any] = {"requestId": request_id}
     if error.path:
         shown["path"] = error.path
     if error.locations:
         shown["locations"] = [{"line": place.line, "column": place.column} for place in error.locations]
     if isinstance(cause, AccessError):
         shown["message"] = text(cause.message_key, locale, **vars(cause))
-        shown["extensions"]["code"] = cause.code
+        extensions["code"] = cause.code
+        if isinstance(cause, RateLimited):
+            extensions["retryAfter"] = cause.retry_after
     elif isinstance(cause, DomainError):
         shown["message"] = text(cause.message_key, locale, **cause.params)
-        shown["extensions"] |= {"code": cause.code.value, "field": list(cause.field)}
-    elif cause is not None and not isinstance(cause, GraphQLError):
+        extensions |= {"code": cause.code.value, "field": list(cause.field)}
+    elif error.extensions and "code" in error.extensions:
+        extensions["code"] = error.extensions["code"]
+    elif cause is not None and not isinstance(cause, GraphQLError | ValueError):
         LOG.error("bug", request_id=request_id, path=error.path, exc_info=cause)
         shown["message"] = text("error.internal", locale)
-        shown["extensions"]["code"] = "INTERNAL"
+        extensions["code"] = "INTERNAL"
     else:
-        shown["extensions"]["code"] = "INVALID_REQUEST"
-    return shown
+        extensions["code"] = "INVALID_REQUEST"
+    return shown | {"extensions": extensions}
+
+
+def objects_in(value: Any) -> int:
+    """How many objects an answer really holds."""
+    if isinstance(value, dict):
+        return 1 + sum(objects_in(item) for item in value.values() if isinstance(item, dict | list))
+    if isinstance(value, list):
+        return sum(objects_in(item) for item in value if isinstance(item, dict | list))
+    return 0
+
+
+class Endpoint:
+    """Answers `/graphql`."""
+
+    def __init__(self, world: World) -> None:
+        self._world = world
+        self._documents = Documents(schema)
+        self._budget = Budget()
+
+    async def __call__(self, request: Request) -> Response:
+        """Answers one request; nothing leaves without a request id."""
+        request_id = uuid.uuid4().hex
+        locale = negotiate(request.headers.get("accept-language"))
+        media_type = PLAIN
+        try:
+            if request.method != "POST":
+                raise Refusal(405, "METHOD_NOT_ALLOWED", "GraphQL is asked by POST here.")
+            media_type = answer_type(request)
+            return await self._answer(request, await asked(request), media_type, locale, request_id)
+        except Refusal as refusal:
+            error = {"message": refusal.message, "extensions": {"code": refusal.code, "requestId": request_id}}
+            return self._response({"errors": [error]}, refusal.status, media_type, request_id)
+        except StoreBusy:
+            error = told(GraphQLError("", original_error=StoreBusy()), locale, request_id)
+            return self._response({"errors": [error]}, 503, media_type, request_id)
+
+    async def _answer(self, request: Request, wanted: Asked, media_type: str, locale: Locale, request_id: str) -> Response:
+        world, now = self._world, self._world.clock.now()
+        address, header = request.client.host if request.client else "", request.headers.get("authorization")
+        actor = await identify(world.auth, header, address, at=now)
+        locale = negotiate(request.headers.get("accept-language"), [actor.locale if actor else None])
+        prepared = self._documents.prepared(wanted.source)
+        operation = prepared.operation(wanted.operation_name)
+
+        def refuse(errors: list[GraphQLError], status: int) -> Response:
+            shown = [told(error, locale, request_id, is_stranger=actor is None) for error in errors]
+            return self._response({"errors": shown}, status if media_type == MODERN else 200, media_type, request_id)
+
+        if prepared.errors:
+            return refuse(list(prepared.errors), 400)
+        if operation is None:
+            return refuse([GraphQLError("Say by `operationName` which operation of the document to run.")], 400)
+        if operation.operation not in SECONDS:
+            return refuse([GraphQLError("Subscriptions aren't served here.")], 400)
+        if prepared.asks_schema and actor is None:
+            return refuse([GraphQLError("Sign in to look at the schema.", extensions={"code": "UNAUTHENTICATED"})], 400)
+
+        asker = str(actor.ref.id) if actor else address
+        requested = limits.cost(operation, prepared.document, wanted.variables) if prepared.document else 0
+        if self._budget.take(asker, requested, now=now) is None:
+            wait = self._budget.seconds_until(asker, requested)
+            if wait is None:
+                most = GraphQLError(f"An answer may cost at most {CAPACITY} objects; ask for less.", extensions={"code": "TOO_COSTLY"})
+                return refuse([most], 400)
+            return refuse([GraphQLError("", original_error=RateLimited(wait))], 429)
+
+        context = Context(
+            database=world.database, now=now, locale=locale, actor=actor, address=address, user_agent=request.headers.get("user-agent"),
+            request_id=request_id, parts=world, prepared=prepared, has_dead_token=actor is None and bool(header),
+        )  # fmt: skip
+        body = await self._executed(wanted, prepared, operation.operation, context)
+        spent = 1 + objects_in(body["data"])
+        left = self._budget.give_back(asker, requested - spent)
+        body["extensions"] = {"cost": {"requested": requested, "actual": spent, "remaining": left, "restoreRate": RESTORE_RATE}}
+        return self._response(body, 200, media_type, request_id)
+
+    async def _executed(self, wanted: Asked, prepared: Prepared, kind: OperationType, context: Context) -> dict[str, Any]:
+        """Runs the operation within its time."""
+        try:
+            async with asyncio.timeout(SECONDS[kind]):
+                result = await schema.execute(
+                    wanted.source, variable_values=dict(wanted.variables), context_value=context, operation_name=wanted.operation_name
+                )
+        except TimeoutError:
+            return {"data": None, "errors": [told(GraphQLError("", original_error=Busy()), context.locale, context.request_id)]}
+        body: dict[str, Any] = {"data": result.data}
+        if result.errors:
+            is_stranger = context.actor is None
+            body["errors"] = [told(error, context.locale, context.request_id, is_stranger=is_stranger) for error in result.errors]
+        return body
+
+    @staticmethod
+    def _response(body: dict[str, Any], status: int, media_type: str, request_id: str) -> Response:
+        headers = {"x-request-id": request_id, "cache-control": "no-store", "x-content-type-options": "nosniff"}
+        if status == 405:
+            headers["allow"] = "POST"
+        return Response(orjson.dumps(body), status, headers, f"{media_type}; charset=utf-8")
 
 
 def routes(world: World) -> list[Route]:
     """`/graphql` for everybody."""
-
-    async def endpoint(request: Request) -> Response:
-        request_id = uuid.uuid4().hex
-        body = orjson.loads(await request.body())
-        context = Context(
-            database=world.database,
-            now=world.clock.now(),
-            locale=negotiate(request.headers.get("accept-language")),
-            actor=None,
-            address=request.client.host if request.client else "",
-            user_agent=request.headers.get("user-agent"),
-            request_id=request_id,
-            parts=world,
-        )
-        result = await schema.execute(
-            body.get("query"), variable_values=body.get("variables"), context_value=context, operation_name=body.get("operationName")
-        )
-        answer: dict[str, Any] = {"data": result.data}
-        if result.errors:
-            answer["errors"] = [told(error, context.locale, request_id) for error in result.errors]
-        return Response(orjson.dumps(answer), media_type="application/graphql-response+json", headers={"x-request-id": request_id})
-
-    return [Route("/graphql", endpoint, methods=["POST"])]
+    return [Route("/graphql", Endpoint(world).__call__, methods=["GET", "POST", "PUT", "DELETE", "PATCH", "OPTIONS"])]

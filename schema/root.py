@@ -3,12 +3,15 @@
 from typing import Annotated, cast
 
 import strawberry
+from graphql import GraphQLError
 from strawberry.schema.config import StrawberryConfig
+from strawberry.types import ExecutionContext
 
 from domain.kernel.errors import InvalidInput, NotFound
 from domain.kernel.ids import decode
 from schema.accounts.queries import AccountsQuery
 from schema.kernel.context import Info
+from schema.kernel.documents import UsePrepared
 from schema.kernel.nodes import Node, find
 from schema.kernel.outcomes import KERNEL_HANDLERS, LAST_HANDLER
 from schema.kernel.scalars import SCALARS
@@ -39,8 +42,16 @@ class Query(AccountsQuery, SimsQuery):
         return [await self.node(info, id) for id in ids]
 
 
-schema = strawberry.Schema(
+class Schema(strawberry.Schema):
+    """The schema, silent: the endpoint logs bugs without the document's text."""
+
+    def process_errors(self, errors: list[GraphQLError], execution_context: ExecutionContext | None = None) -> None:
+        """Logs nothing here."""
+
+
+schema = Schema(
     query=Query,
+    extensions=[UsePrepared],
     exception_handlers=[*KERNEL_HANDLERS, LAST_HANDLER],
     config=StrawberryConfig(scalar_map=SCALARS),
 )

@@ -19,6 +19,7 @@ from domain.kernel.locale import Locale
 from domain.kernel.permissions import Permission
 from domain.kernel.plan import MutationMode
 from domain.kernel.scope import Scope
+from schema.kernel.documents import Prepared
 from store.session import Database
 
 Key = TypeVar("Key")
@@ -38,6 +39,8 @@ class Context:
     user_agent: str | None
     request_id: str
     parts: Any
+    prepared: Prepared | None = None
+    has_dead_token: bool = False
     loaders: dict[Any, DataLoader[Any, Any]] = field(default_factory=dict)
 
     def read(self) -> AbstractAsyncContextManager[Any]:
