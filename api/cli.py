@@ -43,6 +43,12 @@ def serve(host: Host = None, port: Port = None, data: Data = None) -> None:
     asyncio.run(tree.serve(read_settings(host=host, port=port, data_dir=data)))
 
 
+@app.command()
+def worker(data: Data = None) -> None:
+    """Does the work after commit only: mail, SMS, provisioning."""
+    asyncio.run(tree.work_only(read_settings(data_dir=data)))
+
+
 @app.command("migrate")
 def bring_up_to_date(data: Data = None) -> None:
     """Brings the SQL database to the newest shape."""

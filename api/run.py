@@ -16,6 +16,7 @@ from starlette.types import ASGIApp
 
 from api.app import build
 from api.settings import Settings
+from api.worker import work, working
 from api.world import open_world
 from store import migrate
 
@@ -28,7 +29,7 @@ async def run(settings: Settings) -> None:
     with listening(settings) as door:
         async with stoppable() as stop:
             await migrate.upgrade(settings.database_url)
-            async with open_world(settings, owns_documents=True) as world:
+            async with open_world(settings, owns_documents=True) as world, working(world):
                 await serve_http(build(world), settings, door, stop)
 
 
@@ -40,6 +41,15 @@ async def serve(settings: Settings) -> None:
                 raise NotMigrated("The database is not at the newest migration: run simurgh migrate first.")
             async with open_world(settings) as world:
                 await serve_http(build(world), settings, door, stop)
+
+
+async def work_only(settings: Settings) -> None:
+    """Does the work after commit until SIGTERM or SIGINT; any number of these may run."""
+    async with stoppable():
+        if await migrate.pending(settings.database_url):
+            raise NotMigrated("The database is not at the newest migration: run simurgh migrate first.")
+        async with open_world(settings) as world:
+            await work(world)
 
 
 class CannotStart(Exception):

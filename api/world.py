@@ -6,9 +6,14 @@ from dataclasses import dataclass
 from typing import Any
 
 from api.settings import Settings
+from auth.wiring import Auth
 from domain import registry
 from domain.kernel.clock import Clock, SystemClock
-from gateways.inbox import Inbox
+from domain.kernel.sealing import Sealer
+from domain.notifications.ports import Mailer, SmsSender
+from gateways.inbox import Inbox, InboxMailer, InboxSms
+from gateways.mail import SmtpMailer
+from gateways.sms import HttpSms
 from store.document_server import document_server
 from store.documents import open_documents
 from store.session import Database
@@ -22,6 +27,10 @@ class World:
     database: Database
     documents: Any
     clock: Clock
+    sealer: Sealer
+    auth: Auth
+    mailer: Mailer
+    sms: SmsSender
     inbox: Inbox | None
 
 
@@ -36,4 +45,37 @@ async def open_world(settings: Settings, *, clock: Clock | None = None, owns_doc
         database = Database(settings.database_url)
         parts.push_async_callback(database.close)
         inbox = None if settings.production else Inbox(settings.data_dir / "inbox")
-        yield World(settings, database, documents, clock or SystemClock(), inbox)
+        sealer = Sealer(settings.secret_key)
+        yield World(
+            settings=settings,
+            database=database,
+            documents=documents,
+            clock=clock or SystemClock(),
+            sealer=sealer,
+            auth=Auth.on(database, sealer, issuer=settings.public_url, environment="live" if settings.production else "dev"),
+            mailer=_mailer(settings, inbox),
+            sms=await _sms(settings, inbox, parts),
+            inbox=inbox,
+        )
+
+
+def _mailer(settings: Settings, inbox: Inbox | None) -> Mailer:
+    """The mail server of the settings, or the inbox."""
+    if settings.smtp_url:
+        return SmtpMailer(settings.smtp_url)
+    return InboxMailer(_needed(inbox))
+
+
+async def _sms(settings: Settings, inbox: Inbox | None, parts: AsyncExitStack) -> SmsSender:
+    """The SMS gateway of the settings, or the inbox."""
+    if settings.sms_url:
+        gateway = HttpSms(settings.sms_url)
+        parts.push_async_callback(gateway.close)
+        return gateway
+    return InboxSms(_needed(inbox))
+
+
+def _needed(inbox: Inbox | None) -> Inbox:
+    """The inbox, which production has not: its settings were refused before."""
+    assert inbox is not None  # noqa: S101 (Settings refuses production without real gateways)
+    return inbox

@@ -1,0 +1,33 @@
+"""The worker: which handler does which kind of work after commit."""
+
+import asyncio
+from collections.abc import AsyncIterator, Mapping
+from contextlib import asynccontextmanager, suppress
+
+from api.world import World
+from auth.delivery import code_handler
+from auth.otp import OTP_KIND
+from store import outbox
+from store.outbox import Handler
+
+
+def handlers(world: World) -> Mapping[str, Handler]:
+    """Every kind of work and who does it."""
+    return {OTP_KIND: code_handler(world.sealer, world.mailer, world.sms, world.clock)}
+
+
+async def work(world: World) -> None:
+    """Does what falls due until cancelled."""
+    await outbox.run_forever(world.database, handlers(world), world.clock)
+
+
+@asynccontextmanager
+async def working(world: World) -> AsyncIterator[None]:
+    """A worker inside this process for the block, as `simurgh run` has it."""
+    task = asyncio.create_task(work(world))
+    try:
+        yield
+    finally:
+        task.cancel()
+        with suppress(asyncio.CancelledError):
+            await task
