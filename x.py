@@ -175,6 +175,8 @@ def make_environment() -> None:
 def install(group: str) -> None:
     """Brings one hashed lock into the environment. `--no-deps`: a lock is complete by itself."""
     if borrowed():
+        if not PYTHON.exists():
+            sys.exit("x.py: .venv is a link to an environment that is gone; remove the link and start again")
         return
     make_environment()
     lock = LOCKS / f"{group}.txt"
@@ -331,7 +333,10 @@ def lock(*arguments: str) -> None:
 PLACE_TO_FETCH = re.compile(r"^.*(?:://|--(?:extra-)?index-url|--find-links|--trusted-host|^\s*(?:registry|index-url)\s*=).*$", re.M)
 SAID_OF_A_PACKAGE = {"funding", "deprecated", "homepage", "license", "bugs", "repository", "description"}  # web addresses, never fetched
 LOCK_FILE = re.compile(r"(^requirements/.*|(^|/)(package(-lock)?\.json|npm-shrinkwrap\.json|\.npmrc|pip\.conf|uv\.toml))$")
-NEVER_TRACKED = re.compile(r"(^|/)(uv\.lock|pylock(\.[^/]+)?\.toml|yarn\.lock|pnpm-lock\.yaml|[^/]+\.(ttf|otf|woff2?|min\.js|min\.css))$")
+NEVER_TRACKED = re.compile(
+    r"(^|/)(uv\.lock|pylock(\.[^/]+)?\.toml|yarn\.lock|pnpm-lock\.yaml|[^/]+\.(ttf|otf|woff2?|min\.js|min\.css))$"
+    r"|(^|/)(\.venv|\.build|node_modules|__pycache__)(/|$)"
+)
 
 
 def lock_faults(root: Path = ROOT) -> list[str]:

@@ -72,7 +72,7 @@ def test_what_a_package_says_of_itself_is_no_fault(clone: Path, said: str) -> No
     assert x.lock_faults(clone) == []
 
 
-@pytest.mark.parametrize("name", ["uv.lock", "pylock.toml", "web/pylock.dev.toml", "mobile/fonts/Some.ttf", "web/page.min.js", "a/b.woff2"])
+@pytest.mark.parametrize("name", ["uv.lock", "pylock.toml", "web/pylock.dev.toml", "mobile/fonts/Some.ttf", "web/page.min.js", "a/b.woff2", ".venv"])
 def test_a_file_that_must_not_be_committed_is_a_fault(clone: Path, name: str) -> None:
     (clone / name).parent.mkdir(parents=True, exist_ok=True)
     (clone / name).write_text("")
