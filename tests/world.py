@@ -29,6 +29,21 @@ NOW = datetime(2026, 11, 21, 8, 30, tzinfo=UTC)
 LEGAL_IDS = ("10380284790", "10100000009")
 
 
+class MovableClock:
+    """A clock that stands still until a test moves it."""
+
+    def __init__(self, at: datetime = NOW) -> None:
+        self.at = at
+
+    def now(self) -> datetime:
+        """The instant it was moved to."""
+        return self.at
+
+    def move(self, by: timedelta) -> None:
+        """Moves it on."""
+        self.at += by
+
+
 @dataclass(frozen=True)
 class Tenant:
     """A company: its accounts by name, its managers, its SIM cards in order of number."""
