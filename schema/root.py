@@ -10,6 +10,7 @@ from strawberry.types import ExecutionContext
 from domain.kernel.errors import InvalidInput, NotFound
 from domain.kernel.ids import decode
 from schema.accounts.queries import AccountsQuery
+from schema.catalogue.queries import CatalogueQuery
 from schema.kernel.context import Info
 from schema.kernel.documents import UsePrepared
 from schema.kernel.nodes import Node, find
@@ -21,7 +22,7 @@ MOST_NODES = 100
 
 
 @strawberry.type(description="Everything that can be asked.")
-class Query(AccountsQuery, SimsQuery):
+class Query(AccountsQuery, CatalogueQuery, SimsQuery):
     """The roots of all areas, and any object by its id."""
 
     @strawberry.field(description="Any object by its global id; null when out of scope or gone.")

@@ -1,0 +1,50 @@
+"""Offerings, as a client sees them."""
+
+from typing import Any, cast
+
+import strawberry
+
+from domain.catalogue.queries import OfferingRow
+from domain.kernel.ids import Kind
+from schema.accounts.enums import PaymentMode
+from schema.catalogue.enums import ActivationMode, OfferingCategory
+from schema.kernel.figures import Period, Price, Quantity, UsageType
+from schema.kernel.nodes import Node, global_id
+
+
+@strawberry.type(description="What an offering grants of one service.")
+class Allowance:
+    """Served from `AllowanceRow`."""
+
+    usage_type: UsageType = strawberry.field(description="Service.")
+    quantity: Quantity = strawberry.field(description="How much.")
+    restriction: str | None = strawberry.field(description="Where or when it counts, in words; null for everywhere and always.")
+
+
+@strawberry.type(description="Something on sale (TMF620).")
+class ProductOffering(Node):
+    """Served from `OfferingRow`."""
+
+    id: strawberry.ID = global_id(Kind.OFFERING)
+    code: str = strawberry.field(description="Stable code for integrations.")
+    name: str = strawberry.field(description="Name in the viewer's language.")
+    description: str = strawberry.field(description="What one gets, in a sentence or two.")
+    category: OfferingCategory = strawberry.field(description="Kind.")
+    price: Price = strawberry.field(description="Price today for the organization asking.")
+    allowances: list[Allowance] = strawberry.field(description="What it grants, at most 10.")
+    valid_days: int | None = strawberry.field(description="Days it lasts from activation, null for open end.")
+    activations: list[ActivationMode] = strawberry.field(description="When it may start, at most 3.")
+    max_queued: int = strawberry.field(description="Same ones that may wait behind the running one.")
+    is_rolled_over: bool = strawberry.field(description="Leftover moves to the next one bought before the end.")
+    payment_modes: list[PaymentMode] = strawberry.field(description="Who can take it, at most 2.")
+
+    @classmethod
+    def is_type_of(cls, obj: Any, info: Any) -> bool:
+        """Rows of offerings."""
+        return isinstance(obj, OfferingRow)
+
+    @strawberry.field(description="On sale when.")
+    def valid_for(self) -> Period:
+        """Half-open."""
+        row = cast(OfferingRow, self)
+        return Period(starts_at=row.valid_from, ends_at=row.valid_to)

@@ -1,0 +1,1 @@
+"""Wallets and the ledger on the wire."""
