@@ -57,6 +57,7 @@ def upgrade() -> None:
     sa.Column('valid_from', types.UtcDateTime(), nullable=False),
     sa.Column('valid_to', types.UtcDateTime(), nullable=True),
     sa.Column('position', sa.Integer(), nullable=False),
+    sa.Column('search', types.Ordered, nullable=False),
     sa.PrimaryKeyConstraint('id', name=op.f('pk_offerings')),
     sa.UniqueConstraint('code', name=op.f('uq_offerings_code'))
     )

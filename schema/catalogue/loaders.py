@@ -5,9 +5,7 @@ from uuid import UUID
 from domain.catalogue import queries
 from domain.catalogue.queries import OfferingRow
 from domain.kernel.errors import Unauthenticated
-from domain.kernel.ids import Kind
 from schema.kernel.context import Context
-from schema.kernel.nodes import FINDERS
 
 
 async def offerings(context: Context, ids: list[UUID]) -> list[OfferingRow | None]:
@@ -16,6 +14,3 @@ async def offerings(context: Context, ids: list[UUID]) -> list[OfferingRow | Non
         raise Unauthenticated
     async with context.read() as session:
         return await queries.offerings_by_ids(session, ids, context.locale, at=context.now)
-
-
-FINDERS[Kind.OFFERING] = offerings

@@ -10,10 +10,12 @@ from domain.kernel.ids import Kind, decode_as
 from domain.kernel.paging import Window
 from schema.accounts import loaders as account_loaders
 from schema.accounts.enums import PaymentMode
+from schema.catalogue import loaders
 from schema.catalogue.enums import OfferingCategory
 from schema.catalogue.types import ProductOffering
 from schema.kernel.context import Context, Info
 from schema.kernel.figures import After, Before, First, Last, UsageType
+from schema.kernel.nodes import FINDERS
 from schema.kernel.pages import CountedConnection
 from schema.sims import loaders as sim_loaders
 
@@ -78,3 +80,6 @@ class CatalogueQuery:
                 return await queries.offerings_count(session, at=context.now, filter=wanted, search=search)
 
         return cast(CountedConnection[ProductOffering], CountedConnection[ProductOffering].of(page, count))
+
+
+FINDERS[Kind.OFFERING] = loaders.offerings
