@@ -6,13 +6,16 @@ from typing import Annotated
 
 import typer
 
+from api import audit, snapshot
 from api import run as tree
-from api import snapshot
 from api.settings import BadSettings, data_folder, read_settings
 from store import migrate
 from store.document_server import DocumentServerError
 
 app = typer.Typer(name="simurgh", help="Simurgh: enterprise telecom self-care.", no_args_is_help=True, pretty_exceptions_enable=False)
+
+audit_app = typer.Typer(help="The record of who did what.", no_args_is_help=True)
+app.add_typer(audit_app, name="audit")
 
 Host = Annotated[str | None, typer.Option(help="Address to listen on (SIMURGH_HOST).")]
 Port = Annotated[int | None, typer.Option(help="Port to listen on (SIMURGH_PORT).", min=1, max=65535)]
@@ -73,6 +76,18 @@ def schema(
         typer.echo(snapshot.printed(), nl=False)
     elif lines := snapshot.differences(check):
         typer.echo("\n".join([*lines, "", "The schema changed. Mean it? python3 x.py fix writes the new one."]))
+        raise typer.Exit(1)
+
+
+@audit_app.command("verify")
+def audit_verify(data: Data = None) -> None:
+    """Verifies every organization's audit chain; a changed byte is named by its entry and is a failure."""
+    found = asyncio.run(audit.verify(read_settings(data_dir=data)))
+    broken = {organization: number for organization, number in found.items() if number is not None}
+    for organization, number in broken.items():
+        typer.echo(f"organization {organization}: entry {number} doesn't fit")
+    typer.echo(f"{len(found) - len(broken)} of {len(found)} chains are whole")
+    if broken:
         raise typer.Exit(1)
 
 

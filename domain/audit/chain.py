@@ -8,7 +8,7 @@ from datetime import UTC, datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import update
+from sqlalchemy import union, update
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlmodel import col, select
 
@@ -17,6 +17,9 @@ from domain.kernel.ids import uuid7
 from domain.kernel.plan import Change, Reason
 from domain.kernel.scope import ActorRef
 from store.upsert import insert_or_ignore
+
+EMPTY = "0" * 64
+"""The hash before the first entry."""
 
 
 def common_path(paths: Iterable[str]) -> str:
@@ -51,7 +54,7 @@ async def append(
     subjects: Iterable[UUID] = (),
 ) -> UUID:
     """Adds an entry to the organization's chain and returns its id; takes the chain's head lock, so it comes last in a transaction."""
-    await insert_or_ignore(session, AuditHead, [{"organization_id": organization_id, "seq": 0, "hash": "0" * 64}])
+    await insert_or_ignore(session, AuditHead, [{"organization_id": organization_id, "seq": 0, "hash": EMPTY}])
     lock = select(AuditHead.seq, AuditHead.hash).where(AuditHead.organization_id == organization_id).with_for_update()
     head = (await session.execute(lock)).one()
     entry = AuditEntry(
@@ -85,12 +88,33 @@ async def append(
 
 
 async def first_broken(session: AsyncSession, organization_id: UUID) -> int | None:
-    """Verifies an organization's chain: the number of the first entry that doesn't fit, or null when all do."""
-    before, expected = "0" * 64, 1
+    """Verifies an organization's chain: the number of the first entry that doesn't fit, null when all do; writers may go on."""
+    head = await _head(session, organization_id)
+    before, expected = EMPTY, 1
     entries = select(AuditEntry).where(AuditEntry.organization_id == organization_id).order_by(col(AuditEntry.seq))
     async for entry in await session.stream_scalars(entries.execution_options(yield_per=500)):
-        if entry.seq != expected or entry.previous_hash != before or hash_of(entry) != entry.hash:
-            return entry.seq
+        fits = entry.seq == expected and entry.previous_hash == before and hash_of(entry) == entry.hash
+        if not fits or not _copies_fit(entry) or (entry.seq == head[0] and entry.hash != head[1]):
+            return expected
         before, expected = entry.hash, expected + 1
-    head = await session.get(AuditHead, organization_id)
-    return expected if head is not None and (head.seq, head.hash) != (expected - 1, before) else None
+    has_lost_its_end, has_gained_one = head[0] >= expected, (await _head(session, organization_id))[0] < expected - 1
+    return expected if has_lost_its_end else expected - 1 if has_gained_one else None
+
+
+async def _head(session: AsyncSession, organization_id: UUID) -> tuple[int, str]:
+    """The number and hash of the last entry, as the head row has it."""
+    head = (await session.execute(select(AuditHead.seq, AuditHead.hash).where(AuditHead.organization_id == organization_id))).one_or_none()
+    return (head.seq, head.hash) if head else (0, EMPTY)
+
+
+def _copies_fit(entry: AuditEntry) -> bool:
+    """Whether the columns that only filters read say what the hashed actor says."""
+    by = ActorRef.from_json(entry.by)
+    return (entry.person_id, entry.is_operator) == (by.person_id, by.is_operator)
+
+
+async def all_broken(session: AsyncSession) -> dict[UUID, int | None]:
+    """Verifies every organization's chain: the number of the first entry that doesn't fit, null where all do."""
+    known = union(select(AuditHead.organization_id), select(AuditEntry.organization_id))
+    organizations = sorted((await session.execute(known)).scalars())
+    return {organization_id: await first_broken(session, organization_id) for organization_id in organizations}

@@ -16,7 +16,7 @@ class AuditEntry(SQLModel, table=True):
     __tablename__ = "audit_entries"
     __table_args__ = (
         UniqueConstraint("organization_id", "seq"),
-        Index("ix_audit_entries_at", "organization_id", "at", "id"),
+        Index("ix_audit_entries_at", "organization_id", "at", "seq"),
     )
 
     id: UUID = Field(primary_key=True)

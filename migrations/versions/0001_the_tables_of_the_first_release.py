@@ -153,7 +153,7 @@ def upgrade() -> None:
     sa.UniqueConstraint('organization_id', 'seq', name=op.f('uq_audit_entries_organization_id_seq'))
     )
     with op.batch_alter_table('audit_entries', schema=None) as batch_op:
-        batch_op.create_index('ix_audit_entries_at', ['organization_id', 'at', 'id'], unique=False)
+        batch_op.create_index('ix_audit_entries_at', ['organization_id', 'at', 'seq'], unique=False)
 
     op.create_table('audit_heads',
     sa.Column('organization_id', sa.Uuid(), nullable=False),

@@ -14,12 +14,14 @@ from domain.kernel.permissions import Permission
 from domain.kernel.scope import Scope
 from schema.accounts import loaders
 from schema.accounts.enums import AccountKind, PaymentMode
+from schema.audit.queries import trail_of_organization
+from schema.audit.types import AuditEntry
 from schema.kernel import masks
 from schema.kernel.context import Info
 from schema.kernel.figures import After, Before, First, Last, Locale
 from schema.kernel.needs import Needs
 from schema.kernel.nodes import Node, global_id
-from schema.kernel.pages import CountedConnection
+from schema.kernel.pages import Connection, CountedConnection
 from schema.kernel.scalars import LegalId
 from schema.sims.counters import SimCounters, counters_of_account
 from schema.sims.queries import sims_of_account
@@ -207,6 +209,10 @@ class Organization(Node):
                 return await queries.accounts_count(session, scope, id, filter=wanted, search=search, as_of=as_of)
 
         return cast(CountedConnection[Account], CountedConnection[Account].of(page, count))
+
+    audit_trail: Connection[AuditEntry] | None = strawberry.field(
+        resolver=trail_of_organization, description="Who changed what", extensions=[Needs(Permission.AUDIT_READ)]
+    )
 
 
 def _row(account: Account) -> AccountRow:

@@ -1,5 +1,8 @@
 """Personal data as support sees it: enough to recognise, not enough to know."""
 
+from collections.abc import Callable
+
+from domain.kernel.ids import Kind, Ref
 from schema.kernel.context import Info
 
 DOTS = "•••"
@@ -29,3 +32,29 @@ def email(info: Info, value: str | None) -> str | None:
     if value is None or not is_masked(info):
         return value
     return f"{value[:1]}{DOTS}@{DOTS}.{value.rpartition('.')[2]}"
+
+
+PERSONAL: dict[str, Callable[[Info, str | None], str | None]] = {
+    "holder": name,
+    "holderName": name,
+    "person.name": name,
+    "mobile": phone,
+    "phone": phone,
+    "email": email,
+    "receiptEmails": email,
+}
+"""Fields whose values are personal in a change, by their whole name or its last part, and their mask."""
+PEOPLE = ("memberships", "person")
+"""Changes of these fields bear a person's name as their label."""
+
+
+def value(info: Info, field: str, value: str | None) -> str | None:
+    """A value of a change, masked like the field it belongs to."""
+    mask = PERSONAL.get(field) or PERSONAL.get(field.rpartition(".")[2])
+    return mask(info, value) if mask else value
+
+
+def label(info: Info, label: str, field: str, subject: Ref | None) -> str | None:
+    """What a change is about: numbers of things as they are, names of people masked."""
+    is_person = field.partition(".")[0] in PEOPLE or (subject is not None and subject.kind in {Kind.PERSON, Kind.MEMBERSHIP})
+    return name(info, label) if is_person else label

@@ -13,6 +13,7 @@ from domain.kernel import plan as domain_plan
 from domain.kernel.errors import ErrorCode
 from domain.kernel.messages import text
 from domain.kernel.plan import SHOWN, BulkErrorPolicy, MutationMode, Reason
+from schema.kernel import masks
 from schema.kernel.context import Info
 from schema.kernel.figures import Money, Price, Quantity
 from schema.kernel.nodes import Node, find
@@ -59,10 +60,25 @@ class Change:
         ref = cast(domain_plan.Change, self).subject
         return None if ref is None else cast(Node | None, await find(info.context, ref))
 
-    label: str = strawberry.field(description="Its number or name for people.")
+    @strawberry.field(description="Its number or name for people.")
+    def label(self, info: Info) -> str:
+        """A person's name is masked for support."""
+        change = cast(domain_plan.Change, self)
+        return masks.label(info, change.label, change.field, change.subject) or ""
+
+    @strawberry.field(description="Value before as text, null if none.")
+    def before(self, info: Info) -> str | None:
+        """Masked alike with the field it is a value of."""
+        change = cast(domain_plan.Change, self)
+        return masks.value(info, change.field, change.before)
+
+    @strawberry.field(description="Value after as text, null if none.")
+    def after(self, info: Info) -> str | None:
+        """Masked alike with the field it is a value of."""
+        change = cast(domain_plan.Change, self)
+        return masks.value(info, change.field, change.after)
+
     field: str = strawberry.field(description="Contract name of the changed field.")
-    before: str | None = strawberry.field(description="Value before as text, null if none.")
-    after: str | None = strawberry.field(description="Value after as text, null if none.")
     money: Money | None = strawberry.field(description="Price or movement of money it brings.")
 
 

@@ -12,12 +12,15 @@ from domain.kernel.scope import Scope
 from domain.sims.queries import FiguresRow, PlacementRow, SimRow
 from schema.accounts import loaders as account_loaders
 from schema.accounts.enums import PaymentMode
+from schema.audit.queries import trail_of_sim
+from schema.audit.types import AuditEntry
 from schema.bundles.types import Bucket, Product, buckets_of_sim, products_of_sim
 from schema.kernel import masks
 from schema.kernel.context import Info
 from schema.kernel.figures import FigureSource, Measured, Money, Period
 from schema.kernel.needs import Needs
 from schema.kernel.nodes import Node, global_id
+from schema.kernel.pages import Connection
 from schema.kernel.scalars import ICCID, IMEI, IMSI, MSISDN
 from schema.sims import loaders
 from schema.sims.enums import ApnAuthType, Barring, IpAllocation, PdnType, SimStatus, SimStatusReason
@@ -171,6 +174,10 @@ class Sim(Node):
     async def apns(self, info: Info) -> list[Apn] | None:
         """As the carrier reported them."""
         return cast(list[Apn], await info.context.load(loaders.apns, _row(self).id))
+
+    audit_trail: Connection[AuditEntry] | None = strawberry.field(
+        resolver=trail_of_sim, description="Who changed what on it", extensions=[Needs(Permission.AUDIT_READ)]
+    )
 
 
 def _row(sim: Sim) -> SimRow:

@@ -1,0 +1,106 @@
+"""Reading who did what: an organization's trail, newest first, as far as the reader's scope goes."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+import msgspec
+from sqlalchemy import Select, and_
+from sqlalchemy.ext.asyncio import AsyncSession
+from sqlmodel import col, select
+
+from domain.audit.tables import AuditEntry, AuditSubject
+from domain.kernel.ids import Ref
+from domain.kernel.paging import Page, Window
+from domain.kernel.plan import Change, Reason
+from domain.kernel.scope import ActorRef, Scope
+from domain.reading import By, page
+
+
+class AuditEntryRow(msgspec.Struct, frozen=True):
+    """A write, or a refused attempt, as it is shown."""
+
+    id: UUID
+    organization_id: UUID
+    path: str
+    at: datetime
+    by: ActorRef
+    action: str
+    reason: str | None
+    changes: list[Change]
+    change_count: int
+    failure: Reason | None
+    hash: str
+    previous_hash: str
+
+
+@dataclass(frozen=True, slots=True)
+class LogFilter:
+    """Which entries of the audit trail or the access log; null is any, times are half-open."""
+
+    starts_at: datetime | None = None
+    ends_at: datetime | None = None
+    subject: Ref | None = None
+    person_id: UUID | None = None
+    is_by_operator: bool | None = None
+    action: str | None = None
+
+
+_COLUMNS: tuple[Any, ...] = tuple(getattr(AuditEntry, name) for name in AuditEntryRow.__struct_fields__)
+_NEWEST = [By(col(AuditEntry.at), is_descending=True), By(col(AuditEntry.seq), is_descending=True)]
+
+
+def _entry(row: Any) -> AuditEntryRow:
+    id, organization_id, path, at, by, action, reason, changes, count, failure, hash, previous = row[: len(_COLUMNS)]
+    return AuditEntryRow(
+        id, organization_id, path, at, ActorRef.from_json(by), action, reason, [Change.from_json(change) for change in changes], count,
+        Reason.from_json(failure) if failure else None, hash, previous,
+    )  # fmt: skip
+
+
+def _entries(scope: Scope, organization_id: UUID, filter: LogFilter) -> Select[Any]:
+    statement: Select[Any] = select(*_COLUMNS).where(col(AuditEntry.organization_id) == organization_id)
+    statement = scope.limit(statement, col(AuditEntry.organization_id), col(AuditEntry.path))
+    if filter.subject is not None:
+        touched = and_(col(AuditSubject.organization_id) == organization_id, col(AuditSubject.entry_id) == AuditEntry.id)
+        statement = statement.join(AuditSubject, touched).where(col(AuditSubject.subject_id) == filter.subject.id)
+    if filter.starts_at is not None:
+        statement = statement.where(col(AuditEntry.at) >= filter.starts_at)
+    if filter.ends_at is not None:
+        statement = statement.where(col(AuditEntry.at) < filter.ends_at)
+    if filter.person_id is not None:
+        statement = statement.where(col(AuditEntry.person_id) == filter.person_id)
+    if filter.is_by_operator is not None:
+        statement = statement.where(col(AuditEntry.is_operator) == filter.is_by_operator)
+    if filter.action is not None:
+        statement = statement.where(col(AuditEntry.action) == filter.action)
+    return statement
+
+
+async def trail_page(
+    session: AsyncSession, scope: Scope, organization_id: UUID, *, window: Window, filter: LogFilter = LogFilter()
+) -> Page[AuditEntryRow]:
+    """Entries of an organization, newest first; one that reaches beyond the reader's subtree isn't shown to them."""
+    return (await page(session, _entries(scope, organization_id, filter), window, _NEWEST, name="audit")).map(_entry)
+
+
+async def entries_by_ids(session: AsyncSession, scope: Scope, ids: Sequence[UUID]) -> list[AuditEntryRow | None]:
+    """Entries in the order asked, null for those out of scope."""
+    statement: Select[Any] = select(*_COLUMNS).where(col(AuditEntry.id).in_(ids))
+    limited = scope.limit(statement, col(AuditEntry.organization_id), col(AuditEntry.path))
+    found = {row[0]: _entry(row) for row in await session.execute(limited)}
+    return [found.get(id) for id in ids]
+
+
+async def reason_of_view(session: AsyncSession, organization_id: UUID, session_id: UUID) -> str | None:
+    """The reason that support gave when it opened this view."""
+    opened = (
+        select(AuditEntry.reason)
+        .join(AuditSubject, and_(col(AuditSubject.organization_id) == AuditEntry.organization_id, col(AuditSubject.seq) == AuditEntry.seq))
+        .where(col(AuditSubject.organization_id) == organization_id, col(AuditSubject.subject_id) == session_id)
+        .order_by(col(AuditSubject.seq))
+        .limit(1)
+    )
+    return (await session.execute(opened)).scalar_one_or_none()

@@ -1,0 +1,53 @@
+"""The trail of an organization and of one thing in it."""
+
+from typing import Annotated, Any, cast
+
+import strawberry
+
+from domain.audit import queries
+from domain.audit.queries import LogFilter
+from domain.kernel.ids import Kind, Ref
+from domain.kernel.paging import Window
+from domain.kernel.scope import Scope
+from schema.audit.inputs import LogFilterInput
+from schema.audit.types import AuditEntry
+from schema.kernel.context import Info
+from schema.kernel.figures import After, Before, First, Last
+from schema.kernel.pages import Connection
+
+Filter = Annotated[LogFilterInput | None, strawberry.argument(description="Which entries.")]
+
+
+async def trail_of_organization(
+    root: strawberry.Parent[Any],
+    info: Info,
+    scope: Scope,
+    filter: Filter = None,
+    first: First = None,
+    after: After = None,
+    last: Last = None,
+    before: Before = None,
+) -> Connection[AuditEntry] | None:
+    """One page, newest first."""
+    window = Window.of(first, after, last, before)
+    wanted = filter.to_filter() if filter else LogFilter()
+    async with info.context.read() as session:
+        page = await queries.trail_page(session, scope, root.id, window=window, filter=wanted)
+    return cast(Connection[AuditEntry], Connection[AuditEntry].of(page))
+
+
+async def trail_of_sim(
+    root: strawberry.Parent[Any],
+    info: Info,
+    scope: Scope,
+    first: First = None,
+    after: After = None,
+    last: Last = None,
+    before: Before = None,
+) -> Connection[AuditEntry] | None:
+    """One page of what was done to a card, newest first."""
+    window = Window.of(first, after, last, before)
+    async with info.context.read() as session:
+        wanted = LogFilter(subject=Ref(Kind.SIM, root.id))
+        page = await queries.trail_page(session, scope, root.organization_id, window=window, filter=wanted)
+    return cast(Connection[AuditEntry], Connection[AuditEntry].of(page))
