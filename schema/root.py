@@ -16,6 +16,7 @@ from schema.kernel.documents import UsePrepared
 from schema.kernel.nodes import Node, find
 from schema.kernel.outcomes import KERNEL_HANDLERS, LAST_HANDLER
 from schema.kernel.scalars import SCALARS
+from schema.sims.mutations import SimsMutation
 from schema.sims.queries import SimsQuery
 
 MOST_NODES = 100
@@ -43,6 +44,11 @@ class Query(AccountsQuery, CatalogueQuery, SimsQuery):
         return [await self.node(info, id) for id in ids]
 
 
+@strawberry.type(description="Everything that can be done.")
+class Mutation(SimsMutation):
+    """The writes of all areas."""
+
+
 class Schema(strawberry.Schema):
     """The schema, silent: the endpoint logs bugs without the document's text."""
 
@@ -52,6 +58,7 @@ class Schema(strawberry.Schema):
 
 schema = Schema(
     query=Query,
+    mutation=Mutation,
     extensions=[UsePrepared],
     exception_handlers=[*KERNEL_HANDLERS, LAST_HANDLER],
     config=StrawberryConfig(scalar_map=SCALARS),

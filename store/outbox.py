@@ -2,7 +2,7 @@
 
 import asyncio
 import secrets
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
@@ -55,6 +55,17 @@ class OutboxRow(SQLModel, table=True):
 
 
 @dataclass(frozen=True, slots=True)
+class Letter:
+    """Work to be put into the outbox, due `at`; of those with the same `key` the first one counts."""
+
+    kind: str
+    payload: Mapping[str, Any]
+    subject: str
+    at: datetime
+    key: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class Task:
     """A claimed row as its handler sees it; `attempt` counts from 1."""
 
@@ -95,11 +106,19 @@ async def send(
     key: str | None = None,
 ) -> None:
     """Puts work into the transaction, due `at`; a `key` that is there already makes it a no-op."""
-    values = {
-        "organization_id": organization_id, "kind": kind, "subject": subject, "payload": dict(payload), "key": key,
-        "state": OutboxState.READY, "run_at": at, "attempts": 0,
-    }  # fmt: skip
-    await insert_or_ignore(session, OutboxRow, [values])
+    await send_all(session, [Letter(kind, payload, subject, at, key)], organization_id=organization_id)
+
+
+async def send_all(session: AsyncSession, letters: Sequence[Letter], *, organization_id: UUID | None = None) -> None:
+    """Puts many pieces of work into the transaction in one statement, in this order."""
+    rows = [
+        {
+            "organization_id": organization_id, "kind": letter.kind, "subject": letter.subject, "payload": dict(letter.payload),
+            "key": letter.key, "state": OutboxState.READY, "run_at": letter.at, "attempts": 0,
+        }
+        for letter in letters
+    ]  # fmt: skip
+    await insert_or_ignore(session, OutboxRow, rows)
 
 
 async def claim(database: Database, worker: str, *, now: datetime, most: int = 20) -> list[Task]:

@@ -20,7 +20,8 @@ from domain.kernel.permissions import Role
 from domain.kernel.scope import ActorRef, Reach
 from domain.kernel.text import fold
 from domain.people.tables import Membership, Person
-from domain.sims.tables import Barring, Sim, SimCounter, SimPlacement, SimState, SimStatus
+from domain.sims.states import Barring, SimStatus
+from domain.sims.tables import Sim, SimCounter, SimPlacement, SimState
 from schema.kernel.context import Context
 from schema.root import schema
 from store.session import Database

@@ -3,7 +3,7 @@
 import hashlib
 from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Any
 from uuid import UUID
 
@@ -63,8 +63,8 @@ class Work:
         self.subjects.update(subjects)
 
     def changed(self, subject: Ref | None, label: str, field: str, before: object, after: object, *, money: Money | None = None) -> None:
-        """Records one change; `field` is the contract's name, values are shown as text."""
-        text = [None if value is None else str(value) for value in (before, after)]
+        """Records one change; `field` is the contract's name, values are shown as text, instants in RFC 3339."""
+        text = [_text(value) for value in (before, after)]
         self.changes.append(Change(subject, label, field, text[0], text[1], money))
 
     def left_out(self, subject: Ref | None, label: str, error: DomainError, *, line: int | None = None) -> None:
@@ -86,6 +86,10 @@ class Work:
         """Puts work into the outbox, to be done after commit."""
         await outbox.send(self.sql, kind, payload, subject=subject, key=key, at=at or self.at, organization_id=self.organization_id)
 
+    async def afterwards_each(self, letters: Sequence[outbox.Letter]) -> None:
+        """Puts many pieces of work into the outbox in one statement."""
+        await outbox.send_all(self.sql, letters, organization_id=self.organization_id)
+
 
 @dataclass(frozen=True, slots=True)
 class Done:
@@ -97,6 +101,12 @@ class Done:
 
 
 Service = Callable[[Work], Awaitable[Result]]
+
+
+def _text(value: object) -> str | None:
+    if isinstance(value, datetime):
+        return value.astimezone(UTC).isoformat().replace("+00:00", "Z")
+    return None if value is None else str(value)
 
 
 def fingerprint(values: Mapping[str, Any]) -> str:

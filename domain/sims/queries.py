@@ -22,10 +22,10 @@ from domain.kernel.quantity import FigureSource
 from domain.kernel.scope import Scope
 from domain.kernel.text import fold
 from domain.reading import By, page
+from domain.sims.rules import Standing
+from domain.sims.states import BarredBy, Barring, SimStatus, SimStatusReason
 from domain.sims.tables import (
     ApnAuthType,
-    BarredBy,
-    Barring,
     IpAllocation,
     PdnType,
     Sim,
@@ -33,8 +33,6 @@ from domain.sims.tables import (
     SimCounter,
     SimPlacement,
     SimState,
-    SimStatus,
-    SimStatusReason,
 )
 
 EPOCH = datetime.fromtimestamp(0, UTC)
@@ -81,6 +79,11 @@ class FiguresRow(msgspec.Struct, frozen=True):
     payable: Money | None
     as_of: datetime
     source: FigureSource
+
+
+def standing(row: SimRow) -> Standing:
+    """The state of a card as rules see it."""
+    return Standing(row.status, row.status_reason, row.barring, row.barred_by, row.resumes_at, row.msisdn is not None)
 
 
 class CountersRow(msgspec.Struct, frozen=True):

@@ -4,48 +4,14 @@ from datetime import datetime
 from enum import StrEnum
 from uuid import UUID
 
-from sqlalchemy import BigInteger, Index, LargeBinary
+from sqlalchemy import BigInteger, CheckConstraint, Index, LargeBinary
 from sqlmodel import Field, SQLModel
 
+from domain.sims.states import BarredBy as BarredBy
+from domain.sims.states import Barring as Barring
+from domain.sims.states import SimStatus as SimStatus
+from domain.sims.states import SimStatusReason as SimStatusReason
 from store.types import Ordered, UtcDateTime
-
-
-class SimStatus(StrEnum):
-    """State of a SIM card."""
-
-    READY_TO_ACTIVATE = "READY_TO_ACTIVATE"
-    ACTIVE = "ACTIVE"
-    BLOCKED = "BLOCKED"
-    SUSPENDED = "SUSPENDED"
-    CAP_EXCEEDED = "CAP_EXCEEDED"
-    IMEI_MISMATCH = "IMEI_MISMATCH"
-    TERMINATED = "TERMINATED"
-
-
-class SimStatusReason(StrEnum):
-    """Why a SIM card is in its state."""
-
-    LOST = "LOST"
-    UNPAID = "UNPAID"
-    REQUEST = "REQUEST"
-    FRAUD = "FRAUD"
-    POLICY = "POLICY"
-
-
-class Barring(StrEnum):
-    """What a barred SIM card can't do."""
-
-    NONE = "NONE"
-    OUTGOING = "OUTGOING"
-    ALL = "ALL"
-
-
-class BarredBy(StrEnum):
-    """Who set the bar: only the one who set it may lift it."""
-
-    COMPANY = "COMPANY"
-    OPERATOR = "OPERATOR"
-    SYSTEM = "SYSTEM"
 
 
 class PdnType(StrEnum):
@@ -76,8 +42,9 @@ class ApnAuthType(StrEnum):
 class Sim(SQLModel, table=True):
     """A SIM card with the line on it, where it stands now.
 
-    Money in rials, data in bytes. `search` holds number, serial, holder and cost centre folded, `tags` reads `|one|two|`;
-    `data_remaining` and `next_bucket_end_at` are kept by the bundles area for sorting and filtering.
+    Money in rials, data in bytes. `change_id` names the last change of its state, so that what follows later (an answer of the
+    network, the end of a suspension) can tell whether it still holds. `search` holds number, serial, holder and cost centre folded,
+    `tags` reads `|one|two|`; `data_remaining` and `next_bucket_end_at` are kept by the bundles area for sorting and filtering.
     """
 
     __tablename__ = "sims"
@@ -103,6 +70,7 @@ class Sim(SQLModel, table=True):
     resumes_at: datetime | None = Field(default=None, sa_type=UtcDateTime)
     barring: str = Barring.NONE
     barred_by: str | None = None
+    change_id: UUID | None = None
     payment_mode: str
     activated_at: datetime | None = Field(default=None, sa_type=UtcDateTime)
     valid_until: datetime | None = Field(default=None, sa_type=UtcDateTime)
@@ -160,6 +128,7 @@ class SimCounter(SQLModel, table=True):
     """How many SIM cards stand directly under an account now in one state; kept on every change, never counted on reading."""
 
     __tablename__ = "sim_counters"
+    __table_args__ = (CheckConstraint("count >= 0", name="sim_counter_not_negative"),)
 
     organization_id: UUID = Field(primary_key=True, foreign_key="organizations.id")
     account_id: UUID = Field(primary_key=True, foreign_key="accounts.id")

@@ -63,7 +63,9 @@ class Context:
             plan_token=input.plan_token,
             idempotency_key=getattr(input, "idempotency_key", None),
         )
-        return await carry_out(self.database, scope, command, service, at=self.now)
+        done = await carry_out(self.database, scope, command, service, at=self.now)
+        self.loaders.clear()  # what was loaded before is older than what was just written
+        return done
 
     async def load(self, batch: Callable[["Context", list[Key]], Awaitable[list[Value]]], key: Key) -> Value:
         """Loads one value together with all others asked for by the same batch function in this step of the execution."""
@@ -81,12 +83,12 @@ def _plain(value: Any) -> Any:
     """An input as plain values for its fingerprint; absent fields stay apart from null."""
     if value is UNSET:
         return {"absent": True}
+    if isinstance(value, Enum):
+        return value.value
     if hasattr(value, "__strawberry_definition__"):
         return {spec.name: _plain(getattr(value, spec.name)) for spec in fields(value)}
     if isinstance(value, list):
         return [_plain(item) for item in value]
-    if isinstance(value, Enum):
-        return value.value
     return str(value) if isinstance(value, UUID) else value
 
 

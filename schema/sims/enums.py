@@ -3,7 +3,8 @@
 import strawberry
 
 from domain.sims.queries import SimSortKey
-from domain.sims.tables import ApnAuthType, Barring, IpAllocation, PdnType, SimStatus, SimStatusReason
+from domain.sims.states import Barring, SimStatus, SimStatusReason
+from domain.sims.tables import ApnAuthType, IpAllocation, PdnType
 
 strawberry.enum(SimStatus, description="State of a SIM card.")
 strawberry.enum(SimStatusReason, description="Why a SIM card is in its state.")

@@ -2,12 +2,14 @@
 
 from datetime import datetime
 from enum import StrEnum
+from uuid import UUID
 
 import strawberry
 
 from domain.kernel.errors import InvalidInput
 from domain.kernel.ids import Kind, decode_as
 from domain.sims import queries
+from domain.sims.rules import check_selection
 from schema.accounts.enums import PaymentMode
 from schema.kernel.scalars import ICCID, IMSI, MSISDN
 from schema.sims.enums import SimSortKey, SimStatus
@@ -76,6 +78,19 @@ class SimFilterInput:
             bucket_ends_before=self.bucket_ends_before,
             has_debt=self.has_debt,
         )
+
+
+@strawberry.input(one_of=True, description="SIM cards to act on: up to 100 ids act at once.")
+class SimSelectionInput:
+    """Exactly one of its fields."""
+
+    ids: list[strawberry.ID] | None = strawberry.field(default=strawberry.UNSET, description="These cards, at most 100.")
+
+    def to_ids(self) -> list[UUID]:
+        """The cards' ids as asked; one of another kind is `NotFound`, more than 100 are `InvalidInput`."""
+        given = self.ids or []
+        check_selection(given)
+        return [decode_as(Kind.SIM, id, "sims", "ids") for id in given]
 
 
 @strawberry.input(one_of=True, description="One way to name a SIM card.")

@@ -7,9 +7,9 @@ from typing import TYPE_CHECKING, Annotated, Any, cast
 import strawberry
 
 from domain.kernel.ids import Kind
-from domain.kernel.permissions import Permission
 from domain.kernel.scope import Scope
-from domain.sims.queries import FiguresRow, PlacementRow, SimRow
+from domain.sims.queries import FiguresRow, PlacementRow, SimRow, standing
+from domain.sims.rules import acting, rights
 from schema.accounts import loaders as account_loaders
 from schema.accounts.enums import PaymentMode
 from schema.audit.queries import trail_of_sim
@@ -21,6 +21,7 @@ from schema.kernel.figures import FigureSource, Measured, Money, Period
 from schema.kernel.needs import Needs
 from schema.kernel.nodes import Node, global_id
 from schema.kernel.pages import Connection
+from schema.kernel.rights import Permission
 from schema.kernel.scalars import ICCID, IMEI, IMSI, MSISDN
 from schema.sims import loaders
 from schema.sims.enums import ApnAuthType, Barring, IpAllocation, PdnType, SimStatus, SimStatusReason
@@ -30,7 +31,6 @@ if TYPE_CHECKING:
 else:
     Account = Annotated["Account", strawberry.lazy("schema.accounts.types")]
     CostCentre = Annotated["CostCentre", strawberry.lazy("schema.accounts.types")]
-
 
 
 @strawberry.type(description="Life of a line.")
@@ -169,6 +169,19 @@ class Sim(Node):
     products: list[Product] = strawberry.field(
         resolver=products_of_sim, description="Bundles it has, queued ones included, at most 50."
     )
+
+    @strawberry.field(description="Rights that its state and the viewer's role allow now, at most one of each.")
+    def viewer_can(self, info: Info) -> list[Permission]:
+        """In the order of their names."""
+        row, actor = _row(self), info.context.actor
+        if actor is None:
+            return []
+        usable = rights(standing(row), acting(is_operator=actor.ref.is_operator))
+        return [
+            permission
+            for permission in sorted(usable & actor.permissions)
+            if info.context.scope(permission).covers(row.organization_id, row.path)
+        ]
 
     @strawberry.field(description="Active access points, at most 10.")
     async def apns(self, info: Info) -> list[Apn] | None:

@@ -1,0 +1,44 @@
+"""Keeps the number of SIM cards per account and status, in the transaction that changes them."""
+
+from collections import Counter
+from collections.abc import Mapping
+from uuid import UUID
+
+from sqlalchemy import and_, case, or_, update
+from sqlalchemy.ext.asyncio import AsyncSession
+from sqlmodel import col, select
+
+from domain.sims.tables import SimCounter
+from store.upsert import insert_or_ignore
+
+Place = tuple[UUID, str]
+"""An account and a status."""
+
+
+async def shift(session: AsyncSession, organization_id: UUID, moved: Mapping[tuple[Place, Place], int]) -> None:
+    """Moves cards from one place to another: (from, to) → how many. Three statements; locks the counters in one order."""
+    deltas: Counter[Place] = Counter()
+    for (before, after), number in moved.items():
+        deltas[before] -= number
+        deltas[after] += number
+    await add(session, organization_id, {place: delta for place, delta in deltas.items() if delta})
+
+
+async def add(session: AsyncSession, organization_id: UUID, deltas: Mapping[Place, int]) -> None:
+    """Adds to counters, making those that are missing; one that would fall below zero is a bug and raises."""
+    if not deltas:
+        return
+    places = sorted(deltas)
+    zeros = [{"organization_id": organization_id, "account_id": account, "status": status, "count": 0} for account, status in places]
+    await insert_or_ignore(session, SimCounter, zeros)
+    one_of = or_(*(and_(col(SimCounter.account_id) == account, col(SimCounter.status) == status) for account, status in places))
+    here = and_(col(SimCounter.organization_id) == organization_id, one_of)
+    order = (col(SimCounter.account_id), col(SimCounter.status))
+    await session.execute(select(SimCounter.account_id).where(here).order_by(*order).with_for_update())
+    delta = case(
+        *(((col(SimCounter.account_id) == place[0]) & (col(SimCounter.status) == place[1]), deltas[place]) for place in places), else_=0
+    )
+    counted = update(SimCounter).where(here, col(SimCounter.count) + delta >= 0).values(count=col(SimCounter.count) + delta)
+    done = await session.execute(counted.execution_options(synchronize_session=False))
+    if done.rowcount != len(places):  # type: ignore[attr-defined]
+        raise RuntimeError(f"SIM counters of {organization_id} don't fit its cards")

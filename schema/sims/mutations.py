@@ -1,0 +1,148 @@
+"""Activating, blocking and unblocking SIM cards."""
+
+import asyncio
+from datetime import datetime
+from typing import Annotated, cast
+from uuid import UUID
+
+import strawberry
+
+from domain.audit.writing import Done
+from domain.kernel.permissions import Permission
+from domain.kernel.scope import Scope
+from domain.sims import service
+from domain.sims.rules import Bar
+from schema.kernel.context import Info
+from schema.kernel.needs import Needs
+from schema.kernel.outcomes import BulkErrorPolicy, IdempotencyConflict, MutationMode, Plan, PlanStale, Problem, RowsRejected
+from schema.sims import loaders
+from schema.sims.enums import Barring, SimStatusReason
+from schema.sims.inputs import SimSelectionInput
+from schema.sims.types import Sim
+
+
+@strawberry.input(description="Input of `simActivate`.")
+class SimActivateInput:
+    """Which cards."""
+
+    sims: SimSelectionInput = strawberry.field(description="SIM cards to act on.")
+    idempotency_key: UUID = strawberry.field(description="Makes a retry safe.")
+    error_policy: BulkErrorPolicy = strawberry.field(
+        default=BulkErrorPolicy.REJECT_ALL, description="What to do with rows that can't be done."
+    )
+    mode: MutationMode = strawberry.field(default=MutationMode.APPLY, description="Decide only, or act.")
+    plan_token: str | None = strawberry.field(default=None, description="Token of the plan agreed to.")
+
+
+@strawberry.input(description="Input of `simBlock`.")
+class SimBlockInput:
+    """Which cards, and how they are barred."""
+
+    sims: SimSelectionInput = strawberry.field(description="SIM cards to act on.")
+    reason: SimStatusReason = strawberry.field(description="Why: LOST, REQUEST or FRAUD; UNPAID for the operator only.")
+    idempotency_key: UUID = strawberry.field(description="Makes a retry safe.")
+    barring: Barring = strawberry.field(default=Barring.ALL, description="What is barred.")
+    until: datetime | None = strawberry.field(default=None, description="When it ends by itself.")
+    note: str | None = strawberry.field(default=None, description="Words for the audit.")
+    error_policy: BulkErrorPolicy = strawberry.field(
+        default=BulkErrorPolicy.REJECT_ALL, description="What to do with rows that can't be done."
+    )
+    mode: MutationMode = strawberry.field(default=MutationMode.APPLY, description="Decide only, or act.")
+    plan_token: str | None = strawberry.field(default=None, description="Token of the plan agreed to.")
+
+
+@strawberry.input(description="Input of `simUnblock`.")
+class SimUnblockInput:
+    """Which cards."""
+
+    sims: SimSelectionInput = strawberry.field(description="SIM cards to act on.")
+    idempotency_key: UUID = strawberry.field(description="Makes a retry safe.")
+    note: str | None = strawberry.field(default=None, description="Words for the audit.")
+    error_policy: BulkErrorPolicy = strawberry.field(
+        default=BulkErrorPolicy.REJECT_ALL, description="What to do with rows that can't be done."
+    )
+    mode: MutationMode = strawberry.field(default=MutationMode.APPLY, description="Decide only, or act.")
+    plan_token: str | None = strawberry.field(default=None, description="Token of the plan agreed to.")
+
+
+@strawberry.type(description="What `simActivate` did.")
+class SimActivatePayload:
+    """The plan and the cards."""
+
+    plan: Plan = strawberry.field(description="What changes.")
+    sims: list[Sim] = strawberry.field(description="Cards done at once, at most 100; empty in PLAN.")
+
+
+@strawberry.type(description="What `simBlock` did.")
+class SimBlockPayload:
+    """The plan and the cards."""
+
+    plan: Plan = strawberry.field(description="What changes.")
+    sims: list[Sim] = strawberry.field(description="Cards done at once, at most 100; empty in PLAN.")
+
+
+@strawberry.type(description="What `simUnblock` did.")
+class SimUnblockPayload:
+    """The plan and the cards."""
+
+    plan: Plan = strawberry.field(description="What changes.")
+    sims: list[Sim] = strawberry.field(description="Cards done at once, at most 100; empty in PLAN.")
+
+
+SimActivateResult = Annotated[
+    SimActivatePayload | RowsRejected | PlanStale | IdempotencyConflict | Problem,
+    strawberry.union("SimActivateResult", description="Outcome of `simActivate`."),
+]
+SimBlockResult = Annotated[
+    SimBlockPayload | RowsRejected | PlanStale | IdempotencyConflict | Problem,
+    strawberry.union("SimBlockResult", description="Outcome of `simBlock`."),
+]
+SimUnblockResult = Annotated[
+    SimUnblockPayload | RowsRejected | PlanStale | IdempotencyConflict | Problem,
+    strawberry.union("SimUnblockResult", description="Outcome of `simUnblock`."),
+]
+
+
+async def _cards(info: Info, done: Done) -> list[Sim]:
+    """The cards that were done, as they are now; none in PLAN."""
+    ids: list[UUID] = done.result["sims"] if done.result else []
+    found = await asyncio.gather(*(info.context.load(loaders.sims, id) for id in ids))
+    return [cast(Sim, row) for row in found if row is not None]
+
+
+@strawberry.type
+class SimsMutation:
+    """Changes of state, up to 100 cards at once."""
+
+    @strawberry.mutation(description="Activates SIM cards.", extensions=[Needs(Permission.SIM_ACTIVATE)])
+    async def sim_activate(
+        self, info: Info, scope: Scope, input: Annotated[SimActivateInput, strawberry.argument(description="The request.")]
+    ) -> SimActivateResult:
+        """READY_TO_ACTIVATE becomes ACTIVE."""
+        ids = input.sims.to_ids()
+        done = await info.context.write(info, scope, input, lambda work: service.activate(work, ids, policy=input.error_policy))
+        return SimActivatePayload(plan=Plan.of(done.plan), sims=await _cards(info, done))
+
+    @strawberry.mutation(
+        description="Bars SIM cards: BLOCKED, or SUSPENDED when an end is given.", extensions=[Needs(Permission.SIM_BLOCK)]
+    )
+    async def sim_block(
+        self, info: Info, scope: Scope, input: Annotated[SimBlockInput, strawberry.argument(description="The request.")]
+    ) -> SimBlockResult:
+        """With a reason and, if given, words for the audit."""
+        ids, bar = input.sims.to_ids(), Bar(input.reason, input.barring, input.until)
+        done = await info.context.write(
+            info, scope, input, lambda work: service.block(work, ids, bar, note=input.note, policy=input.error_policy)
+        )
+        return SimBlockPayload(plan=Plan.of(done.plan), sims=await _cards(info, done))
+
+    @strawberry.mutation(description="Lifts a bar set by the company.", extensions=[Needs(Permission.SIM_BLOCK)])
+    async def sim_unblock(
+        self, info: Info, scope: Scope, input: Annotated[SimUnblockInput, strawberry.argument(description="The request.")]
+    ) -> SimUnblockResult:
+        """Only whoever set a bar lifts it."""
+        ids = input.sims.to_ids()
+        done = await info.context.write(
+            info, scope, input, lambda work: service.unblock(work, ids, note=input.note, policy=input.error_policy)
+        )
+        return SimUnblockPayload(plan=Plan.of(done.plan), sims=await _cards(info, done))
