@@ -140,7 +140,7 @@ class Desk:
 
     def totp(self, *, steps: int = 0) -> str:
         """The authenticator's code now, or some steps from now."""
-        return pyotp.TOTP(TOTP_SECRET).at(int(self.at.timestamp()), steps)
+        return pyotp.TOTP(TOTP_SECRET).at(self.at, counter_offset=steps)
 
 
 def open_auth(database: Database) -> Auth:
