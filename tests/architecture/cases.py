@@ -1,0 +1,161 @@
+"""For each business mutation a case whose plan succeeds with at least one change."""
+
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass, field
+from datetime import timedelta
+from typing import Any
+from uuid import uuid4
+
+from api.world import World
+from auth.actor import Actor
+from domain.kernel.ids import Kind, encode
+from schema.kernel.scalars import written
+from tests.world import NOW, TwoTenants, ask, operator_admin
+
+
+@dataclass(frozen=True)
+class Case:
+    """Who asks for what; `other_content` turns a repeated key into a conflict."""
+
+    actor: Actor
+    input: dict[str, Any]
+    other_content: dict[str, Any] = field(default_factory=dict)
+
+
+Maker = Callable[[World, TwoTenants], Awaitable[Case]]
+CASES: dict[str, Maker] = {}
+
+
+def case(name: str) -> Callable[[Maker], Maker]:
+    """Registers a mutation's case."""
+
+    def register(maker: Maker) -> Maker:
+        CASES[name] = maker
+        return maker
+
+    return register
+
+
+async def done(world: World, case: Case, name: str, selection: str) -> Any:
+    """Applies a mutation as a step towards another's case."""
+    kind = f"{name[0].upper()}{name[1:]}"
+    document = f"mutation($input: {kind}Input!) {{ {name}(input: $input) {{ ... on {kind}Payload {{ {selection} }} ... on UserError {{ message }} }} }}"
+    answer = await ask(world.database, case.actor, document, {"input": case.input}, at=world.clock.now(), parts=world)
+    assert answer.errors == []
+    return answer.data[name]
+
+
+def sim(tenants: TwoTenants, index: int) -> str:
+    """Global id of a card of the first company."""
+    return encode(Kind.SIM, tenants.one.sims[index].id)
+
+
+@case("simBlock")
+async def sim_block(world: World, tenants: TwoTenants) -> Case:
+    """Two active cards."""
+    ids = [sim(tenants, 0), sim(tenants, 1)]
+    return Case(
+        tenants.one.as_profile_manager(), {"sims": {"ids": ids}, "reason": "LOST", "note": "left in a taxi", "idempotencyKey": str(uuid4())},
+        {"reason": "REQUEST"},
+    )  # fmt: skip
+
+
+@case("simUnblock")
+async def sim_unblock(world: World, tenants: TwoTenants) -> Case:
+    """The card that the company blocked."""
+    return Case(
+        tenants.one.as_profile_manager(), {"sims": {"ids": [sim(tenants, 2)]}, "idempotencyKey": str(uuid4())}, {"note": "found again"}
+    )
+
+
+@case("simActivate")
+async def sim_activate(world: World, tenants: TwoTenants) -> Case:
+    """The card that was never used."""
+    return Case(
+        tenants.one.as_profile_manager(), {"sims": {"ids": [sim(tenants, 6)]}, "idempotencyKey": str(uuid4())},
+        {"sims": {"ids": [sim(tenants, 6), sim(tenants, 0)]}},
+    )  # fmt: skip
+
+
+@case("ticketOpen")
+async def ticket_open(world: World, tenants: TwoTenants) -> Case:
+    """A question."""
+    return Case(tenants.one.as_profile_manager(), {"organizationId": tenants.one.gid, "title": "No signal", "text": "Since noon."})
+
+
+@case("ticketReply")
+async def ticket_reply(world: World, tenants: TwoTenants) -> Case:
+    """More words to it."""
+    opened = await done(world, await ticket_open(world, tenants), "ticketOpen", "ticket { id }")
+    return Case(tenants.one.as_profile_manager(), {"ticketId": opened["ticket"]["id"], "text": "It works again."})
+
+
+@case("apiTokenCreate")
+async def api_token_create(world: World, tenants: TwoTenants) -> Case:
+    """A key for a program of the company."""
+    return Case(
+        tenants.one.as_profile_manager(),
+        {"name": "ERP", "accountId": tenants.one.account("root"), "permissions": ["SIM_READ"], "expiresAt": written(NOW + timedelta(days=30))},
+    )
+
+
+@case("apiTokenRevoke")
+async def api_token_revoke(world: World, tenants: TwoTenants) -> Case:
+    """The end of that key."""
+    made = await done(world, await api_token_create(world, tenants), "apiTokenCreate", "apiToken { id }")
+    return Case(tenants.one.as_profile_manager(), {"apiTokenId": made["apiToken"]["id"]})
+
+
+@case("membershipGrant")
+async def membership_grant(world: World, tenants: TwoTenants) -> Case:
+    """Another account manager."""
+    person = {"name": "Nasrin Ahmadi", "mobile": "+989351112233", "email": "nasrin@example.com"}
+    return Case(
+        operator_admin(),
+        {"person": person, "role": "ACCOUNT_MANAGER", "organizationId": tenants.one.gid, "accountId": tenants.one.account("office")},
+    )
+
+
+@case("membershipRevoke")
+async def membership_revoke(world: World, tenants: TwoTenants) -> Case:
+    """The end of it."""
+    made = await done(world, await membership_grant(world, tenants), "membershipGrant", "membership { id }")
+    return Case(operator_admin(), {"membershipId": made["membership"]["id"]})
+
+
+@case("walletAdjust")
+async def wallet_adjust(world: World, tenants: TwoTenants) -> Case:
+    """Money comes in."""
+    wallet = (
+        await ask(
+            world.database, tenants.one.as_profile_manager(), "query($id: ID!) { account(id: $id) { wallet { id } } }",
+            {"id": tenants.one.account("root")}, parts=world,
+        )
+    ).data["account"]["wallet"]["id"]  # fmt: skip
+    content = {"walletId": wallet, "amount": {"amount": "5000000"}, "reason": "Bank transfer 4711", "idempotencyKey": str(uuid4())}
+    return Case(operator_admin(), content, {"amount": {"amount": "6000000"}})
+
+
+@case("orderPlace")
+async def order_place(world: World, tenants: TwoTenants) -> Case:
+    """A bundle for two cards, with money for it."""
+    await done(world, await wallet_adjust(world, tenants), "walletAdjust", "plan { changeCount }")
+    actor = tenants.one.as_profile_manager()
+    offerings = await ask(
+        world.database, actor, "query($s: ID!) { offerings(first: 10, filter: { simId: $s, categories: [BUNDLE] }) { edges { node { id activations } } } }",
+        {"s": sim(tenants, 0)}, parts=world,
+    )  # fmt: skip
+    offering = next(edge["node"]["id"] for edge in offerings.data["offerings"]["edges"] if "NOW" in edge["node"]["activations"])
+    content = {
+        "accountId": tenants.one.account("root"),
+        "lines": [{"offeringId": offering, "sims": {"ids": [sim(tenants, 0), sim(tenants, 1)]}}],
+        "idempotencyKey": str(uuid4()),
+    }
+    return Case(actor, content, {"memo": "something else"})
+
+
+@case("orderReceiptSend")
+async def order_receipt_send(world: World, tenants: TwoTenants) -> Case:
+    """Its receipt once more."""
+    placed = await done(world, await order_place(world, tenants), "orderPlace", "order { id }")
+    return Case(tenants.one.as_profile_manager(), {"orderId": placed["order"]["id"], "emails": ["books@example.com"]})
