@@ -429,6 +429,7 @@ def upgrade() -> None:
     sa.Column('account_id', sa.Uuid(), nullable=False),
     sa.Column('status', sa.String(), nullable=False),
     sa.Column('count', sa.Integer(), nullable=False),
+    sa.CheckConstraint('count >= 0', name='sim_counter_not_negative'),
     sa.ForeignKeyConstraint(['account_id'], ['accounts.id'], name=op.f('fk_sim_counters_account_id')),
     sa.ForeignKeyConstraint(['organization_id'], ['organizations.id'], name=op.f('fk_sim_counters_organization_id')),
     sa.PrimaryKeyConstraint('organization_id', 'account_id', 'status', name=op.f('pk_sim_counters'))
@@ -449,6 +450,7 @@ def upgrade() -> None:
     sa.Column('resumes_at', types.UtcDateTime(), nullable=True),
     sa.Column('barring', sa.String(), nullable=False),
     sa.Column('barred_by', sa.String(), nullable=True),
+    sa.Column('change_id', sa.Uuid(), nullable=True),
     sa.Column('payment_mode', sa.String(), nullable=False),
     sa.Column('activated_at', types.UtcDateTime(), nullable=True),
     sa.Column('valid_until', types.UtcDateTime(), nullable=True),
