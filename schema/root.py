@@ -18,6 +18,7 @@ from schema.kernel.outcomes import KERNEL_HANDLERS, LAST_HANDLER
 from schema.kernel.scalars import SCALARS
 from schema.sims.mutations import SimsMutation
 from schema.sims.queries import SimsQuery
+from schema.wallet.mutations import WalletMutation
 
 MOST_NODES = 100
 
@@ -45,7 +46,7 @@ class Query(AccountsQuery, CatalogueQuery, SimsQuery):
 
 
 @strawberry.type(description="Everything that can be done.")
-class Mutation(SimsMutation):
+class Mutation(SimsMutation, WalletMutation):
     """The writes of all areas."""
 
 

@@ -22,6 +22,7 @@ from domain.kernel.text import fold
 from domain.people.tables import Membership, Person
 from domain.sims.states import Barring, SimStatus
 from domain.sims.tables import Sim, SimCounter, SimPlacement, SimState
+from domain.wallet.service import open_wallet
 from schema.kernel.context import Context
 from schema.root import schema
 from store.session import Database
@@ -47,13 +48,14 @@ class MovableClock:
 
 @dataclass(frozen=True)
 class Tenant:
-    """A company: its accounts by name, its managers, its SIM cards in order of number."""
+    """A company: its accounts by name, its managers, its SIM cards in order of number, its empty wallets by account."""
 
     id: UUID
     accounts: dict[str, Account]
     profile_manager: Person
     account_manager: Person
     sims: list[Sim]
+    wallets: dict[str, UUID]
 
     @property
     def gid(self) -> str:
@@ -63,6 +65,10 @@ class Tenant:
     def account(self, name: str) -> str:
         """Global id of an account: `root`, `sales`, `field`, `office`."""
         return encode(Kind.ACCOUNT, self.accounts[name].id)
+
+    def wallet(self, name: str) -> str:
+        """Global id of the wallet of an account: `root`, `sales`, `office`; `field` has none."""
+        return encode(Kind.WALLET, self.wallets[name])
 
     def as_profile_manager(self) -> Actor:
         """The whole company."""
@@ -120,6 +126,7 @@ async def make_tenant(database: Database, number: int) -> Tenant:
                 session, organization.id, id=uuid7(), number=f"A-{len(accounts) + 1}", name=name.title(),
                 parent_id=accounts[parent].id if parent else None, payment_mode=PaymentMode.POSTPAID, at=at,
             )  # fmt: skip
+        wallets = {name: await open_wallet(session, organization.id, accounts[name].id) for name in ("root", "sales", "office")}
         people = [
             Person(
                 id=uuid7(), name=name, name_fold=fold(name), mobile=f"+98935{number}00000{index}", email=f"{name[0].lower()}{number}@example.com",
@@ -150,7 +157,7 @@ async def make_tenant(database: Database, number: int) -> Tenant:
             session.add(SimState(id=uuid7(), organization_id=organization.id, sim_id=sim.id, status=sim.status, valid_from=at))
         for (account_id, status), count in counted.items():
             session.add(SimCounter(organization_id=organization.id, account_id=account_id, status=status, count=count))
-    return Tenant(organization.id, accounts, people[0], people[1], sims)
+    return Tenant(organization.id, accounts, people[0], people[1], sims, wallets)
 
 
 def make_sim(organization_id: UUID, account: Account, serial: int, index: int, at: datetime) -> Sim:

@@ -23,7 +23,6 @@ class LedgerAccountKind(StrEnum):
 class LedgerReason(StrEnum):
     """Why money moved."""
 
-    TOP_UP = "TOP_UP"
     ORDER = "ORDER"
     REFUND = "REFUND"
     ADJUSTMENT = "ADJUSTMENT"

@@ -26,6 +26,8 @@ from schema.kernel.scalars import LegalId
 from schema.sims.counters import SimCounters, counters_of_account
 from schema.sims.queries import sims_of_account
 from schema.sims.types import Sim
+from schema.wallet.queries import wallet_of_account
+from schema.wallet.types import Wallet
 
 AsOf = Annotated[datetime | None, strawberry.argument(description="As it stood then.")]
 
@@ -142,6 +144,9 @@ class Account(Node):
     )
     sims: CountedConnection[Sim] | None = strawberry.field(
         resolver=sims_of_account, description="SIM cards", extensions=[Needs(Permission.SIM_READ)]
+    )
+    wallet: Wallet | None = strawberry.field(
+        resolver=wallet_of_account, description="Money to spend", extensions=[Needs(Permission.WALLET_READ)]
     )
 
 

@@ -6,6 +6,7 @@ from typing import Annotated
 
 import strawberry
 
+from domain.kernel.errors import InvalidInput
 from domain.kernel.locale import Locale
 from domain.kernel.money import Currency
 from domain.kernel.quantity import FigureSource, Unit, UsageType
@@ -73,6 +74,12 @@ class MoneyInput:
 
     amount: Decimal = strawberry.field(description="Whole rials for IRR.")
     currency: Currency = strawberry.field(default=Currency.IRR, description="Currency of the amount.")
+
+    def whole(self, *field: str) -> int:
+        """The amount in rials; a part of a rial, or more than 64 bits hold, is `InvalidInput` at `field`."""
+        if self.amount != self.amount.to_integral_value() or abs(self.amount) >= 1 << 63:
+            raise InvalidInput("error.invalid_input", field=(*field, "amount"))
+        return int(self.amount)
 
 
 First = Annotated[int | None, strawberry.argument(description="1–100.")]

@@ -30,15 +30,13 @@ def work_on(session: object) -> Work:
 async def funded(database: Database, tenant: Tenant, amount: int) -> UUID:
     """The wallet of the company's root account with so many rials in it."""
     async with database.write() as session:
-        wallet_id = await service.open_wallet(session, tenant.id, tenant.accounts["root"].id)
-        if amount:
-            await service.adjust(work_on(session), wallet_id=wallet_id, amount=amount, reason="opening")
-    return wallet_id
+        await service.adjust(work_on(session), wallet_id=tenant.wallets["root"], amount=amount, reason="opening")
+    return tenant.wallets["root"]
 
 
 async def balances(database: Database, tenant: Tenant) -> dict[str, int]:
     async with database.read() as session:
-        statement = select(LedgerAccount.kind, LedgerAccount.balance).where(LedgerAccount.organization_id == tenant.id)
+        statement = select(LedgerAccount.kind, LedgerAccount.balance).where(LedgerAccount.owner_id.in_([tenant.id, tenant.accounts["root"].id]))
         return {row.kind: row.balance for row in await session.execute(statement)}
 
 
@@ -88,7 +86,6 @@ async def test_what_the_wallet_cannot_pay_in_full_is_not_paid_at_all(database: D
 
 async def test_free_items_move_nothing_and_an_account_without_wallet_pays_nothing(database: Database, two_tenants: TwoTenants) -> None:
     tenant = two_tenants.one
-    await funded(database, tenant, 0)
     free = [(uuid7(), taxed(Money(0), Decimal(10)))]
 
     async with database.write() as session:
@@ -96,7 +93,7 @@ async def test_free_items_move_nothing_and_an_account_without_wallet_pays_nothin
         assert await service.pay_for_items(work, account=tenant.accounts["root"], items=free, cause=Ref(Kind.ORDER, uuid7())) == {}
         assert work.changes == []
         with pytest.raises(NotEligible):
-            await service.pay_for_items(work, account=tenant.accounts["sales"], items=free, cause=Ref(Kind.ORDER, uuid7()))
+            await service.pay_for_items(work, account=tenant.accounts["field"], items=free, cause=Ref(Kind.ORDER, uuid7()))
 
 
 async def test_an_item_is_given_back_once(database: Database, two_tenants: TwoTenants) -> None:
@@ -158,7 +155,7 @@ async def test_a_correction_stays_above_the_floor_and_inside_the_scope(database:
 
 
 async def test_opening_a_wallet_twice_gives_the_same_one(database: Database, two_tenants: TwoTenants) -> None:
-    account = two_tenants.one.accounts["sales"]
+    account = two_tenants.one.accounts["field"]
 
     async with database.write() as session:
         first = await service.open_wallet(session, two_tenants.one.id, account.id, floor=-5_000)

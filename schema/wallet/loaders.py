@@ -1,0 +1,57 @@
+"""Batched reads of wallets and movements of money."""
+
+from uuid import UUID
+
+from domain.kernel.ids import Kind
+from domain.kernel.permissions import Permission
+from domain.wallet import queries
+from domain.wallet.queries import EntryRow, TransferRow, WalletRow
+from schema.kernel.context import Context
+from schema.kernel.nodes import FINDERS
+
+
+async def wallets(context: Context, ids: list[UUID]) -> list[WalletRow | None]:
+    """Wallets in scope."""
+    scope = context.scope(Permission.WALLET_READ)
+    async with context.read() as session:
+        return await queries.wallets_by_ids(session, scope, ids, at=context.now)
+
+
+async def wallets_of_accounts(context: Context, account_ids: list[UUID]) -> list[WalletRow | None]:
+    """The wallet of each account in scope."""
+    scope = context.scope(Permission.WALLET_READ)
+    async with context.read() as session:
+        return await queries.wallets_of_accounts(session, scope, account_ids, at=context.now)
+
+
+async def entries(context: Context, ids: list[UUID]) -> list[EntryRow | None]:
+    """Entries in scope."""
+    scope = context.scope(Permission.WALLET_READ)
+    async with context.read() as session:
+        return await queries.entries_by_ids(session, scope, ids)
+
+
+async def entries_of_transfers(context: Context, transfer_ids: list[UUID]) -> list[list[EntryRow]]:
+    """The sides of each movement in scope."""
+    scope = context.scope(Permission.WALLET_READ)
+    async with context.read() as session:
+        return await queries.entries_of_transfers(session, scope, transfer_ids)
+
+
+async def transfers(context: Context, ids: list[UUID]) -> list[TransferRow | None]:
+    """Movements in scope."""
+    scope = context.scope(Permission.WALLET_READ)
+    async with context.read() as session:
+        return await queries.transfers_by_ids(session, scope, ids)
+
+
+async def transfers_of_causes(context: Context, cause_ids: list[UUID]) -> list[list[TransferRow]]:
+    """The movements in scope that each order caused."""
+    scope = context.scope(Permission.WALLET_READ)
+    async with context.read() as session:
+        return await queries.transfers_of_causes(session, scope, cause_ids)
+
+
+FINDERS[Kind.WALLET] = wallets
+FINDERS[Kind.LEDGER_ENTRY] = entries
+FINDERS[Kind.LEDGER_TRANSFER] = transfers

@@ -1,0 +1,60 @@
+"""Correcting a wallet."""
+
+from typing import Annotated, cast
+from uuid import UUID
+
+import strawberry
+
+from domain.kernel.ids import Kind, decode_as
+from domain.kernel.permissions import Permission
+from domain.kernel.scope import Scope
+from domain.wallet import service
+from schema.kernel.context import Info
+from schema.kernel.figures import MoneyInput
+from schema.kernel.needs import Needs
+from schema.kernel.outcomes import IdempotencyConflict, InsufficientFunds, MutationMode, Plan, PlanStale, Problem
+from schema.wallet import loaders
+from schema.wallet.types import LedgerTransfer
+
+
+@strawberry.input(description="Input of `walletAdjust`.")
+class WalletAdjustInput:
+    """A wallet, an amount and why."""
+
+    wallet_id: strawberry.ID = strawberry.field(description="Wallet.")
+    amount: MoneyInput = strawberry.field(description="Plus or minus.")
+    reason: str = strawberry.field(description="Why, in words, for the audit.")
+    mode: MutationMode = strawberry.field(default=MutationMode.APPLY, description="Decide only, or act.")
+    plan_token: str | None = strawberry.field(default=None, description="Token of the plan agreed to.")
+    idempotency_key: UUID = strawberry.field(description="Makes a retry safe.")
+
+
+@strawberry.type(description="What `walletAdjust` did.")
+class WalletAdjustPayload:
+    """The transfer is null in PLAN."""
+
+    plan: Plan = strawberry.field(description="What changes.")
+    transfer: LedgerTransfer | None = strawberry.field(description="Money booked.")
+
+
+WalletAdjustResult = Annotated[
+    WalletAdjustPayload | InsufficientFunds | PlanStale | IdempotencyConflict | Problem,
+    strawberry.union("WalletAdjustResult", description="Outcome of `walletAdjust`."),
+]
+
+
+@strawberry.type
+class WalletMutation:
+    """Wallets."""
+
+    @strawberry.mutation(description="Corrects a wallet by a booked transfer.", extensions=[Needs(Permission.WALLET_ADJUST)])
+    async def wallet_adjust(
+        self, info: Info, scope: Scope, input: Annotated[WalletAdjustInput, strawberry.argument(description="The request.")]
+    ) -> WalletAdjustResult:
+        """For the operator's administrators; also the way money comes in until payments are built."""
+        wallet_id, amount = decode_as(Kind.WALLET, input.wallet_id, "walletId"), input.amount.whole("amount")
+        done = await info.context.write(
+            info, scope, input, lambda work: service.adjust(work, wallet_id=wallet_id, amount=amount, reason=input.reason)
+        )
+        transfer = await info.context.load(loaders.transfers, done.result["transfer"]) if done.result else None
+        return WalletAdjustPayload(plan=Plan.of(done.plan), transfer=cast(LedgerTransfer | None, transfer))

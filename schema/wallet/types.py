@@ -1,0 +1,146 @@
+"""Wallets and the ledger behind them, as a client sees them."""
+
+from datetime import datetime
+from typing import Annotated, Any, cast
+
+import strawberry
+
+from domain.kernel.ids import Kind
+from domain.kernel.paging import Window
+from domain.kernel.permissions import Permission
+from domain.kernel.scope import Scope
+from domain.wallet import queries
+from domain.wallet.queries import EntryRow, Posted, TransferRow, WalletRow
+from schema.kernel.actors import Actor
+from schema.kernel.context import Info
+from schema.kernel.figures import After, Before, First, Last, Measured, Money, PeriodInput
+from schema.kernel.needs import Needs
+from schema.kernel.nodes import Node, find, global_id
+from schema.kernel.pages import Connection
+from schema.wallet import loaders
+from schema.wallet.enums import LedgerAccountKind, LedgerReason
+
+
+@strawberry.type(description="Sums of a span of a wallet.")
+class WalletStatement:
+    """Served from `StatementRow`."""
+
+    opening: Money = strawberry.field(description="Balance at its start.")
+    credits: Money = strawberry.field(description="In.")
+    debits: Money = strawberry.field(description="Out.")
+    closing: Money = strawberry.field(description="Balance at its end.")
+    entry_count: int = strawberry.field(description="Entries in it.")
+
+
+@strawberry.type(description="One side of a transfer.")
+class LedgerEntry(Node):
+    """Served from `EntryRow`."""
+
+    id: strawberry.ID = global_id(Kind.LEDGER_ENTRY)
+    kind: LedgerAccountKind = strawberry.field(description="Ledger account hit.")
+    amount: Money = strawberry.field(description="Signed amount; the entries of a transfer sum to zero.")
+
+    @classmethod
+    def is_type_of(cls, obj: Any, info: Any) -> bool:
+        """Rows of entries."""
+        return isinstance(obj, EntryRow)
+
+    @strawberry.field(description="The whole movement.")
+    async def transfer(self, info: Info) -> "LedgerTransfer":
+        """Read together with all others."""
+        return cast(LedgerTransfer, await info.context.load(loaders.transfers, cast(EntryRow, self).transfer_id))
+
+    @strawberry.field(description="Wallet hit, null for the operator's own accounts and wallets out of scope.")
+    async def wallet(self, info: Info) -> "Wallet | None":
+        """Read together with all others."""
+        return cast("Wallet | None", await _wallet(cast(EntryRow, self), info))
+
+    @strawberry.field(description="Balance right after, null where wallet is.")
+    async def balance_after(self, info: Info) -> Money | None:
+        """Shown to whoever sees the wallet."""
+        row = cast(EntryRow, self)
+        return cast(Money, row.balance_after) if await _wallet(row, info) else None
+
+
+async def _wallet(row: EntryRow, info: Info) -> WalletRow | None:
+    return await info.context.load(loaders.wallets, row.wallet_id) if row.wallet_id else None
+
+
+@strawberry.type(description="An immutable movement of money.")
+class LedgerTransfer(Node):
+    """Served from `TransferRow`."""
+
+    id: strawberry.ID = global_id(Kind.LEDGER_TRANSFER)
+    posted_at: datetime = strawberry.field(description="When it was booked.")
+    reason: LedgerReason = strawberry.field(description="Why money moved.")
+    by: Actor = strawberry.field(description="Who did it.")
+    memo: str | None = strawberry.field(description="Note.")
+
+    @classmethod
+    def is_type_of(cls, obj: Any, info: Any) -> bool:
+        """Rows of movements."""
+        return isinstance(obj, TransferRow)
+
+    @strawberry.field(description="Its sides, 2–20.")
+    async def entries(self, info: Info) -> list[LedgerEntry]:
+        """What leaves first."""
+        return cast(list[LedgerEntry], await info.context.load(loaders.entries_of_transfers, cast(TransferRow, self).id))
+
+    @strawberry.field(description="Order, payment, bill or policy run behind it.")
+    async def cause(self, info: Info) -> Node | None:
+        """Null for a correction, and where the viewer may not see it."""
+        ref = cast(TransferRow, self).cause
+        return cast(Node | None, await find(info.context, ref)) if ref else None
+
+    @strawberry.field(description="Transfer that it undoes.")
+    async def reverses(self, info: Info) -> "LedgerTransfer | None":
+        """Read together with all others."""
+        id = cast(TransferRow, self).reverses_id
+        return cast("LedgerTransfer | None", await info.context.load(loaders.transfers, id)) if id else None
+
+
+@strawberry.type(description="A purse on the double-entry ledger.")
+class Wallet(Node, Measured):
+    """Served from `WalletRow`; counted by the ledger at the instant of the request."""
+
+    id: strawberry.ID = global_id(Kind.WALLET)
+    balance: Money = strawberry.field(description="Sum of all entries.")
+    held: Money = strawberry.field(description="Held for unfinished business.")
+    available: Money = strawberry.field(description="Balance less holds, down to the floor.")
+    floor: Money = strawberry.field(description="Balance can't go below: zero, or minus the credit limit.")
+    ceiling: Money | None = strawberry.field(description="No top-up above, null for no bound.")
+
+    @classmethod
+    def is_type_of(cls, obj: Any, info: Any) -> bool:
+        """Rows of wallets."""
+        return isinstance(obj, WalletRow)
+
+    @strawberry.field(description="Movements, newest first.", extensions=[Needs(Permission.WALLET_READ)])
+    async def entries(
+        self,
+        info: Info,
+        scope: Scope,
+        posted: Annotated[PeriodInput | None, strawberry.argument(description="Posted within.")] = None,
+        reasons: Annotated[list[LedgerReason] | None, strawberry.argument(description="Reasons.")] = None,
+        first: First = None,
+        after: After = None,
+        last: Last = None,
+        before: Before = None,
+    ) -> Connection[LedgerEntry]:
+        """One keyset page."""
+        window, wallet_id = Window.of(first, after, last, before), cast(WalletRow, self).id
+        async with info.context.read() as session:
+            page = await queries.entries_page(session, scope, wallet_id, window=window, posted=_span(posted), reasons=reasons)
+        return cast(Connection[LedgerEntry], Connection[LedgerEntry].of(page))
+
+    @strawberry.field(description="Opening + credits − debits = closing, for reconciliation.")
+    async def statement(
+        self, info: Info, posted: Annotated[PeriodInput, strawberry.argument(description="Posted within.")]
+    ) -> WalletStatement:
+        """Of the whole wallet, whatever its account's place was."""
+        async with info.context.read() as session:
+            return cast(WalletStatement, await queries.statement_of(session, cast(WalletRow, self).id, _span(posted)))
+
+
+def _span(posted: PeriodInput | None) -> Posted:
+    return Posted(posted.starts_at, posted.ends_at) if posted else Posted()
