@@ -6,7 +6,7 @@ from typing import Annotated
 
 import typer
 
-from api import audit, snapshot
+from api import audit, ledger, snapshot
 from api import run as tree
 from api.settings import BadSettings, data_folder, read_settings
 from store import migrate
@@ -16,6 +16,9 @@ app = typer.Typer(name="simurgh", help="Simurgh: enterprise telecom self-care.",
 
 audit_app = typer.Typer(help="The record of who did what.", no_args_is_help=True)
 app.add_typer(audit_app, name="audit")
+
+ledger_app = typer.Typer(help="The books.", no_args_is_help=True)
+app.add_typer(ledger_app, name="ledger")
 
 Host = Annotated[str | None, typer.Option(help="Address to listen on (SIMURGH_HOST).")]
 Port = Annotated[int | None, typer.Option(help="Port to listen on (SIMURGH_PORT).", min=1, max=65535)]
@@ -88,6 +91,17 @@ def audit_verify(data: Data = None) -> None:
         typer.echo(f"organization {organization}: entry {number} doesn't fit")
     typer.echo(f"{len(found) - len(broken)} of {len(found)} chains are whole")
     if broken:
+        raise typer.Exit(1)
+
+
+@ledger_app.command("prove")
+def ledger_prove(data: Data = None) -> None:
+    """Proves the ledger: transfers sum to zero, balances are the sums of their entries, no wallet is below its floor."""
+    faults = asyncio.run(ledger.prove(read_settings(data_dir=data)))
+    for fault in faults:
+        typer.echo(f"{fault.id}: {fault.what}")
+    typer.echo(f"{len(faults)} faults in the ledger" if faults else "the ledger holds")
+    if faults:
         raise typer.Exit(1)
 
 
