@@ -16,12 +16,14 @@ from starlette.types import ASGIApp
 
 from api.app import build
 from api.settings import Settings
+from api.welcome import welcome
 from api.worker import work, working
 from api.world import open_world
 from store import migrate
 
 SECONDS_TO_FINISH_REQUESTS = 5
 SECONDS_TO_FORCE = 1
+LONGEST_FRAME = 64 * 1024  # bytes of one websocket message
 
 
 async def run(settings: Settings) -> None:
@@ -30,7 +32,7 @@ async def run(settings: Settings) -> None:
         async with stoppable() as stop:
             await migrate.upgrade(settings.database_url)
             async with open_world(settings, owns_documents=True) as world, working(world):
-                await serve_http(build(world), settings, door, stop)
+                await serve_http(build(world), settings, door, stop, greeting=welcome(settings))
 
 
 async def serve(settings: Settings) -> None:
@@ -119,14 +121,24 @@ async def stoppable() -> AsyncIterator[Stop]:
 class Server(uvicorn.Server):
     """uvicorn, with the signals left to us: its own handling ends the process before the document server is stopped."""
 
+    def __init__(self, config: uvicorn.Config, *, greeting: str) -> None:
+        super().__init__(config)
+        self._greeting = greeting
+
+    async def startup(self, sockets: list[socket.socket] | None = None) -> None:
+        """Greets when the door is open."""
+        await super().startup(sockets)
+        sys.stdout.write(self._greeting)
+        sys.stdout.flush()
+
     @contextlib.contextmanager
     def capture_signals(self) -> Iterator[None]:
         """Captures none."""
         yield
 
 
-async def serve_http(app: ASGIApp, settings: Settings, door: socket.socket, stop: Stop) -> None:
-    """Answers HTTP until told to stop."""
+async def serve_http(app: ASGIApp, settings: Settings, door: socket.socket, stop: Stop, *, greeting: str = "") -> None:
+    """Answers HTTP until told to stop; says the greeting once it does."""
     server = Server(
         uvicorn.Config(
             app,
@@ -136,7 +148,10 @@ async def serve_http(app: ASGIApp, settings: Settings, door: socket.socket, stop
             forwarded_allow_ips=[str(network) for network in settings.trusted_proxies],
             timeout_graceful_shutdown=SECONDS_TO_FINISH_REQUESTS,
             server_header=False,
-        )
+            ws_max_size=LONGEST_FRAME,
+            lifespan="off",  # what lives as long as the server is opened around it, by open_world
+        ),
+        greeting=greeting,
     )
     stop.serving(server)
     await server.serve(sockets=[door])

@@ -21,6 +21,7 @@ class Tree:
     """A running `simurgh run`: its process, its address, what it printed."""
 
     def __init__(self, data: Path, *arguments: str) -> None:
+        self.data = data
         self.port = free_port()
         self.url = f"http://127.0.0.1:{self.port}"
         self.output = data.parent / f"{data.name}.output"

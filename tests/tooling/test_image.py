@@ -7,9 +7,11 @@ from pathlib import Path
 from typing import NamedTuple
 
 import pytest
+import typer.main
 import yaml
 
 import x
+from api.cli import app
 from api.settings import PREFIX, BadSettings, Settings, read_settings
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -129,3 +131,11 @@ def test_compose_gives_production_everything_it_wants() -> None:
         filled = {key: re.sub(r"\$\{(\w+):[?-]\}", lambda match: own[match[1]], value) for key, value in environment.items()}
 
         assert read_settings(filled).production
+
+
+def test_compose_and_the_image_start_commands_that_exist() -> None:
+    services = yaml.safe_load((ROOT / "compose.yaml").read_text())["services"]
+    commands = set(typer.main.get_command(app).commands)  # type: ignore[attr-defined]
+    started = {services[name]["command"][0] for name in ("api", "worker", "migrate")} | set(json.loads(values("CMD")[0]))
+
+    assert started <= commands
