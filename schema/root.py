@@ -17,6 +17,7 @@ from schema.kernel.nodes import Node, find
 from schema.kernel.outcomes import KERNEL_HANDLERS, LAST_HANDLER
 from schema.kernel.scalars import SCALARS
 from schema.sims.mutations import SimsMutation
+from schema.sims.puk import PukMutation
 from schema.sims.queries import SimsQuery
 from schema.wallet.mutations import WalletMutation
 
@@ -46,7 +47,7 @@ class Query(AccountsQuery, CatalogueQuery, SimsQuery):
 
 
 @strawberry.type(description="Everything that can be done.")
-class Mutation(SimsMutation, WalletMutation):
+class Mutation(SimsMutation, PukMutation, WalletMutation):
     """The writes of all areas."""
 
 

@@ -8,11 +8,12 @@ import strawberry
 from strawberry.schema.exception_handlers import ExceptionHandler
 from strawberry.types.field import StrawberryField
 
-from domain.kernel import errors
+from domain.kernel import errors, proof
 from domain.kernel import plan as domain_plan
 from domain.kernel.errors import ErrorCode
 from domain.kernel.messages import text
 from domain.kernel.plan import SHOWN, BulkErrorPolicy, MutationMode, Reason
+from domain.kernel.proof import ProofMethod
 from schema.kernel import masks
 from schema.kernel.context import Info
 from schema.kernel.figures import Money, Price, Quantity
@@ -20,6 +21,7 @@ from schema.kernel.nodes import Node, find
 
 strawberry.enum(ErrorCode, description="Codes of expected failures; new ones may be added.")
 strawberry.enum(MutationMode, description="Whether a mutation only decides or also acts.")
+strawberry.enum(ProofMethod, description="Ways to prove who one is.")
 strawberry.enum(BulkErrorPolicy, description="What a bulk run does with rows that can't be done.")
 
 
@@ -163,6 +165,14 @@ class LimitReached(UserError):
     retry_at: datetime | None = strawberry.field(description="When it opens again, null if it doesn't by itself.")
 
 
+@strawberry.type(description="The last proof is too old for this action.")
+class StepUpRequired(UserError):
+    """Says how to prove it again."""
+
+    max_age_seconds: int = strawberry.field(description="Proof may be this old at most, in seconds.")
+    methods: list[ProofMethod] = strawberry.field(description="Ways this person can prove it, at most 4.")
+
+
 class ProblemHandler(ExceptionHandler[errors.DomainError, Problem]):
     """Any failure without data of its own; comes last."""
 
@@ -217,12 +227,21 @@ class LimitReachedHandler(ExceptionHandler[errors.LimitReached, LimitReached]):
         return LimitReached(**told(exception, info), maximum=cast(Quantity | None, exception.maximum), retry_at=exception.retry_at)
 
 
+class StepUpRequiredHandler(ExceptionHandler[proof.StepUpRequired, StepUpRequired]):
+    """A proof that is too old."""
+
+    def handle(self, exception: proof.StepUpRequired, *, field: StrawberryField, info: Info) -> StepUpRequired:
+        """Tells it, with the ways to prove it again."""
+        return StepUpRequired(**told(exception, info), max_age_seconds=exception.max_age_seconds, methods=list(exception.methods))
+
+
 KERNEL_HANDLERS: Sequence[ExceptionHandler[Any, Any]] = (
     PlanStaleHandler(), IdempotencyConflictHandler(), RowsRejectedHandler(), InsufficientFundsHandler(), LimitReachedHandler(),
+    StepUpRequiredHandler(),
 )  # fmt: skip
 LAST_HANDLER = ProblemHandler()
 
 __all__ = [
     "BulkErrorPolicy", "Change", "ErrorCode", "Exclusion", "IdempotencyConflict", "InsufficientFunds", "LimitReached", "MutationMode",
-    "Plan", "PlanStale", "Problem", "RowsRejected", "UserError", "told",
+    "Plan", "PlanStale", "Problem", "ProofMethod", "RowsRejected", "StepUpRequired", "UserError", "told",
 ]  # fmt: skip

@@ -25,6 +25,7 @@ from schema.kernel.rights import Permission
 from schema.kernel.scalars import ICCID, IMEI, IMSI, MSISDN
 from schema.sims import loaders
 from schema.sims.enums import ApnAuthType, Barring, IpAllocation, PdnType, SimStatus, SimStatusReason
+from schema.sims.puk import puk_reveals_left
 
 if TYPE_CHECKING:
     from schema.accounts.types import Account, CostCentre
@@ -168,6 +169,10 @@ class Sim(Node):
     )
     products: list[Product] = strawberry.field(
         resolver=products_of_sim, description="Bundles it has, queued ones included, at most 50."
+    )
+
+    puk_reveals_left: int | None = strawberry.field(
+        resolver=puk_reveals_left, description="PUK reveals this viewer has left today", extensions=[Needs(Permission.PUK_REVEAL)]
     )
 
     @strawberry.field(description="Rights that its state and the viewer's role allow now, at most one of each.")
