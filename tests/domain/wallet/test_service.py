@@ -15,29 +15,23 @@ from domain.kernel.permissions import Permission
 from domain.kernel.plan import MutationMode
 from domain.kernel.scope import SYSTEM
 from domain.wallet import service
-from domain.wallet.tables import LedgerAccount, LedgerEntry, LedgerTransfer
+from domain.wallet.tables import LedgerEntry, LedgerTransfer
 from store.session import Database
+from tests import ledger
+from tests.ledger import PRICE, adjust, work_on
 from tests.world import NOW, Tenant, TwoTenants, counted_statements, operator_admin
-
-pytestmark = pytest.mark.usefixtures("two_tenants")
-PRICE = taxed(Money(250_005), Decimal(10))
-
-
-def work_on(session: object) -> Work:
-    return Work(session, operator_admin().scope(Permission.WALLET_ADJUST, NOW), NOW, MutationMode.APPLY)  # type: ignore[arg-type]
 
 
 async def funded(database: Database, tenant: Tenant, amount: int) -> UUID:
     """The wallet of the company's root account with so many rials in it."""
-    async with database.write() as session:
-        await service.adjust(work_on(session), wallet_id=tenant.wallets["root"], amount=amount, reason="opening")
+    await adjust(database, tenant.wallets["root"], amount)
     return tenant.wallets["root"]
 
 
 async def balances(database: Database, tenant: Tenant) -> dict[str, int]:
-    async with database.read() as session:
-        statement = select(LedgerAccount.kind, LedgerAccount.balance).where(LedgerAccount.owner_id.in_([tenant.id, tenant.accounts["root"].id]))
-        return {row.kind: row.balance for row in await session.execute(statement)}
+    """Of the root account and the house, by kind."""
+    found = await ledger.balances(database, [tenant.id, tenant.accounts["root"].id])
+    return {kind: amount for (_, kind), amount in found.items()}
 
 
 async def test_each_item_is_paid_by_a_transfer_of_its_own(database: Database, two_tenants: TwoTenants) -> None:

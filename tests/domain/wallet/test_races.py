@@ -1,0 +1,71 @@
+"""Many hands on one wallet: the floor holds, one key is one effect, one refund is one refund."""
+
+import asyncio
+from uuid import uuid4
+
+from sqlalchemy import func
+from sqlmodel import select
+
+from domain.audit.tables import AuditEntry
+from domain.kernel.errors import InsufficientFunds
+from domain.kernel.money import Money
+from domain.wallet.tables import LedgerTransfer
+from store.session import Database
+from tests.ledger import PRICE, adjust, admin, balances, faults, pay, refund
+from tests.world import Tenant, TwoTenants
+
+
+async def balance(database: Database, tenant: Tenant) -> int:
+    return (await balances(database, [tenant.accounts["root"].id]))[tenant.accounts["root"].id, "WALLET"]
+
+
+async def test_200_parallel_debits_never_pass_the_floor(database: Database, two_tenants: TwoTenants) -> None:
+    tenant, fits = two_tenants.one, 63
+    await adjust(database, tenant.wallets["root"], fits * PRICE.gross.minor + PRICE.gross.minor - 1)
+
+    answers = await asyncio.gather(*(pay(database, tenant.accounts["root"], [PRICE]) for _ in range(200)), return_exceptions=True)
+
+    assert sum(isinstance(answer, list) for answer in answers) == fits
+    refused = [answer for answer in answers if not isinstance(answer, list)]
+    assert all(isinstance(error, InsufficientFunds) and error.required == PRICE.gross > error.available >= Money(0) for error in refused)
+    assert await balance(database, tenant) == PRICE.gross.minor - 1
+    assert await faults(database) == []
+
+
+async def test_50_times_the_same_key_at_once_is_one_effect(database: Database, two_tenants: TwoTenants) -> None:
+    tenant, scope, key = two_tenants.one, admin(), uuid4()
+
+    done = await asyncio.gather(*(adjust(database, tenant.wallets["root"], 70_000, scope=scope, key=key) for _ in range(50)))
+
+    assert sum(not answer.is_replay for answer in done) == 1
+    assert len({answer.result["transfer"] for answer in done if answer.result}) == 1
+    assert await balance(database, tenant) == 70_000
+    async with database.read() as session:
+        assert (await session.execute(select(func.count()).select_from(LedgerTransfer))).scalar_one() == 1
+        assert (await session.execute(select(func.count()).select_from(AuditEntry))).scalar_one() == 1
+
+
+async def test_20_refunds_of_one_item_at_once_give_it_back_once(database: Database, two_tenants: TwoTenants) -> None:
+    tenant = two_tenants.one
+    await adjust(database, tenant.wallets["root"], 1_000_000)
+    (transfer,) = await pay(database, tenant.accounts["root"], [PRICE])
+
+    undone = await asyncio.gather(*(refund(database, transfer) for _ in range(20)))
+
+    assert len(set(undone)) == 1
+    assert await balance(database, tenant) == 1_000_000
+    assert await faults(database) == []
+
+
+async def test_two_companies_at_once_keep_their_money_apart(database: Database, two_tenants: TwoTenants) -> None:
+    both = (two_tenants.one, two_tenants.other)
+    await asyncio.gather(*(adjust(database, tenant.wallets["root"], 20 * PRICE.gross.minor) for tenant in both))
+
+    await asyncio.gather(*(pay(database, tenant.accounts["root"], [PRICE] * 2) for _ in range(10) for tenant in both))
+
+    for tenant in both:
+        found = await balances(database, [tenant.id, tenant.accounts["root"].id])
+        assert {kind: amount for (_, kind), amount in found.items()} == {
+            "WALLET": 0, "REVENUE": 20 * PRICE.net.minor, "TAX": 20 * PRICE.vat.minor, "CLEARING": -20 * PRICE.gross.minor,
+        }  # fmt: skip
+    assert await faults(database) == []
