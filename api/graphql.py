@@ -21,7 +21,7 @@ from domain.kernel.locale import Locale, negotiate
 from domain.kernel.messages import text
 from schema.kernel import limits
 from schema.kernel.context import Context
-from schema.kernel.documents import Documents, Prepared, without_suggestions
+from schema.kernel.documents import Documents, without_suggestions
 from schema.root import schema
 from store.session import StoreBusy
 
@@ -182,13 +182,17 @@ class Endpoint:
             database=world.database, now=now, locale=locale, actor=actor, address=address, user_agent=request.headers.get("user-agent"),
             request_id=request_id, parts=world, prepared=prepared, has_dead_token=actor is None and bool(header),
         )  # fmt: skip
-        body = await self._executed(wanted, prepared, operation.operation, context)
+        body = await self._executed(wanted, operation.operation, context)
+        try:
+            await context.settle_looks(operation)
+        except AccessError as error:
+            body = {"data": None, "errors": [told(GraphQLError("", original_error=error), locale, request_id)]}
         spent = 1 + objects_in(body["data"])
         left = self._budget.give_back(asker, requested - spent)
         body["extensions"] = {"cost": {"requested": requested, "actual": spent, "remaining": left, "restoreRate": RESTORE_RATE}}
         return self._response(body, 200, media_type, request_id)
 
-    async def _executed(self, wanted: Asked, prepared: Prepared, kind: OperationType, context: Context) -> dict[str, Any]:
+    async def _executed(self, wanted: Asked, kind: OperationType, context: Context) -> dict[str, Any]:
         """Runs the operation within its time."""
         try:
             async with asyncio.timeout(SECONDS[kind]):

@@ -8,6 +8,7 @@ from typing import Any
 from api.settings import Settings
 from auth.wiring import Auth
 from domain import registry
+from domain.audit.looking import AccessLog
 from domain.kernel.clock import Clock, SystemClock
 from domain.kernel.sealing import Sealer
 from domain.notifications.ports import Mailer, SmsSender
@@ -31,6 +32,7 @@ class World:
     auth: Auth
     mailer: Mailer
     sms: SmsSender
+    access_log: AccessLog
     inbox: Inbox | None
 
 
@@ -55,6 +57,7 @@ async def open_world(settings: Settings, *, clock: Clock | None = None, owns_doc
             auth=Auth.on(database, sealer, issuer=settings.public_url, environment="live" if settings.production else "dev"),
             mailer=_mailer(settings, inbox),
             sms=await _sms(settings, inbox, parts),
+            access_log=await parts.enter_async_context(AccessLog().running()),
             inbox=inbox,
         )
 

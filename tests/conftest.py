@@ -20,6 +20,7 @@ from api.world import World
 from auth import tables as auth_tables
 from auth.wiring import Auth
 from domain import registry
+from domain.audit.looking import AccessLog
 from domain.kernel.sealing import Sealer
 from gateways.inbox import Inbox, InboxMailer, InboxSms
 from store.document_server import document_server
@@ -129,6 +130,7 @@ def world(database: Database, documents: Any, tmp_path: Path) -> World:
         auth=Auth.on(database, sealer, issuer=settings.public_url),
         mailer=InboxMailer(inbox),
         sms=InboxSms(inbox),
+        access_log=AccessLog(),
         inbox=inbox,
     )
 

@@ -7,6 +7,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 from uuid import UUID
 
+from graphql import GraphQLError, get_operation_ast, parse
 from sqlalchemy import event
 
 from api.graphql import told
@@ -14,6 +15,7 @@ from auth.actor import Actor, Grant
 from auth.policy import READS, RIGHTS
 from domain.accounts.service import make_account, make_organization
 from domain.accounts.tables import Account, PaymentMode
+from domain.kernel.errors import AccessError
 from domain.kernel.ids import Kind, encode, uuid7
 from domain.kernel.locale import Locale
 from domain.kernel.permissions import Role
@@ -197,11 +199,18 @@ async def ask(
     parts: Any = None,
     operation: str | None = None,
 ) -> Answer:
-    """Runs a document against the schema as an actor, without HTTP."""
+    """Runs a document against the schema as an actor, without HTTP; with an `access_log` among the parts looks are settled as there."""
     context = Context(
         database=database, now=at, locale=locale, actor=actor, address="127.0.0.1", user_agent="tests", request_id="test", parts=parts
     )
     result = await schema.execute(document, variable_values=dict(variables or {}), context_value=context, operation_name=operation)
+    if getattr(parts, "access_log", None) is not None:
+        ran = get_operation_ast(parse(document), operation)
+        assert ran is not None
+        try:
+            await context.settle_looks(ran)
+        except AccessError as error:
+            return Answer(None, [told(GraphQLError("", original_error=error), locale, "test")])
     return Answer(result.data, [told(error, locale, "test") for error in result.errors or []])
 
 

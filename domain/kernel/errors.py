@@ -156,3 +156,17 @@ class Busy(AccessError):
 
     code = "BUSY"
     message_key = "error.busy"
+
+
+class Unavailable(AccessError):
+    """A store that this needs doesn't answer; nothing was shown."""
+
+    code = "UNAVAILABLE"
+    message_key = "error.unavailable"
+
+
+class Unlogged(AccessError):
+    """The look couldn't be written into the access log, so nothing is shown."""
+
+    code = "UNAVAILABLE"
+    message_key = "error.unlogged"

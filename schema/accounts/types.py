@@ -14,8 +14,8 @@ from domain.kernel.permissions import Permission
 from domain.kernel.scope import Scope
 from schema.accounts import loaders
 from schema.accounts.enums import AccountKind, PaymentMode
-from schema.audit.queries import trail_of_organization
-from schema.audit.types import AuditEntry
+from schema.audit.queries import access_log_of_organization, trail_of_organization
+from schema.audit.types import AccessLogEntry, AuditEntry
 from schema.kernel import masks
 from schema.kernel.context import Info
 from schema.kernel.figures import After, Before, First, Last, Locale
@@ -215,6 +215,11 @@ class Organization(Node):
 
         return cast(CountedConnection[Account], CountedConnection[Account].of(page, count))
 
+    access_log: Connection[AccessLogEntry] | None = strawberry.field(
+        resolver=access_log_of_organization,
+        description="Who looked at this organization's data, operator's people included",
+        extensions=[Needs(Permission.AUDIT_READ)],
+    )
     audit_trail: Connection[AuditEntry] | None = strawberry.field(
         resolver=trail_of_organization, description="Who changed what", extensions=[Needs(Permission.AUDIT_READ)]
     )

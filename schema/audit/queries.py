@@ -1,16 +1,17 @@
-"""The trail of an organization and of one thing in it."""
+"""The trail of an organization and of one thing in it, and who looked."""
 
 from typing import Annotated, Any, cast
 
 import strawberry
 
 from domain.audit import queries
+from domain.audit.access_log import looks_page
 from domain.audit.queries import LogFilter
 from domain.kernel.ids import Kind, Ref
 from domain.kernel.paging import Window
 from domain.kernel.scope import Scope
 from schema.audit.inputs import LogFilterInput
-from schema.audit.types import AuditEntry
+from schema.audit.types import AccessLogEntry, AuditEntry
 from schema.kernel.context import Info
 from schema.kernel.figures import After, Before, First, Last
 from schema.kernel.pages import Connection
@@ -51,3 +52,20 @@ async def trail_of_sim(
         wanted = LogFilter(subject=Ref(Kind.SIM, root.id))
         page = await queries.trail_page(session, scope, root.organization_id, window=window, filter=wanted)
     return cast(Connection[AuditEntry], Connection[AuditEntry].of(page))
+
+
+async def access_log_of_organization(
+    root: strawberry.Parent[Any],
+    info: Info,
+    scope: Scope,
+    filter: Filter = None,
+    first: First = None,
+    after: After = None,
+    last: Last = None,
+    before: Before = None,
+) -> Connection[AccessLogEntry] | None:
+    """One page, newest first."""
+    window = Window.of(first, after, last, before)
+    wanted = filter.to_filter() if filter else LogFilter()
+    page = await looks_page(scope, root.id, window=window, filter=wanted)
+    return cast(Connection[AccessLogEntry], Connection[AccessLogEntry].of(page))

@@ -1,17 +1,20 @@
 """Log entries, as a client sees them."""
 
+import asyncio
 from datetime import datetime
 from typing import Any, cast
 
 import strawberry
 
+from domain.audit.access_log import AccessLogEntryRow
 from domain.audit.queries import AuditEntryRow
+from domain.kernel.errors import AccessError
 from domain.kernel.ids import Kind
 from domain.kernel.plan import SHOWN
 from schema.audit import loaders
 from schema.kernel.actors import Actor
 from schema.kernel.context import Info
-from schema.kernel.nodes import FINDERS, Node, global_id
+from schema.kernel.nodes import FINDERS, Node, find, global_id
 from schema.kernel.outcomes import Change, Problem
 
 
@@ -50,9 +53,37 @@ class AuditEntry(Node):
         return False
 
 
+@strawberry.type(description="A read of customer data.")
+class AccessLogEntry(Node):
+    """Served from `AccessLogEntryRow`."""
+
+    id: strawberry.ID = global_id(Kind.ACCESS_LOG_ENTRY)
+    at: datetime = strawberry.field(description="When it happened.")
+    by: Actor = strawberry.field(description="By whom, through what.")
+    operation: str = strawberry.field(description="Name of the document run.")
+    reason: str | None = strawberry.field(description="Reason given.")
+    address: str = strawberry.field(description="Network address.")
+
+    @classmethod
+    def is_type_of(cls, obj: Any, info: Any) -> bool:
+        """Rows of entries."""
+        return isinstance(obj, AccessLogEntryRow)
+
+    @strawberry.field(description="What was looked at, at most 20.")
+    async def subjects(self, info: Info) -> list[Node]:
+        """Those that are still there and that the viewer may see."""
+        refs = cast(AccessLogEntryRow, self).subjects
+        found = await asyncio.gather(*(find(info.context, ref) for ref in refs), return_exceptions=True)
+        fault = next((row for row in found if isinstance(row, BaseException) and not isinstance(row, AccessError)), None)
+        if fault is not None:
+            raise fault
+        return cast(list[Node], [row for row in found if row is not None and not isinstance(row, BaseException)])
+
+
 def _row(entry: AuditEntry) -> AuditEntryRow:
     """The source of an entry's resolvers."""
     return cast(AuditEntryRow, entry)
 
 
 FINDERS[Kind.AUDIT_ENTRY] = loaders.audit_entries
+FINDERS[Kind.ACCESS_LOG_ENTRY] = loaders.access_log_entries

@@ -9,17 +9,21 @@ from typing import Any, TypeVar
 from uuid import UUID
 
 import strawberry
+from graphql import OperationDefinitionNode, OperationType
 from strawberry import UNSET
 from strawberry.dataloader import DataLoader
 
 from auth.actor import Actor
+from domain.audit.looking import AccessLog, Looks
+from domain.audit.queries import reason_of_view
 from domain.audit.writing import Command, Done, Service, carry_out, fingerprint
-from domain.kernel.errors import Unauthenticated
+from domain.kernel.errors import Unauthenticated, Unlogged
+from domain.kernel.ids import Ref
 from domain.kernel.locale import Locale
 from domain.kernel.permissions import Permission
 from domain.kernel.plan import MutationMode
 from domain.kernel.scope import Scope
-from schema.kernel.documents import Prepared
+from schema.kernel.documents import Prepared, name_of
 from store.session import Database
 
 Key = TypeVar("Key")
@@ -42,6 +46,7 @@ class Context:
     prepared: Prepared | None = None
     has_dead_token: bool = False
     loaders: dict[Any, DataLoader[Any, Any]] = field(default_factory=dict)
+    looks: Looks = field(default_factory=Looks)
 
     def read(self) -> AbstractAsyncContextManager[Any]:
         """A short session for one batch of reads."""
@@ -66,6 +71,40 @@ class Context:
         done = await carry_out(self.database, scope, command, service, at=self.now)
         self.loaders.clear()  # what was loaded before is older than what was just written
         return done
+
+    def looked(self, organization_id: UUID, path: str, subject: Ref, *, reason: str) -> None:
+        """Notes the look at a secret that a mutation shows; all other looks are noted by the field's right (`schema.kernel.looks`)."""
+        self.looks.is_sensitive = self.looks.is_secret = True
+        self.looks.reason = reason
+        self.looks.saw(organization_id, path, subject)
+
+    async def settle_looks(self, operation: OperationDefinitionNode) -> None:
+        """Writes down what was looked at, before the answer leaves where it is sensitive: raises `Unlogged` if that can't be done.
+
+        The answer of a mutation goes out even so and its looks are queued: what it did is done; hiding that would have it done twice.
+        """
+        if self.actor is None or not self.looks.by_organization:
+            return
+        log: AccessLog = self.parts.access_log
+        reason = await self._reason_of_view(self.actor)
+        entries = self.looks.entries(self.actor.ref, name_of(operation), self.address, at=self.now, reason=reason)
+        if not self.looks.is_sensitive:
+            log.keep_soon(entries)
+            return
+        try:
+            await log.keep(entries)
+        except Unlogged:
+            if operation.operation is not OperationType.MUTATION or self.looks.is_secret:
+                raise
+            log.keep_soon(entries)
+
+    async def _reason_of_view(self, actor: Actor) -> str | None:
+        """Why support opened this view; null outside of one."""
+        if actor.ref.ticket_id is None or actor.session_id is None:
+            return None
+        organization_id = next(iter(self.looks.by_organization))
+        async with self.read() as session:
+            return await reason_of_view(session, organization_id, actor.session_id)
 
     async def load(self, batch: Callable[["Context", list[Key]], Awaitable[list[Value]]], key: Key) -> Value:
         """Loads one value together with all others asked for by the same batch function in this step of the execution."""

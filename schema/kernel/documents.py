@@ -5,7 +5,7 @@ from collections import OrderedDict
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from graphql import DocumentNode, GraphQLError, OperationDefinitionNode, get_operation_ast, parse, specified_rules
+from graphql import DocumentNode, FieldNode, GraphQLError, OperationDefinitionNode, get_operation_ast, parse, specified_rules
 from strawberry import Schema
 from strawberry.extensions import SchemaExtension
 from strawberry.schema.schema import validate_document
@@ -13,6 +13,7 @@ from strawberry.schema.schema import validate_document
 from schema.kernel import limits
 
 KEPT = 512
+LONGEST_NAME = 100
 SUGGESTION = re.compile(r" Did you mean .*\?$", re.DOTALL)
 
 
@@ -59,6 +60,13 @@ class Documents:
             return Prepared(None, (limits.refused("The document is nested too deeply."),))
         errors = validate_document(self._schema._schema, document, tuple(specified_rules))
         return Prepared(document, tuple(errors), limits.asks_schema(document))
+
+
+def name_of(operation: OperationDefinitionNode) -> str:
+    """What an operation is called in records: its name, or its root fields when it has none."""
+    if operation.name is not None:
+        return operation.name.value[:LONGEST_NAME]
+    return " ".join(field.name.value for field in operation.selection_set.selections if isinstance(field, FieldNode))[:LONGEST_NAME]
 
 
 def without_suggestions(message: str) -> str:

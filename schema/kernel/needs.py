@@ -1,13 +1,15 @@
-"""Declares the right a field needs, checks it and hands the resolver its scope; the schema never shows the scope."""
+"""Declares the right a field needs, checks it, hands the resolver its scope and notes the look; the schema never shows the scope."""
 
 from collections.abc import Callable
 from typing import Any
 
+from graphql import OperationType
 from strawberry.extensions import FieldExtension
 from strawberry.types.field import StrawberryField
 
 from domain.kernel.permissions import Permission
 from schema.kernel.context import Info
+from schema.kernel.looks import note
 
 DECLARED: dict[int, Permission] = {}
 """Which right each field declared, by the field's identity: the authorization matrix reads it."""
@@ -26,5 +28,12 @@ class Needs(FieldExtension):
         DECLARED[id(field)] = self.permission
 
     async def resolve_async(self, next_: Callable[..., Any], source: Any, info: Info, **kwargs: Any) -> Any:
-        """Makes the scope, or refuses, before the resolver runs."""
-        return await next_(source, info, scope=info.context.scope(self.permission), **kwargs)
+        """Makes the scope, or refuses, before the resolver runs; afterwards notes what was seen.
+
+        What a mutation does stands in the audit trail; only what is read below it is a look.
+        """
+        scope = info.context.scope(self.permission)
+        result = await next_(source, info, scope=scope, **kwargs)
+        if info.operation.operation is OperationType.QUERY or info.path.prev is not None:
+            note(info.context.looks, scope, source, result)
+        return result

@@ -8,6 +8,7 @@ import strawberry
 
 from domain.kernel.ids import Kind, Ref, encode
 from schema.kernel.context import Context
+from schema.kernel.looks import note_found
 
 Batch = Callable[[Context, list[UUID]], Awaitable[list[Any]]]
 FINDERS: dict[Kind, Batch] = {}
@@ -31,6 +32,11 @@ def global_id(kind: Kind) -> Any:
 
 
 async def find(context: Context, ref: Ref) -> Any:
-    """The row behind a reference, null when it is out of scope, gone or of a kind that is never fetched again."""
+    """The row behind a reference, null when it is out of scope, gone or of a kind that is never fetched again; seeing it is a look."""
     batch = FINDERS.get(ref.kind)
-    return None if batch is None else await context.load(batch, ref.id)
+    if batch is None:
+        return None
+    row = await context.load(batch, ref.id)
+    if row is not None:
+        note_found(context.looks, row, is_by_operator=context.actor is not None and context.actor.ref.is_operator)
+    return row

@@ -1,0 +1,76 @@
+"""Reading who looked: an organization's access log, newest first, as far as the reader's scope goes."""
+
+import asyncio
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+import msgspec
+
+from domain.audit.documents import AccessLogEntry
+from domain.audit.queries import LogFilter
+from domain.kernel.ids import Kind, Ref
+from domain.kernel.paging import Page, Window
+from domain.kernel.scope import ActorRef, Reach, Scope, path_end
+from domain.reading import DOCUMENT_SECONDS, document_page, documents_answering
+
+
+class AccessLogEntryRow(msgspec.Struct, frozen=True):
+    """A read of customer data, as it is shown."""
+
+    id: UUID
+    organization_id: UUID
+    path: str
+    at: datetime
+    by: ActorRef
+    operation: str
+    subjects: list[Ref]
+    reason: str | None
+    address: str
+
+
+def _row(entry: AccessLogEntry) -> AccessLogEntryRow:
+    return AccessLogEntryRow(
+        id=entry.id, organization_id=entry.organization_id, path=entry.path, at=entry.at, by=ActorRef.from_json(entry.by),
+        operation=entry.operation, subjects=[Ref(Kind(kind), id) for kind, id in entry.subjects], reason=entry.reason,
+        address=entry.address,
+    )  # fmt: skip
+
+
+def _inside(parts: Sequence[Reach]) -> dict[str, Any]:
+    """The condition on an entry's path that lets through what lies inside these parts of one organization."""
+    paths = [part.path for part in parts]
+    if "" in paths:
+        return {}
+    ranges = [{"path": {"$gte": path, "$lt": path_end(path)}} for path in paths]
+    return ranges[0] if len(ranges) == 1 else {"$or": ranges}
+
+
+async def looks_page(scope: Scope, organization_id: UUID, *, window: Window, filter: LogFilter = LogFilter()) -> Page[AccessLogEntryRow]:
+    """Entries of an organization, newest first; raises `Unavailable` while the document store is away."""
+    parts = [part for part in scope.reach if part.organization_id in (None, organization_id)]
+    if not parts:
+        return Page([], [], False, False)
+    where: dict[str, Any] = {"organization_id": organization_id, **_inside(parts)}
+    if filter.subject is not None:
+        where["subjects"] = [filter.subject.kind.value, filter.subject.id]
+    if filter.person_id is not None:
+        where["person_id"] = filter.person_id
+    if filter.is_by_operator is not None:
+        where["is_operator"] = filter.is_by_operator
+    if filter.action is not None:
+        where["operation"] = filter.action
+    page = await document_page(
+        AccessLogEntry, where, window, name="looks", is_newest_first=True, starts_at=filter.starts_at, ends_at=filter.ends_at
+    )
+    return page.map(_row)
+
+
+async def looks_by_ids(scope: Scope, ids: Sequence[UUID]) -> list[AccessLogEntryRow | None]:
+    """Entries in the order asked, null for those out of scope."""
+    with documents_answering():
+        async with asyncio.timeout(DOCUMENT_SECONDS):
+            entries = await AccessLogEntry.find({"_id": {"$in": list(ids)}}).to_list()
+    found = {entry.id: _row(entry) for entry in entries if scope.covers(entry.organization_id, entry.path)}
+    return [found.get(id) for id in ids]

@@ -1,0 +1,138 @@
+"""Who looked: what one request saw of each organization, and how it is written down before or soon after the answer."""
+
+import asyncio
+from collections import deque
+from collections.abc import AsyncIterator, Iterable, Sequence
+from contextlib import asynccontextmanager, suppress
+from dataclasses import dataclass, field
+from datetime import datetime
+from uuid import UUID
+
+import structlog
+from pymongo.errors import BulkWriteError, PyMongoError
+
+from domain.audit.chain import common_path
+from domain.audit.documents import AccessLogEntry
+from domain.kernel.errors import Unlogged
+from domain.kernel.ids import Ref, uuid7
+from domain.kernel.scope import ActorRef
+
+LOG = structlog.get_logger("access_log")
+MOST_SUBJECTS = 20
+MOST_WAITING = 10_000
+PAUSE_SECONDS = 1
+WRITE_SECONDS = 2
+DUPLICATE_KEY = 11000
+
+
+@dataclass(slots=True)
+class Look:
+    """What was seen of one organization; `subjects` in the order they were seen."""
+
+    paths: set[str] = field(default_factory=set)
+    subjects: dict[Ref, None] = field(default_factory=dict)
+
+
+@dataclass(slots=True)
+class Looks:
+    """Everything that one request looked at; `is_sensitive` once it has to be written down before the answer.
+
+    `is_secret` once a secret was shown: then not even a deed that is done goes out unlogged.
+    """
+
+    by_organization: dict[UUID, Look] = field(default_factory=dict)
+    is_sensitive: bool = False
+    is_secret: bool = False
+    reason: str | None = None
+
+    def saw(self, organization_id: UUID, path: str | None, subject: Ref | None) -> None:
+        """Notes a look at something; without a path it has no place in the tree of its own."""
+        look = self.by_organization.get(organization_id)
+        if look is None:
+            look = self.by_organization[organization_id] = Look()
+        if path is not None:
+            look.paths.add(path)
+        if subject is not None and len(look.subjects) < MOST_SUBJECTS:
+            look.subjects[subject] = None
+
+    def entries(
+        self, by: ActorRef, operation: str, address: str, *, at: datetime, reason: str | None = None
+    ) -> list[AccessLogEntry]:
+        """The looks as they are written: one entry an organization."""
+        moment = at.replace(microsecond=at.microsecond // 1000 * 1000)  # the document store keeps milliseconds
+        return [
+            AccessLogEntry(
+                id=uuid7(int(at.timestamp() * 1000)), organization_id=organization_id, at=moment, by=by.as_json(), person_id=by.person_id,
+                is_operator=by.is_operator, operation=operation, subjects=[(subject.kind.value, subject.id) for subject in look.subjects],
+                path=common_path(look.paths), reason=self.reason or reason, address=address,
+            )
+            for organization_id, look in self.by_organization.items()
+        ]  # fmt: skip
+
+
+async def _insert(entries: Sequence[AccessLogEntry]) -> None:
+    """Inserts entries; those that are there already, from a try whose answer was lost, stay as they are."""
+    try:
+        async with asyncio.timeout(WRITE_SECONDS):
+            await AccessLogEntry.insert_many(entries, ordered=False)
+    except BulkWriteError as error:
+        if any(fault["code"] != DUPLICATE_KEY for fault in error.details["writeErrors"]):
+            raise
+
+
+class AccessLog:
+    """Writes looks down: at once, or in a batch each second for as long as `running` lasts."""
+
+    def __init__(self, *, pause_seconds: float = PAUSE_SECONDS) -> None:
+        self._waiting: deque[AccessLogEntry] = deque()
+        self._pause = pause_seconds
+
+    async def keep(self, entries: Sequence[AccessLogEntry]) -> None:
+        """Writes entries now; raises `Unlogged` when the document store doesn't take them in 2 s."""
+        try:
+            await _insert(entries)
+        except (PyMongoError, TimeoutError) as error:
+            LOG.error("access_log_refused", count=len(entries), error=type(error).__name__)
+            raise Unlogged from None
+
+    def keep_soon(self, entries: Iterable[AccessLogEntry]) -> None:
+        """Queues entries for the next batch; when 10,000 wait for a lost store, the oldest give way, and the log says so."""
+        self._waiting.extend(entries)
+        lost = len(self._waiting) - MOST_WAITING
+        if lost > 0:
+            LOG.error("access_log_lost", count=lost)
+            for _ in range(lost):
+                self._waiting.popleft()
+
+    async def flush(self) -> bool:
+        """Writes what waits; whether nothing waits any more."""
+        batch = list(self._waiting)
+        if not batch:
+            return True
+        try:
+            await _insert(batch)
+        except (PyMongoError, TimeoutError) as error:
+            LOG.warning("access_log_waits", count=len(batch), error=type(error).__name__)
+            return False
+        written = {entry.id for entry in batch}
+        while self._waiting and self._waiting[0].id in written:
+            self._waiting.popleft()
+        return not self._waiting
+
+    async def _run(self) -> None:
+        while True:
+            await asyncio.sleep(self._pause)
+            await self.flush()
+
+    @asynccontextmanager
+    async def running(self) -> AsyncIterator["AccessLog"]:
+        """Writes a batch each second for the block, and what is left at its end."""
+        task = asyncio.create_task(self._run())
+        try:
+            yield self
+        finally:
+            task.cancel()
+            with suppress(asyncio.CancelledError):
+                await task
+            if not await self.flush():
+                LOG.error("access_log_lost", count=len(self._waiting))

@@ -1,0 +1,75 @@
+"""Notes what an answer shows of a customer: every field that declares a right passes here, so that no newcomer can forget it."""
+
+from collections.abc import Sequence
+from typing import Any
+from uuid import UUID
+
+from domain.audit.looking import Looks
+from domain.kernel.ids import Kind, Ref
+from domain.kernel.permissions import Permission
+from domain.kernel.scope import Scope
+
+SENSITIVE = frozenset({Permission.USAGE_READ, Permission.PUK_REVEAL})
+"""Rights whose use is written down before the answer, whoever asks; the operator's people are written down so for everything."""
+
+_KINDS = {kind.name.title().replace("_", "") + "Row": kind for kind in Kind}
+
+
+def kind_of(row_class: type[Any]) -> Kind | None:
+    """What rows of a class are of by their name: `CostCentreRow` is a COST_CENTRE; null for parts of things, such as figures."""
+    return _KINDS.get(row_class.__name__)
+
+
+def note(looks: Looks, scope: Scope, source: Any, result: Any) -> None:
+    """Notes what a field showed, null and failures apart: its rows, or what they are part of; an empty list is a look at its owner."""
+    if result is None:
+        return
+    if scope.permission in SENSITIVE or scope.actor.is_operator:
+        looks.is_sensitive = True
+    for row in _rows(result) or [None]:
+        organization_id = _organization_of(row) or _organization_of(source) or _only_organization(scope)
+        if organization_id is not None:
+            looks.saw(organization_id, _path_of(row, source), _ref_of(row) or _ref_of(source))
+
+
+def note_found(looks: Looks, row: Any, *, is_by_operator: bool) -> None:
+    """Notes a thing that was found by its id."""
+    organization_id = _organization_of(row)
+    if organization_id is not None:
+        looks.is_sensitive |= is_by_operator
+        looks.saw(organization_id, _path_of(row, None), _ref_of(row))
+
+
+def _rows(result: Any) -> Sequence[Any]:
+    """The rows of a page, a list or a single thing."""
+    edges = getattr(result, "edges", None)
+    if edges is not None:
+        return [edge.node for edge in edges]
+    return result if isinstance(result, list | tuple) else [result]
+
+
+def _organization_of(row: Any) -> UUID | None:
+    if row is not None and kind_of(type(row)) is Kind.ORGANIZATION:
+        return row.id  # type: ignore[no-any-return]
+    return getattr(row, "organization_id", None)
+
+
+def _only_organization(scope: Scope) -> UUID | None:
+    """The organization of somebody who reaches just one."""
+    known = {part.organization_id for part in scope.reach}
+    return next(iter(known)) if len(known) == 1 else None
+
+
+def _ref_of(row: Any) -> Ref | None:
+    kind = kind_of(type(row))
+    return Ref(kind, row.id) if kind is not None else None
+
+
+def _path_of(row: Any, source: Any) -> str | None:
+    """The place of what was seen; the organization itself has none, and a thing that doesn't tell its place may be anywhere in it."""
+    for thing in (row, source):
+        path: str | None = getattr(thing, "path", None)
+        if path is not None:
+            return path
+    shown = source if row is None else row
+    return None if kind_of(type(shown)) is Kind.ORGANIZATION else ""

@@ -1,0 +1,299 @@
+"""Who looked: what is written down, when, and who reads it."""
+
+import asyncio
+import gc
+from datetime import timedelta
+from types import SimpleNamespace
+from typing import Any
+
+import pytest
+from graphql import GraphQLObjectType, get_named_type
+
+from auth.actor import Actor
+from domain import registry
+from domain.audit import chain
+from domain.audit.documents import AccessLogEntry
+from domain.audit.looking import MOST_WAITING, AccessLog, Looks
+from domain.kernel.ids import Kind, encode, uuid7
+from domain.kernel.permissions import Permission
+from domain.kernel.scope import ActorRef, Reach, Scope
+from schema.kernel.looks import kind_of, note
+from schema.kernel.nodes import FINDERS
+from schema.root import schema
+from store.document_server import document_server
+from store.documents import open_documents
+from store.session import Database
+from tests.world import NOW, Tenant, TwoTenants, ask, operator_admin
+
+LOOKS = """query WhoLooked($organization: ID!, $filter: LogFilterInput, $first: Int, $after: String, $last: Int, $before: String) {
+  organization(id: $organization) { accessLog(filter: $filter, first: $first, after: $after, last: $last, before: $before) {
+    pageInfo { hasNextPage hasPreviousPage startCursor endCursor }
+    edges { node { id at operation address reason by { label } subjects { __typename id } } } } } }"""
+SIM = """query OneSim($id: ID!) { sim(by: { id: $id }) { msisdn } }"""
+FLEET = """query Fleet($account: ID!) { account(id: $account) { sims(first: 200) { edges { node { msisdn } } } } }"""
+
+
+@pytest.fixture
+def parts(documents: Any) -> Any:
+    """A world with an access log that nobody runs: what is queued stays queued until flushed."""
+    return SimpleNamespace(access_log=AccessLog())
+
+
+def sim_id(tenant: Tenant, number: int = 0) -> str:
+    return encode(Kind.SIM, tenant.sims[number].id)
+
+
+async def looks(database: Database, actor: Actor, tenant: Tenant, **variables: Any) -> list[dict[str, Any]]:
+    """The access log as an actor reads it; this look itself isn't settled."""
+    answer = await ask(database, actor, LOOKS, {"organization": tenant.gid, "first": 50, **variables})
+    assert answer.errors == []
+    return [edge["node"] for edge in answer.data["organization"]["accessLog"]["edges"]]
+
+
+async def test_a_look_of_support_stands_in_the_log_before_the_answer(database: Database, two_tenants: TwoTenants, parts: Any) -> None:
+    one = two_tenants.one
+    answer = await ask(database, one.as_support(), SIM, {"id": sim_id(one)}, parts=parts)
+
+    assert answer.data["sim"]["msisdn"] == one.sims[0].msisdn
+    (look,) = await looks(database, one.as_profile_manager(), one)
+    assert (look["operation"], look["address"], look["by"], look["reason"]) == ("OneSim", "127.0.0.1", {"label": "Support"}, None)
+    assert look["subjects"] == [{"__typename": "Sim", "id": sim_id(one)}]
+
+
+async def test_the_reason_is_the_one_of_the_view(database: Database, two_tenants: TwoTenants, parts: Any) -> None:
+    one = two_tenants.one
+    support = one.as_support()
+    assert support.session_id is not None
+    async with database.write() as session:
+        await chain.append(
+            session, one.id, by=support.ref, action="supportSessionOpen", at=NOW, path="", reason="No data since noon", subjects=[support.session_id]
+        )
+
+    await ask(database, support, SIM, {"id": sim_id(one)}, parts=parts)
+
+    assert [look["reason"] for look in await looks(database, one.as_profile_manager(), one)] == ["No data since noon"]
+
+
+async def test_a_managers_list_is_queued_and_names_twenty_at_most(database: Database, two_tenants: TwoTenants, parts: Any) -> None:
+    one = two_tenants.one
+    actor = one.as_profile_manager()
+    await ask(database, actor, FLEET, {"account": one.account("root")}, parts=parts)
+
+    assert await looks(database, actor, one) == []
+    assert await parts.access_log.flush()
+    (look,) = await looks(database, actor, one)
+    assert look["operation"] == "Fleet"
+    assert [subject["__typename"] for subject in look["subjects"]] == ["Account"] + ["Sim"] * 12
+
+
+async def test_the_list_is_current_within_five_seconds(database: Database, two_tenants: TwoTenants, documents: Any) -> None:
+    one = two_tenants.one
+    actor = one.as_profile_manager()
+    async with AccessLog().running() as log, asyncio.timeout(5):
+        await ask(database, actor, FLEET, {"account": one.account("root")}, parts=SimpleNamespace(access_log=log))
+        while not await looks(database, actor, one):  # noqa: ASYNC110 (the list is all that a client can ask)
+            await asyncio.sleep(0.1)
+
+
+async def test_what_waits_is_written_at_the_end(database: Database, two_tenants: TwoTenants, documents: Any) -> None:
+    one = two_tenants.one
+    async with AccessLog(pause_seconds=60).running() as log:
+        await ask(database, one.as_profile_manager(), FLEET, {"account": one.account("root")}, parts=SimpleNamespace(access_log=log))
+
+    assert len(await looks(database, one.as_profile_manager(), one)) == 1
+
+
+async def test_nothing_seen_is_nothing_logged(database: Database, two_tenants: TwoTenants, parts: Any) -> None:
+    one, other = two_tenants.one, two_tenants.other
+    for document, variables in ((SIM, {"id": sim_id(other)}), (LOOKS, {"organization": other.gid, "first": 5}), (SIM, {"id": "nonsense"})):
+        await ask(database, one.as_support(), document, variables, parts=parts)
+
+    assert await AccessLogEntry.find({}).count() == 0
+
+
+async def test_an_account_manager_reads_looks_at_the_subtree(database: Database, two_tenants: TwoTenants, parts: Any) -> None:
+    one = two_tenants.one
+    for number in (0, 4, 8):  # sales, field, office
+        await ask(database, one.as_support(), SIM, {"id": sim_id(one, number)}, parts=parts)
+
+    seen = await looks(database, one.as_account_manager(), one)
+
+    assert {look["subjects"][0]["id"] for look in seen} == {sim_id(one, 0), sim_id(one, 4)}
+    everything = await looks(database, one.as_profile_manager(), one)
+    hidden = next(look for look in everything if look["subjects"][0]["id"] == sim_id(one, 8))
+    node = "query($id: ID!) { node(id: $id) { ... on AccessLogEntry { operation } } }"
+    assert (await ask(database, one.as_account_manager(), node, {"id": hidden["id"]})).data["node"] is None
+    assert (await ask(database, one.as_profile_manager(), node, {"id": hidden["id"]})).data["node"] == {"operation": "OneSim"}
+
+
+async def test_two_companies_never_read_each_others_log(database: Database, two_tenants: TwoTenants, parts: Any) -> None:
+    one, other = two_tenants.one, two_tenants.other
+    await ask(database, one.as_support(), SIM, {"id": sim_id(one)}, parts=parts)
+    entry = (await looks(database, one.as_profile_manager(), one))[0]["id"]
+
+    assert await looks(database, other.as_profile_manager(), other) == []
+    assert (await ask(database, other.as_profile_manager(), LOOKS, {"organization": one.gid, "first": 5})).codes == ["NOT_FOUND"]
+    node = "query($id: ID!) { node(id: $id) { id } }"
+    assert (await ask(database, other.as_profile_manager(), node, {"id": entry})).data["node"] is None
+
+
+async def test_an_administrator_looks_at_two_companies_in_one_request(database: Database, two_tenants: TwoTenants, parts: Any) -> None:
+    one, other = two_tenants.one, two_tenants.other
+    both = "query Both($one: ID!, $other: ID!) { a: sim(by: { id: $one }) { msisdn } b: sim(by: { id: $other }) { msisdn } }"
+    await ask(database, operator_admin(), both, {"one": sim_id(one), "other": sim_id(other)}, parts=parts)
+
+    for tenant in (one, other):
+        (look,) = await looks(database, tenant.as_profile_manager(), tenant)
+        assert look["subjects"] == [{"__typename": "Sim", "id": sim_id(tenant)}]
+
+
+async def test_filters(database: Database, two_tenants: TwoTenants, parts: Any) -> None:
+    one = two_tenants.one
+    support, manager = one.as_support(), one.as_profile_manager()
+    await ask(database, support, SIM, {"id": sim_id(one)}, parts=parts)
+    await ask(database, manager, SIM, {"id": sim_id(one, 1)}, parts=parts, at=NOW + timedelta(minutes=1))
+    await ask(database, manager, FLEET, {"account": one.account("office")}, parts=parts, at=NOW + timedelta(minutes=2))
+    await parts.access_log.flush()
+
+    async def operations(**filter: Any) -> list[tuple[str, str]]:
+        return [(look["operation"], look["by"]["label"]) for look in await looks(database, manager, one, filter=filter)]
+
+    assert await operations() == [("Fleet", "Sara Karimi"), ("OneSim", "Sara Karimi"), ("OneSim", "Support")]
+    assert await operations(isByOperator=True) == [("OneSim", "Support")]
+    assert await operations(isByOperator=False, action="OneSim") == [("OneSim", "Sara Karimi")]
+    assert await operations(subjectId=sim_id(one)) == [("OneSim", "Support")]
+    assert await operations(personId=encode(Kind.PERSON, one.profile_manager.id)) == [("Fleet", "Sara Karimi"), ("OneSim", "Sara Karimi")]
+    minute = {"startsAt": (NOW + timedelta(minutes=1)).isoformat(), "endsAt": (NOW + timedelta(minutes=2)).isoformat()}
+    assert await operations(during=minute) == [("OneSim", "Sara Karimi")]
+
+
+async def test_pages_walk_both_ways_through_looks_of_one_instant(database: Database, two_tenants: TwoTenants, parts: Any) -> None:
+    one = two_tenants.one
+    for number in range(7):
+        await ask(database, one.as_support(), SIM, {"id": sim_id(one, number)}, parts=parts, at=NOW + timedelta(minutes=number // 3))
+    manager = one.as_profile_manager()
+    everything = [look["id"] for look in await looks(database, manager, one)]
+    assert len(everything) == 7
+
+    async def walk(count: str, cursor: str, more: str, end: str, filter: Any) -> list[str]:
+        seen: list[str] = []
+        variables: dict[str, Any] = {"organization": one.gid, count: 2, "filter": filter}
+        for _ in range(10):
+            page = (await ask(database, manager, LOOKS, variables)).data["organization"]["accessLog"]
+            ids = [edge["node"]["id"] for edge in page["edges"]]
+            seen = seen + ids if count == "first" else ids + seen
+            if not page["pageInfo"][more]:
+                return seen
+            variables[cursor] = page["pageInfo"][end]
+        raise AssertionError("endless")
+
+    for filter, expected in ((None, everything), ({"during": {"startsAt": NOW.isoformat(), "endsAt": (NOW + timedelta(minutes=1)).isoformat()}}, everything[4:])):
+        assert await walk("first", "after", "hasNextPage", "endCursor", filter) == expected
+        assert await walk("last", "before", "hasPreviousPage", "startCursor", filter) == expected
+
+
+@pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning")  # the driver leaves sockets of a killed server to the collector
+async def test_without_a_document_store_sensitive_answers_are_refused_and_lists_work(database: Database, two_tenants: TwoTenants) -> None:
+    one = two_tenants.one
+    log = AccessLog()
+    parts = SimpleNamespace(access_log=log)
+    async with document_server(None) as url:
+        opened = open_documents(url, registry.DOCUMENTS, name="lost")
+        await opened.__aenter__()
+    try:
+        refused = await ask(database, one.as_support(), SIM, {"id": sim_id(one)}, parts=parts)
+        assert (refused.data, refused.codes) == (None, ["UNAVAILABLE"])
+        assert "nothing is shown" in refused.errors[0]["message"]
+
+        answer = await ask(database, one.as_profile_manager(), FLEET, {"account": one.account("root")}, parts=parts)
+        assert answer.errors == [] and len(answer.data["account"]["sims"]["edges"]) == 12
+        assert not await log.flush()
+
+        page = await ask(database, one.as_profile_manager(), LOOKS, {"organization": one.gid, "first": 5}, parts=parts)
+        assert page.data == {"organization": {"accessLog": None}} and page.codes == ["UNAVAILABLE"]
+    finally:
+        await opened.__aexit__(None, None, None)
+        gc.collect()
+
+
+async def test_the_queue_is_bounded(documents: Any, two_tenants: TwoTenants, database: Database) -> None:
+    entry = AccessLogEntry(
+        id=two_tenants.one.id, organization_id=two_tenants.one.id, at=NOW, by={}, person_id=None, is_operator=False, operation="x", subjects=[],
+        path="", reason=None, address="",
+    )  # fmt: skip
+    log = AccessLog()
+    log.keep_soon([entry] * (MOST_WAITING + 5))
+
+    assert len(log._waiting) == MOST_WAITING
+
+
+OWN_OR_PUBLIC = {"viewer", "links", "offerings", "offering", "vatRate", "helpArticles", "incidents"}
+"""Root fields about the asker, or about nobody."""
+
+
+def test_every_root_field_about_customers_declares_its_right() -> None:
+    """A root field either declares a right, whose check notes the look, or is found by id (`find` notes it), or is about no customer."""
+    query = schema.get_type_by_name("Query")
+    assert query is not None
+    undeclared = {schema.config.name_converter.get_graphql_name(field) for field in query.fields if "Needs `" not in (field.description or "")}  # type: ignore[union-attr]
+
+    assert undeclared - OWN_OR_PUBLIC == {"node", "nodes"}
+
+
+def test_rows_are_named_after_their_kind() -> None:
+    """`schema.kernel.looks` tells by a row's class what it is of: each finder's rows bear its kind's name."""
+    for kind, batch in FINDERS.items():
+        rows = batch.__annotations__["return"]
+        (row,) = [given for given in rows.__args__[0].__args__ if given is not type(None)]
+        assert kind_of(row) is kind, f"{batch.__module__}.{batch.__name__}"
+
+
+def test_every_node_of_the_schema_is_found_by_its_id() -> None:
+    nodes = schema._schema.get_type("Node")
+    names = {implementation.name for implementation in schema._schema.get_possible_types(nodes)}  # type: ignore[arg-type]
+
+    found = {kind.name.title().replace("_", "") for kind in FINDERS}
+    assert {"Offering" if name == "ProductOffering" else name for name in names} <= found
+
+
+def hub_fields(hub: str) -> list[str]:
+    """Fields of a hub that declare a right and can be asked without further input, each with a selection."""
+    kind = schema._schema.get_type(hub)
+    assert isinstance(kind, GraphQLObjectType)
+    asked = []
+    for name, field in kind.fields.items():
+        required = [argument for argument in field.args.values() if str(argument.type).endswith("!") and argument.default_value is None]
+        if "Needs `" not in (field.description or "") or required:
+            continue
+        selection = " { __typename }" if isinstance(get_named_type(field.type), GraphQLObjectType) else ""
+        asked.append(f"{name}(first: 5){selection}" if "first" in field.args else f"{name}{selection}")
+    return asked
+
+
+@pytest.mark.parametrize("hub", ["Organization", "Account", "Sim"])
+async def test_every_field_of_a_hub_is_a_look(database: Database, two_tenants: TwoTenants, parts: Any, hub: str) -> None:
+    """Each field with a right, asked alone by support: what it shows is in the log."""
+    one = two_tenants.one
+    id = {"Organization": one.gid, "Account": one.account("root"), "Sim": sim_id(one)}[hub]
+    fields = hub_fields(hub)
+    assert fields
+
+    for field in fields:
+        await AccessLogEntry.find({}).delete()
+        document = f"query Look($id: ID!) {{ node(id: $id) {{ ... on {hub} {{ {field} }} }} }}"
+        answer = await ask(database, one.as_support(), document, {"id": id}, parts=parts)
+        assert set(answer.codes) <= {"FORBIDDEN"}, (field, answer.errors)
+        logged = await AccessLogEntry.find({}).to_list()
+        assert [entry.operation for entry in logged] == ["Look"], field
+        assert logged[0].is_operator and logged[0].organization_id == one.id
+
+
+@pytest.mark.parametrize("permission", [Permission.USAGE_READ, Permission.PUK_REVEAL])
+def test_usage_and_puk_codes_are_written_down_before_the_answer_whoever_asks(permission: Permission) -> None:
+    scope = Scope(ActorRef(uuid7(), "Sara Karimi"), permission, (Reach(uuid7()),), NOW)
+    looks, empty = Looks(), Looks()
+    note(looks, scope, None, SimpleNamespace())
+    note(empty, scope, None, None)
+
+    assert looks.is_sensitive and not empty.is_sensitive
+    assert list(looks.by_organization) == list(scope.organization_ids) and empty.by_organization == {}
