@@ -50,7 +50,7 @@ class WalletRow(msgspec.Struct, frozen=True):
         return self.balance - self.held - self.floor
 
 
-class EntryRow(msgspec.Struct, frozen=True):
+class LedgerEntryRow(msgspec.Struct, frozen=True):
     """One side of a movement; `wallet_id` is null on the house's sides."""
 
     id: UUID
@@ -61,7 +61,7 @@ class EntryRow(msgspec.Struct, frozen=True):
     balance_after: Money
 
 
-class TransferRow(msgspec.Struct, frozen=True):
+class LedgerTransferRow(msgspec.Struct, frozen=True):
     """A movement of money."""
 
     id: UUID
@@ -112,7 +112,7 @@ async def wallets_of_accounts(session: AsyncSession, scope: Scope, account_ids: 
 
 async def entries_page(
     session: AsyncSession, scope: Scope, wallet_id: UUID, *, window: Window, posted: Posted, reasons: Sequence[LedgerReason] | None
-) -> Page[EntryRow]:
+) -> Page[LedgerEntryRow]:
     """Movements of a wallet, the last booked first."""
     statement = _entries(scope).where(col(LedgerEntry.ledger_account_id) == wallet_id, *posted.conditions())
     if reasons is not None:
@@ -132,32 +132,32 @@ async def statement_of(session: AsyncSession, wallet_id: UUID, posted: Posted) -
     return StatementRow(Money(opening), Money(credits), Money(debits), Money(opening + credits - debits), count)
 
 
-async def entries_by_ids(session: AsyncSession, scope: Scope, ids: Sequence[UUID]) -> list[EntryRow | None]:
+async def entries_by_ids(session: AsyncSession, scope: Scope, ids: Sequence[UUID]) -> list[LedgerEntryRow | None]:
     """Entries in the order asked, null for those out of scope."""
     found = {row.id: _entry(row) for row in await session.execute(_entries(scope).where(col(LedgerEntry.id).in_(ids)))}
     return [found.get(id) for id in ids]
 
 
-async def entries_of_transfers(session: AsyncSession, scope: Scope, transfer_ids: Sequence[UUID]) -> list[list[EntryRow]]:
+async def entries_of_transfers(session: AsyncSession, scope: Scope, transfer_ids: Sequence[UUID]) -> list[list[LedgerEntryRow]]:
     """The sides of each movement in the order asked, what leaves first."""
     statement = _entries(scope).where(col(LedgerEntry.transfer_id).in_(transfer_ids))
-    found: dict[UUID, list[EntryRow]] = defaultdict(list)
+    found: dict[UUID, list[LedgerEntryRow]] = defaultdict(list)
     for row in await session.execute(statement.order_by(col(LedgerEntry.amount), col(LedgerEntry.id))):
         found[row.transfer_id].append(_entry(row))
     return [found[id] for id in transfer_ids]
 
 
-async def transfers_by_ids(session: AsyncSession, scope: Scope, ids: Sequence[UUID]) -> list[TransferRow | None]:
+async def transfers_by_ids(session: AsyncSession, scope: Scope, ids: Sequence[UUID]) -> list[LedgerTransferRow | None]:
     """Movements in the order asked, null for those without a side in scope."""
     rows = await session.scalars(_transfers(scope).where(col(LedgerTransfer.id).in_(ids)))
     found = {row.id: _transfer(row) for row in rows}
     return [found.get(id) for id in ids]
 
 
-async def transfers_of_causes(session: AsyncSession, scope: Scope, cause_ids: Sequence[UUID]) -> list[list[TransferRow]]:
+async def transfers_of_causes(session: AsyncSession, scope: Scope, cause_ids: Sequence[UUID]) -> list[list[LedgerTransferRow]]:
     """The movements that each order caused, refunds included, in the order of booking, the first 100 of each."""
     statement = _transfers(scope).where(col(LedgerTransfer.cause_id).in_(cause_ids))
-    found: dict[UUID | None, list[TransferRow]] = defaultdict(list)
+    found: dict[UUID | None, list[LedgerTransferRow]] = defaultdict(list)
     for row in await session.scalars(statement.order_by(col(LedgerTransfer.posted_at), col(LedgerTransfer.id))):
         if len(found[row.cause_id]) < MOST_TRANSFERS:
             found[row.cause_id].append(_transfer(row))
@@ -181,10 +181,10 @@ def _entries(scope: Scope) -> Select[Any]:
     return scope.limit(statement, col(LedgerEntry.organization_id), col(LedgerEntry.path))
 
 
-def _entry(row: Any) -> EntryRow:
+def _entry(row: Any) -> LedgerEntryRow:
     kind = LedgerAccountKind(row.kind)
     wallet_id = row.ledger_account_id if kind is LedgerAccountKind.WALLET else None
-    return EntryRow(row.id, row.transfer_id, kind, wallet_id, Money(row.amount), Money(row.balance_after))
+    return LedgerEntryRow(row.id, row.transfer_id, kind, wallet_id, Money(row.amount), Money(row.balance_after))
 
 
 def _transfers(scope: Scope) -> Select[Any]:
@@ -193,9 +193,9 @@ def _transfers(scope: Scope) -> Select[Any]:
     return select(LedgerTransfer).where(seen.exists())
 
 
-def _transfer(row: LedgerTransfer) -> TransferRow:
+def _transfer(row: LedgerTransfer) -> LedgerTransferRow:
     cause = Ref(Kind(row.cause_kind), row.cause_id) if row.cause_kind and row.cause_id else None
-    return TransferRow(row.id, row.posted_at, LedgerReason(row.reason), ActorRef.from_json(row.by), cause, row.memo, row.reverses_id)
+    return LedgerTransferRow(row.id, row.posted_at, LedgerReason(row.reason), ActorRef.from_json(row.by), cause, row.memo, row.reverses_id)
 
 
 def _sum(condition: Any, amount: Any) -> ColumnElement[Any]:

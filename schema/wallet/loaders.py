@@ -5,7 +5,7 @@ from uuid import UUID
 from domain.kernel.ids import Kind
 from domain.kernel.permissions import Permission
 from domain.wallet import queries
-from domain.wallet.queries import EntryRow, TransferRow, WalletRow
+from domain.wallet.queries import LedgerEntryRow, LedgerTransferRow, WalletRow
 from schema.kernel.context import Context
 from schema.kernel.nodes import FINDERS
 
@@ -24,28 +24,28 @@ async def wallets_of_accounts(context: Context, account_ids: list[UUID]) -> list
         return await queries.wallets_of_accounts(session, scope, account_ids, at=context.now)
 
 
-async def entries(context: Context, ids: list[UUID]) -> list[EntryRow | None]:
+async def entries(context: Context, ids: list[UUID]) -> list[LedgerEntryRow | None]:
     """Entries in scope."""
     scope = context.scope(Permission.WALLET_READ)
     async with context.read() as session:
         return await queries.entries_by_ids(session, scope, ids)
 
 
-async def entries_of_transfers(context: Context, transfer_ids: list[UUID]) -> list[list[EntryRow]]:
+async def entries_of_transfers(context: Context, transfer_ids: list[UUID]) -> list[list[LedgerEntryRow]]:
     """The sides of each movement in scope."""
     scope = context.scope(Permission.WALLET_READ)
     async with context.read() as session:
         return await queries.entries_of_transfers(session, scope, transfer_ids)
 
 
-async def transfers(context: Context, ids: list[UUID]) -> list[TransferRow | None]:
+async def transfers(context: Context, ids: list[UUID]) -> list[LedgerTransferRow | None]:
     """Movements in scope."""
     scope = context.scope(Permission.WALLET_READ)
     async with context.read() as session:
         return await queries.transfers_by_ids(session, scope, ids)
 
 
-async def transfers_of_causes(context: Context, cause_ids: list[UUID]) -> list[list[TransferRow]]:
+async def transfers_of_causes(context: Context, cause_ids: list[UUID]) -> list[list[LedgerTransferRow]]:
     """The movements in scope that each order caused."""
     scope = context.scope(Permission.WALLET_READ)
     async with context.read() as session:

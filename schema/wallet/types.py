@@ -10,7 +10,7 @@ from domain.kernel.paging import Window
 from domain.kernel.permissions import Permission
 from domain.kernel.scope import Scope
 from domain.wallet import queries
-from domain.wallet.queries import EntryRow, Posted, TransferRow, WalletRow
+from domain.wallet.queries import LedgerEntryRow, LedgerTransferRow, Posted, WalletRow
 from schema.kernel.actors import Actor
 from schema.kernel.context import Info
 from schema.kernel.figures import After, Before, First, Last, Measured, Money, PeriodInput
@@ -34,7 +34,7 @@ class WalletStatement:
 
 @strawberry.type(description="One side of a transfer.")
 class LedgerEntry(Node):
-    """Served from `EntryRow`."""
+    """Served from `LedgerEntryRow`."""
 
     id: strawberry.ID = global_id(Kind.LEDGER_ENTRY)
     kind: LedgerAccountKind = strawberry.field(description="Ledger account hit.")
@@ -43,32 +43,32 @@ class LedgerEntry(Node):
     @classmethod
     def is_type_of(cls, obj: Any, info: Any) -> bool:
         """Rows of entries."""
-        return isinstance(obj, EntryRow)
+        return isinstance(obj, LedgerEntryRow)
 
     @strawberry.field(description="The whole movement.")
     async def transfer(self, info: Info) -> "LedgerTransfer":
         """Read together with all others."""
-        return cast(LedgerTransfer, await info.context.load(loaders.transfers, cast(EntryRow, self).transfer_id))
+        return cast(LedgerTransfer, await info.context.load(loaders.transfers, cast(LedgerEntryRow, self).transfer_id))
 
     @strawberry.field(description="Wallet hit, null for the operator's own accounts and wallets out of scope.")
     async def wallet(self, info: Info) -> "Wallet | None":
         """Read together with all others."""
-        return cast("Wallet | None", await _wallet(cast(EntryRow, self), info))
+        return cast("Wallet | None", await _wallet(cast(LedgerEntryRow, self), info))
 
     @strawberry.field(description="Balance right after, null where wallet is.")
     async def balance_after(self, info: Info) -> Money | None:
         """Shown to whoever sees the wallet."""
-        row = cast(EntryRow, self)
+        row = cast(LedgerEntryRow, self)
         return cast(Money, row.balance_after) if await _wallet(row, info) else None
 
 
-async def _wallet(row: EntryRow, info: Info) -> WalletRow | None:
+async def _wallet(row: LedgerEntryRow, info: Info) -> WalletRow | None:
     return await info.context.load(loaders.wallets, row.wallet_id) if row.wallet_id else None
 
 
 @strawberry.type(description="An immutable movement of money.")
 class LedgerTransfer(Node):
-    """Served from `TransferRow`."""
+    """Served from `LedgerTransferRow`."""
 
     id: strawberry.ID = global_id(Kind.LEDGER_TRANSFER)
     posted_at: datetime = strawberry.field(description="When it was booked.")
@@ -79,23 +79,23 @@ class LedgerTransfer(Node):
     @classmethod
     def is_type_of(cls, obj: Any, info: Any) -> bool:
         """Rows of movements."""
-        return isinstance(obj, TransferRow)
+        return isinstance(obj, LedgerTransferRow)
 
     @strawberry.field(description="Its sides, 2–20.")
     async def entries(self, info: Info) -> list[LedgerEntry]:
         """What leaves first."""
-        return cast(list[LedgerEntry], await info.context.load(loaders.entries_of_transfers, cast(TransferRow, self).id))
+        return cast(list[LedgerEntry], await info.context.load(loaders.entries_of_transfers, cast(LedgerTransferRow, self).id))
 
     @strawberry.field(description="Order, payment, bill or policy run behind it.")
     async def cause(self, info: Info) -> Node | None:
         """Null for a correction, and where the viewer may not see it."""
-        ref = cast(TransferRow, self).cause
+        ref = cast(LedgerTransferRow, self).cause
         return cast(Node | None, await find(info.context, ref)) if ref else None
 
     @strawberry.field(description="Transfer that it undoes.")
     async def reverses(self, info: Info) -> "LedgerTransfer | None":
         """Read together with all others."""
-        id = cast(TransferRow, self).reverses_id
+        id = cast(LedgerTransferRow, self).reverses_id
         return cast("LedgerTransfer | None", await info.context.load(loaders.transfers, id)) if id else None
 
 
