@@ -83,16 +83,15 @@ async def support_views(session: AsyncSession, organization_ids: Sequence[UUID],
     return found
 
 
-async def api_tokens(session: AsyncSession, ids: Sequence[UUID]) -> Mapping[UUID, ApiTokenRow]:
-    """Tokens by id, for whoever sees the record that names them."""
-    rows = await session.execute(select(*_TOKEN).where(col(ApiToken.id).in_(ids)))
-    return {row.id: ApiTokenRow(*row) for row in rows}
-
-
-async def api_token(session: AsyncSession, scope: Scope, token_id: UUID) -> ApiTokenRow | None:
-    """One token in scope."""
-    row = (await session.execute(_tokens(scope, *_TOKEN).where(col(ApiToken.id) == token_id))).one_or_none()
-    return ApiTokenRow(*row) if row else None
+async def api_tokens_seen(
+    session: AsyncSession, scope: Scope | None, ids: Sequence[UUID], *, own_id: UUID | None = None
+) -> list[ApiTokenRow | None]:
+    """Tokens in the order asked: those in scope (null scope: none), and the one that asks itself."""
+    statement = select(*_TOKEN).where(col(ApiToken.id).in_(ids))
+    if scope is not None:
+        statement = _tokens(scope, *_TOKEN).where(col(ApiToken.id).in_(ids))
+    found = {row.id: ApiTokenRow(*row) for row in await session.execute(statement)}
+    return [found.get(id) if scope is not None or id == own_id else None for id in ids]
 
 
 async def api_tokens_page(session: AsyncSession, scope: Scope, organization_id: UUID, window: Window) -> Page[ApiTokenRow]:

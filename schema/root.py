@@ -16,16 +16,21 @@ from schema.kernel.documents import UsePrepared
 from schema.kernel.nodes import Node, find
 from schema.kernel.outcomes import KERNEL_HANDLERS, LAST_HANDLER
 from schema.kernel.scalars import SCALARS
+from schema.people.mutations import PeopleMutation
+from schema.signing_in.failures import SIGN_IN_HANDLERS
+from schema.signing_in.mutations import SigningInMutation
+from schema.signing_in.queries import SigningInQuery
 from schema.sims.mutations import SimsMutation
 from schema.sims.puk import PukMutation
 from schema.sims.queries import SimsQuery
+from schema.tokens.mutations import TokensMutation
 from schema.wallet.mutations import WalletMutation
 
 MOST_NODES = 100
 
 
 @strawberry.type(description="Everything that can be asked.")
-class Query(AccountsQuery, CatalogueQuery, SimsQuery):
+class Query(SigningInQuery, AccountsQuery, CatalogueQuery, SimsQuery):
     """The roots of all areas, and any object by its id."""
 
     @strawberry.field(description="Any object by its global id; null when out of scope or gone.")
@@ -47,7 +52,7 @@ class Query(AccountsQuery, CatalogueQuery, SimsQuery):
 
 
 @strawberry.type(description="Everything that can be done.")
-class Mutation(SimsMutation, PukMutation, WalletMutation):
+class Mutation(PeopleMutation, PukMutation, SigningInMutation, SimsMutation, TokensMutation, WalletMutation):
     """The writes of all areas."""
 
 
@@ -62,6 +67,6 @@ schema = Schema(
     query=Query,
     mutation=Mutation,
     extensions=[UsePrepared],
-    exception_handlers=[*KERNEL_HANDLERS, LAST_HANDLER],
+    exception_handlers=[*KERNEL_HANDLERS, *SIGN_IN_HANDLERS, LAST_HANDLER],
     config=StrawberryConfig(scalar_map=SCALARS),
 )

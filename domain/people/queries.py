@@ -1,12 +1,12 @@
 """How persons and their roles are read."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 from uuid import UUID
 
 import msgspec
-from sqlalchemy import ColumnElement, Select, and_, func, or_, select
+from sqlalchemy import ColumnElement, Select, and_, exists, func, literal, or_, select
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlmodel import col
 
@@ -26,6 +26,7 @@ class PersonRow(msgspec.Struct, frozen=True):
     name: str
     mobile: str | None
     email: str | None
+    is_operator: bool = False
 
 
 class MembershipRow(msgspec.Struct, frozen=True):
@@ -45,12 +46,27 @@ def is_held(at: datetime) -> ColumnElement[bool]:
     return and_(col(Membership.valid_from) <= at, or_(col(Membership.valid_to).is_(None), col(Membership.valid_to) > at))
 
 
-async def persons(session: AsyncSession, ids: Sequence[UUID]) -> Mapping[UUID, PersonRow]:
-    """Persons by id, for whoever sees the thing that names them; unknown ids are left out."""
-    if not ids:
-        return {}
-    rows = await session.execute(select(*_PERSON).where(col(Person.id).in_(set(ids))))
-    return {row.id: PersonRow(*row) for row in rows}
+async def persons_seen(
+    session: AsyncSession, scope: Scope | None, ids: Sequence[UUID], *, own_id: UUID | None = None
+) -> list[PersonRow | None]:
+    """Persons in the order asked: oneself and people with a role in scope (null scope: none), of the operator's people the name alone.
+
+    A role counts whether it holds now or not: who was appointed once stays readable in what they did.
+    """
+    is_staff = exists().where(col(Membership.person_id) == Person.id, col(Membership.organization_id).is_(None))
+    is_near: Any = literal(False)
+    if scope is not None:
+        roles = select(*_MEMBERSHIP_ID).join(Account, col(Account.id) == Membership.account_id).where(col(Membership.person_id) == Person.id)
+        is_near = scope.limit(roles, col(Membership.organization_id), col(Account.path)).exists()
+    is_all = scope is not None and any(part.organization_id is None for part in scope.reach)
+    statement = select(*_PERSON, is_staff.label("is_staff"), is_near.label("is_near")).where(col(Person.id).in_(ids))
+    found: dict[UUID, PersonRow] = {}
+    for row in await session.execute(statement):
+        if row.is_near or row.id == own_id or (row.is_staff and is_all):
+            found[row.id] = PersonRow(row.id, row.name, row.mobile, row.email, bool(row.is_staff))
+        elif row.is_staff:
+            found[row.id] = PersonRow(row.id, row.name, None, None, True)
+    return [found.get(id) for id in ids]
 
 
 async def memberships_held(session: AsyncSession, person_id: UUID, at: datetime) -> list[MembershipRow]:
@@ -60,11 +76,12 @@ async def memberships_held(session: AsyncSession, person_id: UUID, at: datetime)
     return [MembershipRow(*row) for row in rows]
 
 
-async def membership(session: AsyncSession, scope: Scope, membership_id: UUID) -> MembershipRow | None:
-    """One membership in scope."""
-    statement = select(*_COLUMNS).outerjoin(Account, col(Account.id) == Membership.account_id).where(col(Membership.id) == membership_id)
-    row = (await session.execute(scope.limit(statement, col(Membership.organization_id), col(Account.path)))).one_or_none()
-    return MembershipRow(*row) if row else None
+async def memberships_by_ids(session: AsyncSession, scope: Scope, ids: Sequence[UUID]) -> list[MembershipRow | None]:
+    """Memberships in the order asked, null for those out of scope."""
+    statement = select(*_COLUMNS).outerjoin(Account, col(Account.id) == Membership.account_id).where(col(Membership.id).in_(ids))
+    limited = scope.limit(statement, col(Membership.organization_id), col(Account.path))
+    found = {row.id: MembershipRow(*row) for row in await session.execute(limited)}
+    return [found.get(id) for id in ids]
 
 
 async def memberships_page(
@@ -81,6 +98,7 @@ async def memberships_count(session: AsyncSession, scope: Scope, organization_id
     return int((await session.execute(_of_organization(scope, organization_id, as_of, func.count()))).scalar_one())
 
 
+_MEMBERSHIP_ID: tuple[Any, ...] = (Membership.id,)
 _PERSON: tuple[Any, ...] = (Person.id, Person.name, Person.mobile, Person.email)
 _COLUMNS: tuple[Any, ...] = (
     Membership.id, Membership.person_id, Membership.role, Membership.organization_id, Membership.account_id, Membership.valid_from,

@@ -23,9 +23,12 @@ from schema.kernel.needs import Needs
 from schema.kernel.nodes import Node, global_id
 from schema.kernel.pages import Connection, CountedConnection
 from schema.kernel.scalars import LegalId
+from schema.people.types import Membership, memberships_of_organization
+from schema.signing_in.types import Session, support_views_of_organization
 from schema.sims.counters import SimCounters, counters_of_account
 from schema.sims.queries import sims_of_account
 from schema.sims.types import Sim
+from schema.tokens.types import ApiToken, tokens_of_organization
 from schema.wallet.queries import wallet_of_account
 from schema.wallet.types import Wallet
 
@@ -219,6 +222,15 @@ class Organization(Node):
         resolver=access_log_of_organization,
         description="Who looked at this organization's data, operator's people included",
         extensions=[Needs(Permission.AUDIT_READ)],
+    )
+    memberships: CountedConnection[Membership] = strawberry.field(
+        resolver=memberships_of_organization, description="Appointed people", extensions=[Needs(Permission.ACCOUNT_READ)]
+    )
+    support_views: list[Session] = strawberry.field(
+        resolver=support_views_of_organization, description="Support views of this organization open now, for the banner; at most 10."
+    )
+    api_tokens: CountedConnection[ApiToken] | None = strawberry.field(
+        resolver=tokens_of_organization, description="API tokens, dead ones included", extensions=[Needs(Permission.TOKEN_MANAGE)]
     )
     audit_trail: Connection[AuditEntry] | None = strawberry.field(
         resolver=trail_of_organization, description="Who changed what", extensions=[Needs(Permission.AUDIT_READ)]

@@ -52,11 +52,20 @@ class Context:
         """A short session for one batch of reads."""
         return self.database.read()
 
-    def scope(self, permission: Permission) -> Scope:
-        """What the actor may reach with a right; raises `Unauthenticated` or `Forbidden`."""
+    def asking(self) -> Actor:
+        """Who asks; raises `Unauthenticated` for a stranger."""
         if self.actor is None:
             raise Unauthenticated
-        return self.actor.scope(permission, self.now)
+        return self.actor
+
+    def scope(self, permission: Permission) -> Scope:
+        """What the actor may reach with a right; raises `Unauthenticated` or `Forbidden`."""
+        return self.asking().scope(permission, self.now)
+
+    def scope_of_first(self, *permissions: Permission) -> Scope:
+        """The scope of the first of these rights that the actor holds; raises `Unauthenticated` or `Forbidden`."""
+        held = self.asking().permissions
+        return self.scope(next((permission for permission in permissions if permission in held), permissions[0]))
 
     async def write(self, info: "Info", scope: Scope, input: Any, service: Service) -> Done:
         """Carries out a business mutation: plans or applies what the service decides (`domain.audit.writing`)."""

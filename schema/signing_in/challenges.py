@@ -1,0 +1,52 @@
+"""Questions to people, and their answers."""
+
+from datetime import datetime
+from typing import cast
+
+import strawberry
+
+from auth.proofs import Answer
+from auth.rules import Asked
+from domain.kernel.ids import Kind, decode_as
+from schema.kernel.nodes import global_id
+from schema.kernel.outcomes import ProofMethod
+
+
+@strawberry.type(description="An open question to a person; the same shape for known and unknown identities.")
+class SignInChallenge:
+    """Served straight from `auth.rules.Asked`."""
+
+    id: strawberry.ID = global_id(Kind.CHALLENGE)
+    code_length: int = strawberry.field(description="Digits of the code sent.")
+    expires_at: datetime = strawberry.field(description="When the answer comes too late.")
+    resend_at: datetime = strawberry.field(description="When another code may be asked for.")
+
+    @strawberry.field(description="Ways to answer, at most 4.")
+    def methods(self) -> list[ProofMethod]:
+        """The first is the one that was sent."""
+        return list(cast(Asked, self).methods)
+
+
+@strawberry.input(description="A code answering a challenge.")
+class CodeProofInput:
+    """Which question, and the answer."""
+
+    challenge_id: strawberry.ID = strawberry.field(description="Id of the challenge.")
+    code: str = strawberry.field(description="Digits in any script.")
+
+
+@strawberry.input(one_of=True, description="One proof of identity.")
+class ProofInput:
+    """Exactly one of its fields."""
+
+    otp: CodeProofInput | None = strawberry.field(default=strawberry.UNSET, description="Code sent by SMS or e-mail.")
+    totp: CodeProofInput | None = strawberry.field(
+        default=strawberry.UNSET, description="Code of an authenticator app, or a recovery code."
+    )
+
+    def to_answer(self) -> Answer:
+        """The service's answer; an id that is no challenge's is `NotFound`."""
+        given, name = (self.otp, "otp") if self.otp else (self.totp, "totp")
+        assert given  # noqa: S101 (one_of: exactly one is there)
+        challenge_id = decode_as(Kind.CHALLENGE, given.challenge_id, "proof", name, "challengeId")
+        return Answer(challenge_id, given.code, is_totp=name == "totp")

@@ -1,0 +1,155 @@
+"""Sessions and who is asking, as a client sees them."""
+
+from datetime import datetime
+from typing import TYPE_CHECKING, Annotated, Any, cast
+
+import strawberry
+
+from auth import queries as auth_queries
+from auth.actor import Actor as Asking
+from auth.queries import SessionRow
+from auth.sessions import Tokens
+from domain.accounts import queries as account_queries
+from domain.kernel.ids import Kind
+from domain.kernel.paging import Window
+from domain.people import queries as people_queries
+from schema.kernel.actors import Actor
+from schema.kernel.context import Info
+from schema.kernel.figures import After, Before, First, Last, Locale
+from schema.kernel.nodes import Node, global_id
+from schema.kernel.pages import CountedConnection
+from schema.kernel.rights import Permission
+from schema.people import loaders as people_loaders
+from schema.people.types import Membership, Person
+from schema.signing_in import loaders
+
+if TYPE_CHECKING:
+    from schema.accounts.types import Organization
+else:
+    Organization = Annotated["Organization", strawberry.lazy("schema.accounts.types")]
+
+
+@strawberry.type(description="The bearer tokens of a session; shown only here.")
+class TokenPair:
+    """Served straight from `auth.sessions.Tokens`."""
+
+    access_token: str = strawberry.field(description="JWT for the Authorization header.")
+    access_expires_at: datetime = strawberry.field(description="When it dies, 15 minutes at most.")
+    refresh_token: str | None = strawberry.field(description="Single-use token for the next pair, null in a support view.")
+    refresh_expires_at: datetime | None = strawberry.field(description="When the session dies without refresh.")
+
+    @classmethod
+    def of(cls, tokens: Tokens) -> "TokenPair":
+        """Shows them, this once."""
+        return cast(TokenPair, tokens)
+
+
+@strawberry.type(description="One signed-in client.")
+class Session(Node):
+    """Served from `SessionRow`."""
+
+    id: strawberry.ID = global_id(Kind.SESSION)
+    user_agent: str | None = strawberry.field(description="Client's own words.")
+    address: str = strawberry.field(description="Network address it last came from.")
+    created_at: datetime = strawberry.field(description="When it began.")
+    last_used_at: datetime = strawberry.field(description="When it was last used.")
+    proven_at: datetime = strawberry.field(description="When identity was last proven.")
+
+    @classmethod
+    def is_type_of(cls, obj: Any, info: Any) -> bool:
+        """Rows of sessions."""
+        return isinstance(obj, SessionRow)
+
+    @strawberry.field(description="Whose.")
+    async def person(self, info: Info) -> Person:
+        """The viewer, or in a support view one of the operator's people."""
+        return cast(Person, await info.context.load(people_loaders.persons, cast(SessionRow, self).person_id))
+
+    @strawberry.field(description="It is the one asking now.")
+    def is_current(self, info: Info) -> bool:
+        """By the access token of this request."""
+        return info.context.asking().session_id == cast(SessionRow, self).id
+
+
+@strawberry.type(description="Who is asking, and what they may see and do.")
+class Viewer:
+    """Served from the request's `auth.actor.Actor`."""
+
+    @strawberry.field(description="The asking person and token.")
+    def actor(self) -> Actor:
+        """As records name them."""
+        return cast(Actor, _asking(self).ref)
+
+    @strawberry.field(description="Roles held now, at most 50.")
+    async def memberships(self, info: Info) -> list[Membership]:
+        """A token shows those of its maker in the organization that it works in."""
+        asking = _asking(self)
+        async with info.context.read() as session:
+            held = await people_queries.memberships_held(session, asking.person_id, info.context.now)
+        if asking.session_id is None:
+            reached = {grant.reach.organization_id for grant in asking.grants}
+            held = [row for row in held if row.organization_id in reached]
+        return cast(list[Membership], held)
+
+    @strawberry.field(description="Rights held anywhere in scope, at most one of each.")
+    def permissions(self) -> list[Permission]:
+        """In the order of the contract."""
+        held = _asking(self).permissions
+        return [permission for permission in Permission if permission in held]
+
+    @strawberry.field(description="Organizations in scope; across all customers for support.")
+    async def organizations(
+        self,
+        info: Info,
+        search: Annotated[str | None, strawberry.argument(description="Part of a name, legal id or number.")] = None,
+        first: First = None,
+        after: After = None,
+        last: Last = None,
+        before: Before = None,
+    ) -> CountedConnection[Organization]:
+        """By name. Support finds every customer here and sees nothing below without a view."""
+        scope = info.context.scope_of_first(Permission.ACCOUNT_READ, Permission.SUPPORT_VIEW)
+        window = Window.of(first, after, last, before)
+        async with info.context.read() as session:
+            page = await account_queries.organizations_page(session, scope, search=search, window=window)
+
+        async def count() -> int:
+            async with info.context.read() as session:
+                return await account_queries.organizations_count(session, scope, search=search)
+
+        return cast(CountedConnection[Organization], CountedConnection[Organization].of(page, count))
+
+    @strawberry.field(description="This session, null with an API token.")
+    async def session(self, info: Info) -> Session | None:
+        """The client that asks."""
+        id = _asking(self).session_id
+        return cast(Session, await info.context.load(loaders.sessions, id)) if id else None
+
+    @strawberry.field(description="Open sessions of this person, at most 50.")
+    async def sessions(self, info: Info) -> list[Session]:
+        """Newest first; none with an API token, which is not the person."""
+        asking = _asking(self)
+        if asking.session_id is None:
+            return []
+        async with info.context.read() as session:
+            return cast(list[Session], await auth_queries.open_sessions(session, asking.person_id, at=info.context.now))
+
+    @strawberry.field(description="An authenticator is set up.")
+    def has_totp(self) -> bool:
+        """Staff always have one."""
+        return _asking(self).has_totp
+
+    @strawberry.field(description="Language of texts.")
+    def locale(self, info: Info) -> Locale:
+        """The chosen one, or the one of this request while none is chosen."""
+        return _asking(self).locale or info.context.locale
+
+
+def _asking(viewer: Viewer) -> Asking:
+    """The source of the viewer's resolvers."""
+    return cast(Asking, viewer)
+
+
+async def support_views_of_organization(root: strawberry.Parent[Any], info: Info) -> list[Session]:
+    """`Organization.supportViews`, read together with those of all others."""
+    return cast(list[Session], await info.context.load(loaders.support_views, root.id))
