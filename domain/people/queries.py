@@ -56,7 +56,8 @@ async def persons_seen(
     is_staff = exists().where(col(Membership.person_id) == Person.id, col(Membership.organization_id).is_(None))
     is_near: Any = literal(False)
     if scope is not None:
-        roles = select(*_MEMBERSHIP_ID).join(Account, col(Account.id) == Membership.account_id).where(col(Membership.person_id) == Person.id)
+        roles = select(*_MEMBERSHIP_ID).join(Account, col(Account.id) == Membership.account_id)
+        roles = roles.where(col(Membership.person_id) == Person.id)
         is_near = scope.limit(roles, col(Membership.organization_id), col(Account.path)).exists()
     is_all = scope is not None and any(part.organization_id is None for part in scope.reach)
     statement = select(*_PERSON, is_staff.label("is_staff"), is_near.label("is_near")).where(col(Person.id).in_(ids))
