@@ -1,0 +1,1 @@
+"""Bringing a company's accounts and SIM cards in from files."""

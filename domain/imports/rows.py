@@ -1,0 +1,56 @@
+"""Turns records into checked values, and remembers which of them were met on which line."""
+
+from collections.abc import Sequence
+from typing import Any
+
+from sqlalchemy.ext.asyncio import AsyncSession
+from sqlmodel import col, select
+
+from domain.accounts.tables import Organization
+from domain.imports.columns import Column
+from domain.imports.reading import Line
+from domain.imports.report import Report
+from domain.kernel.errors import InvalidInput, StateConflict
+
+Values = dict[str, Any]
+"""The cells of a record by column name as values; None where a cell is empty."""
+
+
+def checked(line: Line, columns: Sequence[Column], report: Report) -> tuple[Values, bool]:
+    """The values of a record, and whether it has no fault; every fault of the record is reported and leaves None behind."""
+    before = len(report.rejects)
+    values: Values = {}
+    if line.has_surplus:
+        report.reject(line, None, InvalidInput("import.surplus_cells"))
+    for column in columns:
+        cell = line.cells.get(column.name, "")
+        values[column.name] = None
+        try:
+            if cell:
+                values[column.name] = column.parse(cell)
+            elif column.is_required:
+                raise InvalidInput("import.required")
+        except InvalidInput as fault:
+            report.reject(line, column, fault)
+    return values, len(report.rejects) == before
+
+
+class Seen:
+    """On which line of the file each value of some columns stood first."""
+
+    def __init__(self) -> None:
+        self._lines: dict[tuple[str, object], int] = {}
+
+    def is_new(self, line: Line, name: str, value: object, report: Report) -> bool:
+        """Whether it is met for the first time; if not, the row is rejected with the number of the other line."""
+        first = self._lines.setdefault((name, value), line.number)
+        if first == line.number:
+            return True
+        report.reject(line, name, StateConflict("import.duplicate", line=str(first)))
+        return False
+
+
+async def organizations(session: AsyncSession, legal_ids: set[str]) -> dict[str, Organization]:
+    """The organizations that exist, by legal id."""
+    found = await session.scalars(select(Organization).where(col(Organization.legal_id).in_(legal_ids)))
+    return {organization.legal_id: organization for organization in found}
