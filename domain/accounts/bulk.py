@@ -6,13 +6,14 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import insert, update
+from sqlalchemy import update
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlmodel import col
 
 from domain.accounts import tree
 from domain.accounts.tables import Account, AccountEdge, AccountKind, Organization, PaymentMode
 from domain.kernel.text import fold
+from store.upsert import insert_all
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,8 +69,8 @@ async def make_accounts(
             }
         )  # fmt: skip
         edges.append(shared | {"id": new_id(), "account_id": new.id, "valid_from": at})
-    await session.execute(insert(Account), nodes)
-    await session.execute(insert(AccountEdge), edges)
+    await insert_all(session, Account, nodes)
+    await insert_all(session, AccountEdge, edges)
 
 
 def kind_at(depth: int) -> AccountKind:

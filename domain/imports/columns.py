@@ -90,14 +90,14 @@ SIMS: Sequence[Column] = (
     Column("cost_centre_name", ("cost center name", "نام مرکز هزینه"), cells.text, "Name of a cost centre that is new."),
     Column("tags", ("labels", "برچسب", "برچسب‌ها"), cells.tags, "Labels apart by | or a comma, at most 20."),
     Column("plan_code", ("plan", "tariff", "طرح", "تعرفه", "کد طرح"), cells.code, "Code of the tariff plan in the catalogue."),
-    Column("activated_at", ("activation date", "تاریخ فعال‌سازی", "تاریخ فعالسازی"), cells.begin, "When the line was activated."),
+    Column("activated_at", ("activation date", "تاریخ فعال‌سازی"), cells.begin, "When the line was activated."),
     Column("valid_until", ("expiry", "validity", "اعتبار تا", "تاریخ انقضا"), cells.end, "Last day, or instant, that the line is valid."),
     Column("balance", ("credit balance", "موجودی", "مانده"), cells.rials, "Money left on a prepaid line, in rials."),
     Column("credit_limit", ("limit", "سقف اعتبار"), cells.rials, "Credit limit of a postpaid line, in rials."),
     Column("debt", ("بدهی",), cells.rials, "Unpaid bills of a postpaid line, in rials."),
     Column("current_charge", ("current usage", "کارکرد جاری", "کارکرد"), cells.rials, "Usage not billed yet of a postpaid line, in rials."),
     Column("puk1", ("puk", "پوک", "پوک ۱"), cells.puk, "PUK1, 8 digits; kept sealed and never shown in a rejects file.", is_secret=True),
-    Column("puk2", ("پوک ۲",), cells.puk, "PUK2, 8 digits; only together with PUK1.", is_secret=True),
+    Column("puk2", ("پوک ۲",), cells.puk, "PUK2, 8 digits; PUK1 and PUK2 come together or not at all.", is_secret=True),
 )  # fmt: skip
 
 

@@ -6,7 +6,7 @@ from typing import Any
 
 from domain.accounts.tables import PaymentMode
 from domain.kernel.errors import InvalidInput
-from domain.sims.tables import BarredBy, Barring, SimStatus, SimStatusReason
+from domain.sims.states import BarredBy, Barring, SimStatus, SimStatusReason
 
 BARRED = frozenset({SimStatus.BLOCKED, SimStatus.SUSPENDED, SimStatus.CAP_EXCEEDED, SimStatus.IMEI_MISMATCH})
 NEEDS_NO_NUMBER = frozenset({SimStatus.READY_TO_ACTIVATE, SimStatus.TERMINATED})
@@ -66,8 +66,9 @@ def faults(values: Mapping[str, Any], payment_mode: PaymentMode, *, at: datetime
     for column in POSTPAID_ONLY if payment_mode is PaymentMode.PREPAID else PREPAID_ONLY:
         if values[column]:
             yield column, InvalidInput("import.other_payment_mode")
-    if values["puk2"] and not values["puk1"]:
-        yield "puk1", InvalidInput("import.puk1_needed")
+    for column, other in (("puk1", "puk2"), ("puk2", "puk1")):
+        if values[column] is None and values[other] is not None:
+            yield column, InvalidInput("import.puk_pair")
 
 
 def figures(values: Mapping[str, Any], payment_mode: PaymentMode) -> dict[str, int | None]:

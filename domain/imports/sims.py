@@ -21,8 +21,9 @@ from domain.imports.rows import Seen, Values, checked, organizations
 from domain.kernel.errors import DomainError, NotFound, StateConflict
 from domain.kernel.sealing import Sealer
 from domain.sims.intake import NewSim, count_in, counted, take_in
-from domain.sims.puk import PukCodes
-from domain.sims.tables import Sim, SimStatus
+from domain.sims.puk import Codes
+from domain.sims.states import SimStatus
+from domain.sims.tables import Sim
 from store.upsert import insert_or_ignore
 
 AT_ONCE = 1000
@@ -207,7 +208,7 @@ class SimImport:
             valid_until=values["valid_until"], holder_name=values["holder_name"], employee_number=values["employee_number"],
             cost_centre_id=centre[0], cost_centre_code=values["cost_centre_code"], cost_centre_name=centre[1],
             tags=values["tags"] or (), plan_id=self._plans.get(values["plan_code"]),
-            codes=PukCodes(values["puk1"], values["puk2"]) if values["puk1"] else None, **rules.figures(values, mode),
+            codes=Codes(values["puk1"], values["puk2"]) if values["puk1"] else None, **rules.figures(values, mode),
         )  # fmt: skip
 
 

@@ -6,7 +6,7 @@ from typing import TypeVar
 
 from domain.accounts.tables import PaymentMode
 from domain.kernel.text import fold
-from domain.sims.tables import Barring, SimStatus, SimStatusReason
+from domain.sims.states import Barring, SimStatus, SimStatusReason
 
 Word = TypeVar("Word", bound=StrEnum)
 

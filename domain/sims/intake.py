@@ -7,7 +7,7 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import bindparam, insert, update
+from sqlalchemy import bindparam, update
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlmodel import col
 
@@ -15,9 +15,12 @@ from domain.accounts.tables import PaymentMode
 from domain.kernel.quantity import FigureSource
 from domain.kernel.sealing import Sealer
 from domain.kernel.text import fold
-from domain.sims.puk import PukCodes, seal_codes
-from domain.sims.tables import BarredBy, Barring, Sim, SimCounter, SimPlacement, SimSecret, SimState, SimStatus, SimStatusReason
-from store.upsert import insert_or_ignore
+from domain.sims.puk import Codes, sealed_secret
+from domain.sims.states import BarredBy, Barring, SimStatus, SimStatusReason
+from domain.sims.tables import Sim, SimCounter, SimPlacement, SimSecret, SimState
+from domain.sims.transitions import wake
+from store import outbox
+from store.upsert import insert_all, insert_or_ignore
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,18 +56,18 @@ class NewSim:
     credit_limit: int | None = None
     debt: int | None = None
     current_charge: int | None = None
-    codes: PukCodes | None = None
+    codes: Codes | None = None
 
 
 async def take_in(session: AsyncSession, sims: Sequence[NewSim], sealer: Sealer, *, at: datetime, new_id: Callable[[], UUID]) -> None:
-    """Adds cards in four statements; the counters are `count_in`'s."""
-    if not sims:
-        return
-    await session.execute(insert(Sim), [_card(sim, at) for sim in sims])
-    await session.execute(insert(SimPlacement), [_placement(sim, at, new_id()) for sim in sims])
-    await session.execute(insert(SimState), [state for sim in sims for state in _states(sim, at, new_id)])
-    if secrets := [_secret(sim, sim.codes, sealer) for sim in sims if sim.codes]:
-        await session.execute(insert(SimSecret), secrets)
+    """Adds cards in a handful of statements, and sees to the end of their suspensions; the counters are `count_in`'s."""
+    change_id = new_id()
+    await insert_all(session, Sim, [_card(sim, change_id, at) for sim in sims])
+    await insert_all(session, SimPlacement, [_placement(sim, at, new_id()) for sim in sims])
+    await insert_all(session, SimState, [state for sim in sims for state in _states(sim, at, new_id)])
+    secrets = [sealed_secret(sealer, sim.organization_id, sim.id, sim.codes).model_dump() for sim in sims if sim.codes]
+    await insert_all(session, SimSecret, secrets)
+    await outbox.send_all(session, [wake(sim.id, change_id, sim.resumes_at) for sim in sims if sim.resumes_at is not None])
 
 
 async def count_in(session: AsyncSession, counted: Mapping[tuple[UUID, UUID, SimStatus], int]) -> None:
@@ -99,12 +102,13 @@ def search_text(msisdn: str | None, iccid: str, *words: str | None) -> str:
     return "|".join(fold(word) for word in (msisdn, national, iccid, *words) if word)
 
 
-def _card(sim: NewSim, at: datetime) -> dict[str, Any]:
+def _card(sim: NewSim, change_id: UUID, at: datetime) -> dict[str, Any]:
     return {
         "id": sim.id, "organization_id": sim.organization_id, "account_id": sim.account_id, "path": sim.path, "msisdn": sim.msisdn,
         "iccid": sim.iccid, "imsi": sim.imsi, "imei": sim.imei, "locked_imei": sim.locked_imei, "status": sim.status,
         "status_reason": sim.status_reason, "status_since": sim.status_since, "resumes_at": sim.resumes_at, "barring": sim.barring,
-        "barred_by": sim.barred_by, "payment_mode": sim.payment_mode, "activated_at": sim.activated_at, "valid_until": sim.valid_until,
+        "barred_by": sim.barred_by, "change_id": change_id, "payment_mode": sim.payment_mode, "activated_at": sim.activated_at,
+        "valid_until": sim.valid_until,
         "holder_name": sim.holder_name, "holder_fold": fold(sim.holder_name or ""), "employee_number": sim.employee_number,
         "cost_centre_id": sim.cost_centre_id, "tags": "".join(f"|{tag}" for tag in sim.tags) + "|", "plan_id": sim.plan_id,
         "balance": sim.balance, "credit_limit": sim.credit_limit, "debt": sim.debt, "current_charge": sim.current_charge, "figures_at": at,
@@ -131,8 +135,3 @@ def _states(sim: NewSim, at: datetime, new_id: Callable[[], UUID]) -> Iterator[d
     if sim.status is not SimStatus.ACTIVE and begun < turned:
         yield shared | {"id": new_id(), "status": SimStatus.ACTIVE, "valid_from": begun, "valid_to": turned}
     yield shared | {"id": new_id(), "status": sim.status, "valid_from": turned, "valid_to": None}
-
-
-def _secret(sim: NewSim, codes: PukCodes, sealer: Sealer) -> dict[str, Any]:
-    sealed = seal_codes(sealer, sim.id, codes)
-    return {"sim_id": sim.id, "organization_id": sim.organization_id, "key_id": sealed.key_id, "sealed": sealed.data}

@@ -81,7 +81,7 @@ async def carry_through(work: Work, moves: Sequence[Move], *, tells_network: boo
     places = Counter(((move.card.account_id, move.was.status.value), (move.card.account_id, move.after.status.value)) for move in turned)
     await counters.shift(work.sql, organization_id, places)
     commands = [_command(move, change_id, work.at) for move in moves if tells_network]
-    wakes = [_wake(move.card, change_id, move.after.resumes_at) for move in moves if move.after.resumes_at is not None]
+    wakes = [wake(move.card.id, change_id, move.after.resumes_at) for move in moves if move.after.resumes_at is not None]
     await work.afterwards_each(commands + wakes)
 
 
@@ -119,7 +119,7 @@ def _command(move: Move, change_id: UUID, at: datetime) -> Letter:
     return Letter(SET_STATE, payload, f"sim:{card.id}", at, f"{SET_STATE}:{change_id}:{card.id}")
 
 
-def _wake(card: Sim, change_id: UUID, at: datetime) -> Letter:
-    """Under a subject of its own: what is due in a month must not hold up what the network has to know today."""
-    payload = {"sim_id": card.id.hex, "change_id": change_id.hex}
-    return Letter(RESUME, payload, f"sim-resume:{change_id}:{card.id}", at, f"{RESUME}:{change_id}:{card.id}")
+def wake(sim_id: UUID, change_id: UUID, at: datetime) -> Letter:
+    """Ends a suspension; under a subject of its own, as what is due in a month must not hold up what the network has to know today."""
+    payload = {"sim_id": sim_id.hex, "change_id": change_id.hex}
+    return Letter(RESUME, payload, f"sim-resume:{change_id}:{sim_id}", at, f"{RESUME}:{change_id}:{sim_id}")

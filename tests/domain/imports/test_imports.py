@@ -22,9 +22,11 @@ from domain.kernel.locale import Locale
 from domain.kernel.plan import BulkErrorPolicy
 from domain.kernel.scope import SYSTEM
 from domain.kernel.sealing import Sealed, Sealer
-from domain.sims.puk import PukCodes, open_codes
-from domain.sims.tables import BarredBy, Barring, Sim, SimCounter, SimPlacement, SimSecret, SimState, SimStatus
+from domain.sims.states import BarredBy, Barring, SimStatus
+from domain.sims.tables import Sim, SimCounter, SimPlacement, SimSecret, SimState
+from domain.sims.transitions import RESUME
 from domain.wallet.tables import LedgerAccount
+from store.outbox import OutboxRow
 from store.session import Database
 from tests.world import NOW, counted_statements, luhn
 
@@ -67,7 +69,7 @@ def told(report: Report) -> list[tuple[int, str, str, str]]:
     return [(r.line, r.column, r.value, r.reason.message_key) for r in sorted(report.rejects, key=lambda r: r.line)]
 
 
-def sims_file(path: Path, rows: Iterable[Sequence[object]], header: str = "legal id,account,msisdn,iccid,imsi,status,puk,holder") -> Path:
+def sims_file(path: Path, rows: Iterable[Sequence[object]], header: str = "legal id,account,msisdn,iccid,imsi,status,puk,puk2,holder") -> Path:
     with path.open("w", encoding="utf-8-sig", newline="") as file:
         writer = csv.writer(file)
         writer.writerow(header.split(","))
@@ -77,7 +79,7 @@ def sims_file(path: Path, rows: Iterable[Sequence[object]], header: str = "legal
 
 def row(number: int, account: str = "110") -> list[object]:
     iccid, status = luhn(f"899835{number:012d}"), "ACTIVE" if number % 4 else "BLOCKED"
-    return [LEGAL_ID, account, f"0935{number:07d}", iccid, f"43235{number:010d}", status, f"{number:08d}", f"دارندهٔ {number}"]
+    return [LEGAL_ID, account, f"0935{number:07d}", iccid, f"43235{number:010d}", status, f"{number:08d}", "12345678", f"دارندهٔ {number}"]
 
 
 async def test_accounts_hang_in_a_tree_whatever_their_order_and_have_wallets(with_accounts: Database) -> None:
@@ -143,7 +145,7 @@ async def test_every_fault_of_a_dirty_sims_file_is_named(with_accounts: Database
         (20, "PUK", MASK, "import.puk_short"),
         (21, "HOLDER", "x" * 201, "import.too_long"),
         (21, "PUK", MASK, "import.puk"),
-        (22, "PUK", "", "import.puk1_needed"),
+        (22, "PUK", "", "import.puk_pair"),
         (23, "Account", "999", "import.unknown_account"),
         (24, "Legal ID", "10101234565", "import.unknown_organization"),
         (25, "Legal ID", "10380284791", "error.legal_id"),
@@ -177,17 +179,19 @@ async def test_the_good_rows_of_a_dirty_file_are_imported_when_asked_for(with_ac
         sims = {sim.imsi[-2:]: sim for sim in await session.scalars(select(Sim))}
         secret = (await session.scalars(select(SimSecret))).one()
         centre = (await session.scalars(select(CostCentre))).one()
-        states = Counter((await session.execute(select(SimState.status, col(SimState.valid_to).is_(None)))).tuples())
+        wake = (await session.scalars(select(OutboxRow))).one()
+        states = Counter(map(tuple, await session.execute(select(SimState.status, col(SimState.valid_to).is_(None)))))
     first, lost, spare, paused = (sims[serial] for serial in ("01", "02", "03", "38"))
     assert (report.made_count, len(sims)) == (5, 5)
     assert (first.msisdn, first.holder_name, first.tags, first.debt) == ("+989350000001", "سارا نیک‌آذین", "|field|vip|", 1_200_000)
     assert first.valid_until is not None and str(first.valid_until) == "2027-03-20 20:30:00+00:00"  # the end of 1405-12-29 in Tehran
     assert (first.cost_centre_id, centre.code) == (centre.id, "1204")
     assert all(part in first.search for part in ("09350000001", "سارانیکاذین", "1204"))
-    assert open_codes(SEALER, first.id, Sealed(secret.key_id, secret.sealed)) == PukCodes("00000123", "12345678")
+    assert SEALER.open(Sealed(secret.key_id, secret.sealed), "sim_secrets", first.id) == b"0000012312345678"
     assert (lost.msisdn, lost.status, lost.barring, lost.barred_by) == ("+989350000002", SimStatus.BLOCKED, Barring.ALL, BarredBy.COMPANY)
     assert (spare.msisdn, spare.status, spare.activated_at) == (None, SimStatus.READY_TO_ACTIVATE, None)
     assert paused.resumes_at is not None and paused.barring == Barring.ALL
+    assert (wake.kind, wake.run_at, wake.payload["sim_id"]) == (RESUME, paused.resumes_at, paused.id.hex)
     assert states == {("ACTIVE", True): 2, ("ACTIVE", False): 2, ("BLOCKED", True): 1, ("SUSPENDED", True): 1, ("READY_TO_ACTIVATE", True): 1}
 
 
@@ -201,7 +205,7 @@ async def test_rejects_are_written_in_the_operators_language_and_show_no_puk(wit
         assert rows[0] == ["line", "column", "value", "reason"]
         assert rows[1][:3] == ["9", "شماره موبایل", "9.89351E+11"] and rows[1][3] == report.rejects[0].words(locale)
         assert "1234567" not in content.replace("8998350000", "").replace("432350000", "")
-        assert ["18", "موجودی", "-5"] == next(row for row in rows if row[0] == "18")[:3]
+        assert next(row for row in rows if row[0] == "18")[:3] == ["18", "موجودی", "-5"]
 
 
 async def test_ten_thousand_cards_are_imported_once(with_accounts: Database, tmp_path: Path) -> None:
@@ -224,7 +228,7 @@ async def test_ten_thousand_cards_are_imported_once(with_accounts: Database, tmp
     async with with_accounts.read() as session:
         cards = select(Sim.account_id, Sim.status, func.count()).group_by(col(Sim.account_id), col(Sim.status))
         counters = select(SimCounter.account_id, SimCounter.status, SimCounter.count)
-        assert set((await session.execute(cards)).tuples()) == set((await session.execute(counters)).tuples())
+        assert set(map(tuple, await session.execute(cards))) == set(map(tuple, await session.execute(counters)))
         assert await session.scalar(select(func.count()).select_from(SimPlacement).where(col(SimPlacement.valid_to).is_(None))) == 10_000
         organization: UUID = (await session.scalars(select(Account.organization_id).limit(1))).one()
         assert await first_broken(session, organization) is None

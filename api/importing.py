@@ -1,0 +1,115 @@
+"""`simurgh import`: reads files of accounts and SIM cards, shows how far it is, and tells what came of it in a few sentences."""
+
+import asyncio
+from collections.abc import Awaitable, Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Annotated
+
+import typer
+from rich.console import Console
+from rich.progress import BarColumn, Progress, TaskProgressColumn, TextColumn, TimeRemainingColumn
+
+from api.settings import Settings, read_settings
+from domain.imports.report import Report, write_rejects
+from domain.imports.service import Wish, import_accounts, import_sims
+from domain.kernel.clock import SystemClock
+from domain.kernel.errors import InvalidInput
+from domain.kernel.locale import Locale
+from domain.kernel.messages import text
+from domain.kernel.plan import BulkErrorPolicy
+from domain.kernel.scope import SYSTEM
+from domain.kernel.sealing import Sealer
+from store import migrate
+from store.session import Database
+
+SHOWN = 10
+
+app = typer.Typer(name="import", help="Brings accounts and SIM cards in from CSV files (docs/importing.md).", no_args_is_help=True)
+
+File = Annotated[Path, typer.Argument(help="CSV file, UTF-8, UTF-16 or Windows-1256.", exists=True, dir_okay=False, readable=True)]
+DryRun = Annotated[bool, typer.Option("--dry-run", help="Decide everything and write nothing.")]
+SkipFailed = Annotated[bool, typer.Option("--skip-failed", help="Import the good rows; without it one fault leaves all out.")]
+Rejects = Annotated[Path | None, typer.Option(help="Write line, column, value and reason of every fault to this CSV file.", dir_okay=False)]
+Language = Annotated[Locale, typer.Option(help="Language of what is told.", case_sensitive=False)]
+Data = Annotated[Path | None, typer.Option(help="Folder that holds all state (SIMURGH_DATA_DIR).", file_okay=False)]
+
+Run = Callable[[Database, Wish, Sealer], Awaitable[Report]]
+
+
+@app.command("accounts")
+def accounts(
+    file: File,
+    dry_run: DryRun = False,
+    skip_failed: SkipFailed = False,
+    rejects: Rejects = None,
+    language: Language = Locale.EN,
+    data: Data = None,
+) -> None:
+    """Imports organizations and their accounts."""
+    _told("accounts", lambda database, wish, _: import_accounts(database, file, wish), dry_run, skip_failed, rejects, language, data)
+
+
+@app.command("sims")
+def sims(
+    file: File,
+    dry_run: DryRun = False,
+    skip_failed: SkipFailed = False,
+    rejects: Rejects = None,
+    language: Language = Locale.EN,
+    data: Data = None,
+) -> None:
+    """Imports SIM cards under accounts that exist."""
+    _told("sims", lambda database, wish, sealer: import_sims(database, file, wish, sealer), dry_run, skip_failed, rejects, language, data)
+
+
+def _told(noun: str, run: Run, dry_run: bool, skip_failed: bool, rejects: Path | None, language: Locale, data: Path | None) -> None:
+    """Runs an import and tells its outcome; ends with 1 when rows were left out and nothing was written for it."""
+    policy = BulkErrorPolicy.SKIP_FAILED if skip_failed else BulkErrorPolicy.REJECT_ALL
+    console = Console(stderr=True)
+    try:
+        with _bar(console, text(f"import.{noun}", language)) as progress:
+            wish = Wish(SYSTEM, SystemClock().now(), policy, dry_run, progress=progress)
+            report = asyncio.run(_run(run, wish, read_settings(data_dir=data)))
+    except InvalidInput as fault:
+        typer.echo(text(fault.message_key, language, **fault.params), err=True)
+        raise typer.Exit(1) from None
+    if rejects is not None:
+        write_rejects(rejects, report.rejects, language)
+    for reject in sorted(report.rejects, key=lambda reject: reject.line)[:SHOWN] if rejects is None else ():
+        typer.echo(f"{reject.line}: {reject.column}: {reject.value}: {reject.words(language)}")
+    if report.ignored:
+        typer.echo(text("import.ignored", language, names=", ".join(report.ignored)))
+    typer.echo(" ".join(summary(report, noun, language)))
+    if report.rejects and not report.is_written:
+        raise typer.Exit(1)
+
+
+def summary(report: Report, noun: str, language: Locale) -> Iterator[str]:
+    """The outcome in a few sentences."""
+    if report.rejects:
+        yield text("import.rejected", language, count=len(report.rejects))
+    if report.is_written or report.made_count:
+        yield text(f"import.{noun}_{'made' if report.is_written else 'planned'}", language, count=report.made_count)
+    if report.present:
+        yield text("import.present", language, count=report.present)
+    if not report.is_written:
+        yield text("import.nothing_written", language)
+
+
+async def _run(run: Run, wish: Wish, settings: Settings) -> Report:
+    await migrate.upgrade(settings.database_url)
+    database = Database(settings.database_url)
+    try:
+        return await run(database, wish, Sealer(settings.secret_key))
+    finally:
+        await database.close()
+
+
+@contextmanager
+def _bar(console: Console, title: str) -> Iterator[Callable[[int, int], None]]:
+    """A progress bar over the bytes of the file."""
+    columns = (TextColumn("{task.description}"), BarColumn(), TaskProgressColumn(), TimeRemainingColumn())
+    with Progress(*columns, console=console, transient=True) as bar:
+        task = bar.add_task(title, total=None)
+        yield lambda read, size: bar.update(task, completed=read, total=size)
