@@ -1,0 +1,85 @@
+"""A world with one of everything: whatever has a global id exists in the first company."""
+
+from dataclasses import dataclass
+from typing import Any
+from uuid import uuid4
+
+from api.world import World
+from auth.actor import Actor, Grant
+from auth.policy import RIGHTS
+from domain.kernel.ids import Kind, encode, uuid7
+from domain.kernel.permissions import Permission, Role
+from domain.kernel.scope import ActorRef, Reach
+from tests.architecture.cases import CASES, done
+from tests.world import NOW, TwoTenants, ask, operator_admin
+
+IDS_BY_NAME = {
+    "organizationId": "Organization", "accountId": "Account", "parentId": "Account", "simId": "Sim", "orderId": "Order", "walletId": "Wallet",
+    "ticketId": "Ticket", "apiTokenId": "ApiToken", "membershipId": "Membership", "offeringId": "ProductOffering",
+}  # fmt: skip
+VALUES: dict[str, Any] = {
+    "String": "some text", "Int": 1, "Boolean": True, "DateTime": "2027-01-01T00:00:00Z", "UUID": str(uuid4()), "EmailAddress": "a@example.com",
+    "MSISDN": "+989351112233", "Decimal": "1000",
+}  # fmt: skip
+
+
+@dataclass(frozen=True)
+class Full:
+    """Global ids by type, and an actor for each role."""
+
+    ids: dict[str, str]
+    actors: dict[str, Actor | None]
+    reference: str
+
+    def node(self, kind: str) -> str:
+        """The id of one thing of a type."""
+        return self.ids[kind]
+
+    def value(self, kind: str, name: str) -> Any:
+        """A value of a leaf type; ids by the name of their argument."""
+        if kind == "ID":
+            return self.ids[IDS_BY_NAME.get(name, "Account")]
+        return self.reference if name == "reference" else VALUES[kind]
+
+
+async def make_full(world: World, tenants: TwoTenants) -> Full:
+    """Does one of everything as the first company's manager."""
+    ids = {
+        "Organization": tenants.one.gid,
+        "Account": tenants.one.account("root"),
+        "Sim": encode(Kind.SIM, tenants.one.sims[0].id),
+        "Person": encode(Kind.PERSON, tenants.one.profile_manager.id),
+    }
+    token = await done(world, await CASES["apiTokenCreate"](world, tenants), "apiTokenCreate", "apiToken { id }")
+    ids["ApiToken"] = token["apiToken"]["id"]
+    granted = await done(world, await CASES["membershipGrant"](world, tenants), "membershipGrant", "membership { id }")
+    ids["Membership"] = granted["membership"]["id"]
+    ticket = await done(world, await CASES["ticketOpen"](world, tenants), "ticketOpen", "ticket { id }")
+    ids["Ticket"] = ticket["ticket"]["id"]
+    case = await CASES["orderPlace"](world, tenants)
+    placed = await done(world, case, "orderPlace", "order { id number items(first: 1) { edges { node { id offering { id } } } } transfers { id entries { id } } }")
+    order = placed["order"]
+    item, transfer = order["items"]["edges"][0]["node"], order["transfers"][0]
+    ids |= {
+        "Order": order["id"], "OrderItem": item["id"], "ProductOffering": item["offering"]["id"], "LedgerTransfer": transfer["id"],
+        "LedgerEntry": transfer["entries"][0]["id"],
+    }  # fmt: skip
+    asked = await ask(
+        world.database, tenants.one.as_profile_manager(),
+        "query($o: ID!, $a: ID!) { account(id: $a) { wallet { id } } organization(id: $o) { auditTrail(first: 1) { edges { node { id } } } } }",
+        {"o": tenants.one.gid, "a": tenants.one.account("root")}, parts=world,
+    )  # fmt: skip
+    ids["Wallet"] = asked.data["account"]["wallet"]["id"]
+    ids["AuditEntry"] = asked.data["organization"]["auditTrail"]["edges"][0]["node"]["id"]
+    supporter = ActorRef(uuid7(), "Support", person_id=uuid7(), is_operator=True)
+    reader = ActorRef(uuid7(), "ERP", person_id=tenants.one.profile_manager.id, api_token_id=uuid7())
+    actors: dict[str, Actor | None] = {
+        "stranger": None,
+        "profile manager": tenants.one.as_profile_manager(),
+        "account manager": tenants.one.as_account_manager(),
+        "support": Actor(supporter, (Grant(RIGHTS[Role.SUPPORT], Reach(None)),), session_id=uuid7(), proven_at=NOW, is_masked=True),
+        "support in a view": tenants.one.as_support(),
+        "operator administrator": operator_admin(),
+        "token that reads SIM cards": Actor(reader, (Grant(frozenset({Permission.ACCOUNT_READ, Permission.SIM_READ}), Reach(tenants.one.id)),)),
+    }
+    return Full(ids, actors, order["number"])
