@@ -11,9 +11,6 @@ from domain.kernel.permissions import Permission
 from schema.kernel.context import Info
 from schema.kernel.looks import note
 
-DECLARED: dict[int, Permission] = {}
-"""Which right each field declared, by the field's identity: the authorization matrix reads it."""
-
 
 class Needs(FieldExtension):
     """`extensions=[Needs(Permission.X)]`: the resolver takes `scope: Scope`; without the right the field is refused."""
@@ -22,10 +19,9 @@ class Needs(FieldExtension):
         self.permission = permission
 
     def apply(self, field: StrawberryField) -> None:
-        """Hides the scope from the schema and says the right in the description."""
+        """Hides the scope from the schema and says the right in the description, where the authorization matrix reads it."""
         field.description = f"{(field.description or '').rstrip('.')}. Needs `{self.permission.value}`.".lstrip(". ")
         field.arguments = [argument for argument in field.arguments if argument.python_name != "scope"]
-        DECLARED[id(field)] = self.permission
 
     async def resolve_async(self, next_: Callable[..., Any], source: Any, info: Info, **kwargs: Any) -> Any:
         """Makes the scope, or refuses, before the resolver runs; afterwards notes what was seen.
