@@ -1,5 +1,6 @@
 """A small company in memory that answers the app's documents: for screenshots, for tests, and for a look without a server."""
 
+import asyncio
 import json
 import uuid
 from collections.abc import Callable
@@ -118,6 +119,7 @@ class DemoServer(httpx.AsyncBaseTransport):
     def __init__(self, now: Callable[[], datetime] = lambda: NOW, sims: int = 64) -> None:
         self.now = now
         self.asked: list[str] = []
+        self.delay = 0.0
         self.is_offline = False
         self.is_ended = False
         self.is_broken = False
@@ -137,10 +139,15 @@ class DemoServer(httpx.AsyncBaseTransport):
         self._applied: dict[str, dict[str, Any]] = {}
         self._language = "fa"
 
+    def speak(self, language: str) -> None:
+        """Names things in that language from now on, as the next request would."""
+        self._language = language
+
     # ── the door ──
 
     async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
         """One HTTP request."""
+        await asyncio.sleep(self.delay)
         if self.is_offline:
             raise httpx.ConnectError("no network", request=request)
         if self.is_broken:

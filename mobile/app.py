@@ -1,0 +1,106 @@
+"""Puts the app together: settings, tokens, gateway, session, words, shell; the one place that knows them all."""
+
+import pathlib
+from collections.abc import Callable
+from datetime import datetime
+from typing import Any
+
+import httpx
+from kivy.app import App
+from kivy.config import Config
+from kivy.core.window import Window
+from kivy.utils import platform
+
+from mobile.gateway.android_tokens import AndroidTokens
+from mobile.gateway.cache import OfflineCache
+from mobile.gateway.client import Gateway
+from mobile.gateway.tokens import FileTokens, MemoryTokens, TokenStore
+from mobile.screens.puk.page import Curtain
+from mobile.screens.routes import ROUTES
+from mobile.screens.shell import Shell
+from mobile.state.services import Services
+from mobile.state.session import Session
+from mobile.state.settings import Settings
+from mobile.state.speech import utc_now
+from mobile.widgets import bidi
+from mobile.widgets.look import look, register_faces, wear
+
+BACK_KEYS = (27, 1001)
+
+
+def services_in(folder: pathlib.Path, **given: Any) -> Services:
+    """Everything on disk in `folder`: settings (overridden by `given`), tokens, the offline copy."""
+    tokens: TokenStore = AndroidTokens(folder / "tokens") if platform == "android" else FileTokens(folder / "tokens.json")
+    settings = Settings(folder / "settings.json", **given)
+    gateway = Gateway(settings.server, tokens=tokens, cache=OfflineCache(folder / "offline.sqlite"))
+    return Services(gateway, Session(is_signed_in=gateway.is_signed_in), settings, folder)
+
+
+def services_in_memory(
+    folder: pathlib.Path, transport: httpx.AsyncBaseTransport, now: Callable[[], datetime] = utc_now, **given: Any
+) -> Services:
+    """Nothing kept but receipts, and another way to the server: for demos, screenshots and tests."""
+    settings = Settings(None, **given)
+    gateway = Gateway("https://care.example", tokens=MemoryTokens(), cache=OfflineCache(), transport=transport, now=now)
+    return Services(gateway, Session(is_signed_in=False), settings, folder, now)
+
+
+class SimurghApp(App):
+    """The window with the shell in it."""
+
+    title = "Simurgh"
+
+    def __init__(self, services: Services, **options: Any) -> None:
+        super().__init__(**options)
+        self.services = services
+        self._worn: tuple[Any, ...] = ()
+
+    def load_config(self) -> Any:
+        """Kivy's own settings file is not used."""
+        return Config
+
+    def build(self) -> Shell:
+        """The shell in the present look."""
+        Config.set("kivy", "exit_on_escape", "0")
+        register_faces()
+        bidi.install()
+        self._wear()
+        self.services.settings.watch(self._settings_changed)
+        Window.bind(on_keyboard=self._key)
+        Window.softinput_mode = "below_target"
+        self.shell = Shell(self.services, ROUTES, self.stop)
+        return self.shell
+
+    def on_pause(self) -> bool:
+        """Codes never stay on a page in the background."""
+        if isinstance(self.shell.page, Curtain):
+            self.shell.page.close()
+        return True
+
+    def on_stop(self) -> None:
+        """Lets go of the window's keys."""
+        Window.unbind(on_keyboard=self._key)
+
+    def _settings_changed(self) -> None:
+        language = look.say.language
+        self.services.gateway.server = self.services.settings.server
+        if self._wear():
+            self.shell.redress()
+            if language != look.say.language:
+                self.shell.reload()
+
+    def _wear(self) -> bool:
+        settings = self.services.settings
+        worn = (settings.language, settings.theme, settings.text_scale, settings.shows_toman)
+        if worn == self._worn:
+            return False
+        self._worn = worn
+        wear(language=settings.language, theme=settings.theme, scale=settings.text_scale)
+        self.services.gateway.language = settings.language
+        Window.clearcolor = look.colour("background")
+        return True
+
+    def _key(self, _window: Any, key: int, *_: Any) -> bool:
+        if key in BACK_KEYS:
+            return self.shell.back()
+        return False

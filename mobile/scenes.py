@@ -1,0 +1,374 @@
+"""The scenes of the screenshots: each brings the in-memory company and the shell into one state of one page."""
+
+import asyncio
+import pathlib
+from collections.abc import Awaitable, Callable
+from datetime import timedelta
+from types import TracebackType
+from typing import Any
+
+from kivy.base import EventLoop, async_runTouchApp, stopTouchApp
+from kivy.core.window import Window
+from kivy.uix.floatlayout import FloatLayout
+
+from mobile.app import services_in_memory
+from mobile.demo import CODE, NOW, DemoServer
+from mobile.screens.plan_sheet.order import OrderSheet
+from mobile.screens.puk.sheet import PukSheet
+from mobile.screens.routes import ROUTES
+from mobile.screens.shell import Shell
+from mobile.screens.sim_block.sheet import BlockSheet
+from mobile.widgets import bidi
+from mobile.widgets.look import look, register_faces, wear
+
+FRAMES = 4
+
+
+class Stage:
+    """One shell on one company."""
+
+    def __init__(self, server: DemoServer, shell: Shell) -> None:
+        self.server, self.shell = server, shell
+        self.hours_later = 0.0
+
+    async def settle(self) -> None:
+        """Waits until nothing runs and the frames are drawn."""
+        for _ in range(400):
+            await asyncio.sleep(0.01)
+            if not [task for task in self.shell._tasks if not task.done()]:
+                break
+        await asyncio.sleep(0.02 * FRAMES)
+
+    async def sign_in(self) -> None:
+        """The profile manager is in, on the home page."""
+        self.shell.services.gateway.sign_in(self.server._tokens())
+        self.shell.services.session.begin()
+        await self.settle()
+        await self.settle()
+
+    async def open_root(self, root: str) -> Any:
+        """A root's page, loaded."""
+        await self.sign_in()
+        self.shell.switch(root)
+        await self.settle()
+        return self.shell.page
+
+    async def open(self, name: str, **parameters: Any) -> Any:
+        """A page, loaded."""
+        await self.sign_in()
+        self.shell.go(name, **parameters)
+        await self.settle()
+        return self.shell.page
+
+
+Scene = Callable[[Stage], Awaitable[None]]
+
+
+async def sign_in(stage: Stage) -> None:
+    stage.shell.page.model.identity = "۰۹۳۵ ۰۰۰ ۱۰۰۰" if look.is_rtl else "+98 935 000 1000"
+    stage.shell.page.clear_widgets()
+    stage.shell.page.draw()
+    stage.shell.page._field.entry.focus = True
+
+
+async def otp(stage: Stage) -> None:
+    await sign_in(stage)
+    await stage.shell.page._sent()
+    await stage.settle()
+    stage.shell.page._boxes.entry.text = CODE[:4]
+
+
+async def authenticator(stage: Stage) -> None:
+    stage.server.is_totp_needed = True
+    await otp(stage)
+    await stage.shell.page._confirmed(CODE)
+
+
+async def home(stage: Stage) -> None:
+    await stage.open_root("home")
+
+
+async def account_tree(stage: Stage) -> None:
+    page = await stage.open("account_tree")
+    page.model.toggle("account-nothing")
+
+
+async def sim_list(stage: Stage) -> None:
+    await stage.open_root("sims")
+
+
+async def sim_list_selecting(stage: Stage) -> None:
+    page = await stage.open_root("sims")
+    for at in (0, 1, 3):
+        page.model.select(f"sim-{at}")
+
+
+async def sim_detail(stage: Stage) -> None:
+    await stage.open("sim_detail", sim_id="sim-0")
+
+
+async def sim_detail_blocked(stage: Stage) -> None:
+    await stage.open("sim_detail", sim_id="sim-2")
+
+
+async def sim_usage(stage: Stage) -> None:
+    await stage.open("sim_detail", sim_id="sim-0", tab="usage")
+
+
+async def sim_apn(stage: Stage) -> None:
+    page = await stage.open("sim_detail", sim_id="sim-0")
+    page._open_tab("apn")
+
+
+async def sim_identity(stage: Stage) -> None:
+    await stage.open("sim_detail", sim_id="sim-0", tab="identity")
+
+
+async def puk_reason(stage: Stage) -> None:
+    page = await stage.open("sim_detail", sim_id="sim-0")
+    PukSheet(stage.shell, page.model)
+
+
+async def puk_step_up(stage: Stage) -> None:
+    page = await stage.open("sim_detail", sim_id="sim-0")
+    sheet = PukSheet(stage.shell, page.model)
+    await sheet._shown("")
+    await stage.settle()
+    sheet._boxes.entry.text = CODE[:2]
+
+
+async def puk_curtain(stage: Stage) -> None:
+    stage.server.is_proof_old = False
+    page = await stage.open("sim_detail", sim_id="sim-0")
+    sheet = PukSheet(stage.shell, page.model)
+    await sheet._shown("")
+    stage.hours_later = 18 / 3600
+    await asyncio.sleep(0.3)
+
+
+async def block(stage: Stage) -> None:
+    page = await stage.open_root("sims")
+    BlockSheet(stage.shell, page.model.nodes[:3], is_block=True, done=lambda: None)
+
+
+async def block_plan(stage: Stage) -> None:
+    page = await stage.open_root("sims")
+    sheet = BlockSheet(stage.shell, page.model.nodes[:3], is_block=True, done=lambda: None)
+    sheet._preview()
+
+
+async def _buying(stage: Stage, count: int = 12) -> Any:
+    page = await stage.open_root("sims")
+    stage.shell.go("buy", sims=page.model.nodes[:count])
+    await stage.settle()
+    return stage.shell.page
+
+
+async def buy(stage: Stage) -> None:
+    await _buying(stage)
+
+
+async def plan(stage: Stage) -> None:
+    page = await _buying(stage)
+    OrderSheet(stage.shell, page.model)
+
+
+async def plan_stale(stage: Stage) -> None:
+    page = await _buying(stage)
+    sheet = OrderSheet(stage.shell, page.model)
+    await stage.settle()
+    stage.server.is_plan_stale = True
+    await sheet._paid()
+
+
+async def plan_refused(stage: Stage) -> None:
+    stage.server.wallet = 1_200_000
+    page = await _buying(stage)
+    OrderSheet(stage.shell, page.model)
+
+
+async def receipt(stage: Stage) -> None:
+    page = await _buying(stage)
+    page.model.purchase_order = "PO-1405-0817"
+    sheet = OrderSheet(stage.shell, page.model)
+    await stage.settle()
+    await sheet._paid()
+    await asyncio.sleep(0.1)
+
+
+async def money(stage: Stage) -> None:
+    stage.server.sell()
+    await stage.open_root("money")
+
+
+async def money_empty(stage: Stage) -> None:
+    await stage.open_root("money")
+
+
+async def inbox(stage: Stage) -> None:
+    stage.server.write_tickets()
+    await stage.open_root("inbox")
+
+
+async def inbox_empty(stage: Stage) -> None:
+    await stage.open_root("inbox")
+
+
+async def ticket(stage: Stage) -> None:
+    stage.server.write_tickets()
+    page = await stage.open_root("inbox")
+    stage.shell.go("ticket", ticket=page.model.tickets[0])
+
+
+async def ticket_new(stage: Stage) -> None:
+    await stage.open("ticket_new", title="")
+
+
+async def more(stage: Stage) -> None:
+    await stage.open_root("more")
+
+
+async def sessions(stage: Stage) -> None:
+    await stage.open("sessions")
+
+
+async def audit(stage: Stage) -> None:
+    await stage.open("audit")
+
+
+async def state_loading(stage: Stage) -> None:
+    stage.server.delay = 5.0
+    stage.shell.services.gateway.sign_in(stage.server._tokens())
+    stage.shell.services.session.begin()
+    await asyncio.sleep(0.4)
+
+
+async def state_offline(stage: Stage) -> None:
+    page = await stage.open_root("sims")
+    stage.server.is_offline = True
+    stage.hours_later = 3
+    page.reload()
+
+
+async def state_empty(stage: Stage) -> None:
+    page = await stage.open_root("sims")
+    page._field.entry.text = "0939 11"
+    await page.model.narrow(search="0939 11", status="BLOCKED")
+
+
+async def state_no_right(stage: Stage) -> None:
+    stage.server.denied.add("PurchaseHistory")
+    await stage.open_root("money")
+
+
+async def state_session_ended(stage: Stage) -> None:
+    page = await stage.open_root("sims")
+    stage.server.is_ended = True
+    page.reload()
+
+
+async def state_error(stage: Stage) -> None:
+    await stage.sign_in()
+    stage.server.is_broken = True
+    stage.shell.go("sim_detail", sim_id="sim-0")
+
+
+SCENES: dict[str, Scene] = {
+    "01-sign-in": sign_in,
+    "02-otp": otp,
+    "02-otp-authenticator": authenticator,
+    "03-home": home,
+    "04-account-tree": account_tree,
+    "05-sim-list": sim_list,
+    "05-sim-list-selecting": sim_list_selecting,
+    "06-sim-detail": sim_detail,
+    "06-sim-detail-blocked": sim_detail_blocked,
+    "06-sim-apn": sim_apn,
+    "06-sim-identity": sim_identity,
+    "07-sim-usage": sim_usage,
+    "08-puk-reason": puk_reason,
+    "08-puk-step-up": puk_step_up,
+    "09-puk-curtain": puk_curtain,
+    "10-buy-bundle": buy,
+    "11-plan-sheet": plan,
+    "11-plan-stale": plan_stale,
+    "11-plan-refused": plan_refused,
+    "11-block": block,
+    "11-block-plan": block_plan,
+    "12-receipt": receipt,
+    "13-money": money,
+    "13-money-empty": money_empty,
+    "19-inbox": inbox,
+    "19-inbox-empty": inbox_empty,
+    "19-ticket": ticket,
+    "19-ticket-new": ticket_new,
+    "21-more": more,
+    "21-sessions": sessions,
+    "21-who-looked": audit,
+    "22-state-loading": state_loading,
+    "23-state-offline": state_offline,
+    "24-state-empty": state_empty,
+    "25-state-no-right": state_no_right,
+    "26-state-session": state_session_ended,
+    "27-state-error": state_error,
+}
+
+
+class Theatre:
+    """The window in which scenes are played, one after another."""
+
+    def __init__(self, folder: pathlib.Path) -> None:
+        self._folder = folder
+        self._root = FloatLayout()
+
+    async def __aenter__(self) -> "Theatre":
+        register_faces()
+        bidi.install()
+        look.has_motion = False
+        self._running = asyncio.create_task(async_runTouchApp(self._root, async_lib="asyncio"))
+        while EventLoop.status != "started":  # noqa: ASYNC110 - Kivy's loop has no event to wait for
+            await asyncio.sleep(0.01)
+        return self
+
+    async def __aexit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
+        stopTouchApp()
+        await asyncio.wait_for(self._running, 5)
+
+    async def play(self, scene: Scene, target: pathlib.Path, *, language: str, theme: str, scale: float = 1.0) -> None:
+        """Builds a fresh company and shell, plays the scene, and saves what the window shows."""
+        stage = await self.build(language=language, theme=theme, scale=scale)
+        await scene(stage)
+        await stage.settle()
+        _move(Window.screenshot(name=str(target)), target)
+        await self.clear(stage)
+
+    async def build(self, *, language: str, theme: str = "light", scale: float = 1.0) -> Stage:
+        """A signed-out shell on a fresh company."""
+        wear(language=language, theme=theme, scale=scale)
+        Window.clearcolor = look.colour("background")
+        server = DemoServer()
+        server.speak(language)
+        services = services_in_memory(self._folder, server, language=language, theme=theme, identity="+989350001000")
+        services.gateway.language = language
+        shell = Shell(services, ROUTES, lambda: None)
+        stage = Stage(server, shell)
+        services.now = services.gateway._now = lambda: NOW + timedelta(hours=stage.hours_later)
+        self._root.add_widget(shell)
+        await stage.settle()
+        return stage
+
+    async def clear(self, stage: Stage) -> None:
+        """Ends what the scene began and empties the window."""
+        if stage.shell.failed is not None:
+            raise stage.shell.failed
+        stage.shell.close_sheets()
+        stage.shell._reset()
+        stage.shell._close_gate()
+        await stage.shell.stop()
+        self._root.clear_widgets()
+        await asyncio.sleep(0.03)
+
+
+def _move(numbered: str, target: pathlib.Path) -> None:
+    """Kivy numbers its screenshots; ours have names."""
+    pathlib.Path(numbered).replace(target)

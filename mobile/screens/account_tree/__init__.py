@@ -1,0 +1,1 @@
+"""The account tree as of a day."""

@@ -1,0 +1,1 @@
+"""Who looked at the data and who changed what."""

@@ -1,0 +1,1 @@
+"""The first page: company, search, wallet, counts, accounts."""

@@ -1,0 +1,1 @@
+"""Wallet figure and purchases."""

@@ -1,0 +1,1 @@
+"""The one-time code, and the authenticator's code after it."""

@@ -1,0 +1,1 @@
+"""The PUK: proof sheet and the curtain of 60 seconds."""

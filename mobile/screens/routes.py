@@ -1,0 +1,64 @@
+"""Every page by its name, with its view model."""
+
+from typing import Any
+
+from mobile.screens.account_tree.page import AccountTreePage
+from mobile.screens.audit.page import AuditPage
+from mobile.screens.buy.page import BuyPage
+from mobile.screens.home.page import HomePage
+from mobile.screens.inbox.page import InboxPage
+from mobile.screens.money.page import MoneyPage, PurchasesPage
+from mobile.screens.more.page import MorePage
+from mobile.screens.otp.page import OtpPage
+from mobile.screens.puk.page import Curtain
+from mobile.screens.receipt.page import ReceiptPage
+from mobile.screens.sessions.page import SessionsPage
+from mobile.screens.shell import Route
+from mobile.screens.sign_in.page import SignInPage
+from mobile.screens.sim_detail.page import SimDetailPage
+from mobile.screens.sim_list.page import SimListPage
+from mobile.screens.ticket.new import TicketDraft, TicketNewPage
+from mobile.screens.ticket.page import TicketPage
+from mobile.state.account_tree import AccountTree
+from mobile.state.audit import Audit
+from mobile.state.buying import Buying
+from mobile.state.home import Home
+from mobile.state.purchases import Purchases
+from mobile.state.receipt import Receipt
+from mobile.state.services import Services
+from mobile.state.sessions import Sessions
+from mobile.state.sign_in import SignIn
+from mobile.state.sim_detail import SimDetail
+from mobile.state.sim_list import SimList
+from mobile.state.ticket import TicketView
+from mobile.state.tickets import Tickets
+
+
+def _handed_over(name: str) -> Any:
+    """A page that goes on with the model of the page before it."""
+
+    def model(_: Services, **parameters: Any) -> Any:
+        return parameters[name]
+
+    return model
+
+
+ROUTES = {
+    "sign_in": Route(SignIn, SignInPage),
+    "otp": Route(_handed_over("model"), OtpPage),
+    "home": Route(Home, HomePage),
+    "sims": Route(SimList, SimListPage),
+    "money": Route(Purchases, MoneyPage),
+    "inbox": Route(Tickets, InboxPage),
+    "more": Route(Sessions, MorePage),
+    "account_tree": Route(AccountTree, AccountTreePage),
+    "sim_detail": Route(SimDetail, SimDetailPage),
+    "puk": Route(_handed_over("reveal"), Curtain),
+    "buy": Route(Buying, BuyPage),
+    "receipt": Route(Receipt, ReceiptPage),
+    "purchases": Route(Purchases, PurchasesPage),
+    "ticket": Route(TicketView, TicketPage),
+    "ticket_new": Route(TicketDraft, TicketNewPage),
+    "sessions": Route(Sessions, SessionsPage),
+    "audit": Route(Audit, AuditPage),
+}

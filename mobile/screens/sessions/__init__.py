@@ -1,0 +1,1 @@
+"""Open sessions of the person."""

@@ -1,0 +1,109 @@
+"""The sign-in page [01]: the flock, the number or e-mail, the way the code comes."""
+
+from kivy.metrics import dp
+from kivy.uix.floatlayout import FloatLayout
+from kivy.uix.widget import Widget
+
+from mobile.screens.choosing import ask, choose
+from mobile.screens.page import Page, Scroller
+from mobile.state.settings import clean_server
+from mobile.state.sign_in import SignIn, Stage
+from mobile.state.texts import LANGUAGE_NAMES
+from mobile.widgets.art import Flock
+from mobile.widgets.box import Column, Row, gap
+from mobile.widgets.buttons import IconButton, PillButton
+from mobile.widgets.chips import Segments
+from mobile.widgets.fields import Field
+from mobile.widgets.look import look
+from mobile.widgets.text import Icon, Text
+
+
+class SignInPage(Page):
+    """Asks who it is."""
+
+    model: SignIn
+    hides_bar = True
+
+    def draw(self) -> None:
+        """Draws once; later changes only touch the button and the problem, so that typing isn't disturbed."""
+        if self.children and self.model.stage is Stage.IDENTITY and self._drawn_channel == self.model.channel:
+            self._update()
+            return
+        if self.children and self.model.stage is not Stage.IDENTITY:
+            return
+        say = look.say
+        self._drawn_channel = self.model.channel
+        self.clear_widgets()
+        scroller = Scroller(padding=0, spacing=0)
+        scroller.content.padding = 0
+        scroller.content.add_widget(self._art())
+        form = Column(padding=(dp(24), dp(20), dp(24), dp(16)), spacing=dp(8))
+        form.add_widget(Text(say("app.name"), 28, 700))
+        form.add_widget(Text(say("app.tagline"), 14, 400, "second"))
+        form.add_widget(gap(10))
+        self._field = Field(
+            say("sign_in.identity"),
+            self.model.identity,
+            icon="account-circle-outline",
+            weight=500,
+            kind="mail",
+            changed=lambda text: setattr(self.model, "identity", text),
+            entered=self._send,
+        )
+        form.add_widget(self._field)
+        form.add_widget(Text(say("sign_in.method"), 12, 500, "second"))
+        ways = [("SMS", say("sign_in.sms")), ("EMAIL", say("sign_in.email"))]
+        pictures = {"SMS": "message-text-outline", "EMAIL": "email-outline"}
+        form.add_widget(Segments(ways, self.model.channel, self._by, icons=pictures, height=48))
+        form.add_widget(gap(8))
+        self._place = Column()
+        form.add_widget(self._place)
+        scroller.content.add_widget(form)
+        self.add_widget(scroller)
+        footer = Row(Icon("shield-check-outline", 20, pos_hint={"top": 1}), spacing=dp(10), padding=(dp(24), 0, dp(24), dp(24)))
+        footer.add_widget(Text(say("sign_in.who"), 12, 400, "second", lines=None))
+        self.add_widget(footer)
+        self._update()
+
+    def _art(self) -> Widget:
+        art = FloatLayout(size_hint_y=None, height=dp(288))
+        art.add_widget(Flock(size_hint=(1, 1), pos_hint={"x": 0, "y": 0}))
+        settings = IconButton("cog-outline", self._ask_server, role="hero_second", label=look.say("more.server"))
+        name = LANGUAGE_NAMES[look.say.language]
+        language = PillButton(name, self._ask_language, "outlined", icon="translate", height=32, size=14, is_fitted=True)
+        head = Row(settings, Widget(), language, padding=(dp(4), 0, dp(16), 0), pos_hint={"x": 0, "top": 0.98})
+        art.add_widget(head)
+        return art
+
+    def _update(self) -> None:
+        self._field.complain(self.model.problem)
+        self._place.clear_widgets()
+        self._place.add_widget(PillButton(look.say("sign_in.send"), self._send, height=56, enabled=not self.model.is_busy))
+
+    def _by(self, channel: str) -> None:
+        self.model.channel = channel
+        self.model.changed()
+
+    def _send(self) -> None:
+        self.run(self._sent())
+
+    async def _sent(self) -> None:
+        await self.model.send()
+        if self.model.stage is Stage.CODE:
+            self.shell.go("otp", model=self.model)
+
+    def _ask_language(self) -> None:
+        options = list(LANGUAGE_NAMES.items())
+        choose(
+            self.shell, look.say("more.language"), options, look.say.language, lambda one: self.shell.services.settings.put(language=one)
+        )
+
+    def _ask_server(self) -> None:
+        def take(typed: str) -> str | None:
+            address = clean_server(typed)
+            if address is None:
+                return look.say("more.server_wrong")
+            self.shell.services.settings.put(server=address)
+            return None
+
+        ask(self.shell, look.say("more.server"), look.say("more.server"), self.shell.services.settings.server, take, kind="url")

@@ -1,0 +1,1 @@
+"""One SIM card with its four tabs."""

@@ -1,0 +1,1 @@
+"""The SIM list with search, filters, sort and bulk acts."""

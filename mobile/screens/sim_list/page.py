@@ -1,0 +1,202 @@
+"""The SIM list [05]: search, chips, count and age, rows; a held touch selects for a bulk act."""
+
+from typing import Any
+
+from kivy.metrics import dp
+from kivy.uix.widget import Widget
+
+from mobile.screens.choosing import choose
+from mobile.screens.page import LoadPage
+from mobile.screens.sim_block.sheet import BlockSheet
+from mobile.screens.sim_list.rows import SimRows
+from mobile.state.account_tree import AccountTree
+from mobile.state.loading import Phase
+from mobile.state.sim_list import SORTS, STATUSES, SimList
+from mobile.widgets.bars import TopBar, freshness
+from mobile.widgets.box import Column, Panel, Row, Strip, gap
+from mobile.widgets.buttons import IconButton, PillButton
+from mobile.widgets.chips import Chip, ChipBar
+from mobile.widgets.fields import SearchField
+from mobile.widgets.look import look
+from mobile.widgets.states import Skeleton, StateView, bone, bone_rows
+from mobile.widgets.text import Text
+
+
+class SimListPage(LoadPage):
+    """The search field and the rows stay while the rest is drawn anew."""
+
+    model: SimList
+
+    def __init__(self, shell: Any, model: SimList) -> None:
+        self._field = SearchField(look.say("home.search"), model.search, self._find)
+        self._rows = SimRows(opened=self._open, held=self._hold, near_end=self._near_end, refresh=self.reload)
+        super().__init__(shell, model)
+
+    def draw(self) -> None:
+        """Takes the lasting parts out before the rest is built, so that the typed text and the scroll stay."""
+        for lasting in (self._field, self._rows):
+            if lasting.parent:
+                lasting.parent.remove_widget(lasting)
+        if self._field.entry.text != self.model.search and not self._field.entry.focus:
+            self._field.entry.text = self.model.search
+        super().draw()
+
+    def focus_search(self) -> None:
+        """Opens the keyboard on the search field."""
+        self._field.entry.focus = True
+
+    def begin_choosing(self) -> None:
+        """Waits for cards to be chosen."""
+        self.model.is_selecting = True
+        self.model.changed()
+
+    def place(self) -> str:
+        """The list's name."""
+        return look.say("sims.title")
+
+    def header(self) -> Widget:
+        """Title or selection, search, chips, count and age."""
+        say, model = look.say, self.model
+        if model.is_selecting:
+            words = say("sims.selected", len(model.selected)) if model.selected else say("sims.choose")
+            bar = TopBar(words, back=model.select_none, icon="close")
+        else:
+            bar = TopBar(say("sims.title"), IconButton("swap-vertical", self._pick_sort, label=say("sims.sort")))
+        head = Column(bar, Row(self._field, padding=(dp(16), 0)), gap(4), ChipBar(self._chips()))
+        if model.phase in (Phase.READY, Phase.LOADING):
+            head.add_widget(self._count())
+        return head
+
+    def _count(self) -> Row:
+        say, model = look.say, self.model
+        sort = say(f"sort.{model.sort[0]}")
+        words = f"{say('sims.count', model.count)} · {sort}" if model.count is not None else sort
+        row = Row(Text(words, 12, 400, "second"), padding=(dp(16), 0, dp(16), dp(4)), height=dp(28) * look.scale)
+        if model.seen_at:
+            row.add_widget(freshness(say.time(model.seen_at), is_old=model.is_old))
+        return row
+
+    def _chips(self) -> list[Chip]:
+        say, model = look.say, self.model
+        chips = [
+            Chip(
+                model.account["name"] if model.account else say("sims.account"),
+                self._pick_account,
+                is_on=model.account is not None,
+                trailing="chevron-down",
+            ),
+            Chip(
+                say(f"status.{model.status}") if model.status else say("sims.status"),
+                self._pick_status,
+                is_on=model.status is not None,
+                trailing="chevron-down",
+            ),
+        ]
+        for name, key in (("is_low", "sims.low"), ("has_debt", "sims.debt")):
+            is_on = getattr(model, name)
+            chips.append(
+                Chip(
+                    say(key),
+                    lambda name=name, is_on=is_on: self.run(model.narrow(**{name: not is_on})),
+                    is_on=is_on,
+                    icon="check" if is_on else None,
+                )
+            )
+        return sorted(chips, key=lambda chip: not chip.is_on)
+
+    def body(self) -> Widget:
+        """The rows on their card."""
+        self._rows.put(self.model.rows(), set(self.model.selected), is_selecting=self.model.is_selecting)
+        sheet = Panel(role="card", radius=(20, 20, 0, 0), size_hint_y=1, padding=(0, dp(4), 0, 0))
+        sheet.add_widget(self._rows)
+        return sheet
+
+    def footer(self) -> Widget | None:
+        """What can be done with the chosen cards."""
+        if not self.model.selected:
+            return None
+        say, session = look.say, self.model.services.session
+        buttons = []
+        if session.may("SIM_BLOCK"):
+            buttons += [
+                PillButton(say("sim.block"), lambda: self._bar(is_block=True), "tonal", height=44, size=14),
+                PillButton(say("sim.unblock"), lambda: self._bar(is_block=False), "tonal", height=44, size=14),
+            ]
+        if session.may("ORDER_PLACE"):
+            buttons.append(PillButton(say("sim.buy"), self._buy, "filled", height=44, size=14))
+        return Strip(*buttons, role="bar", radius=0, padding=dp(12), spacing=dp(8))
+
+    def skeleton(self) -> Skeleton:
+        """Rows to come."""
+        return Skeleton(Panel(*bone_rows(8), padding=dp(4), spacing=dp(20), role=None), bone(None, 1, role="background"))
+
+    def empty(self) -> StateView:
+        """Names the conditions and clears them [24]."""
+        say, model = look.say, self.model
+        if not model.has_conditions:
+            return StateView("sim-off-outline", "container", say("sims.nothing"), say("sims.nothing_here"))
+        search = model.search.strip()
+        text = say("sims.nothing_search", search=say.code(search)) if search else say("sims.nothing_filter")
+        clear = (say("sims.clear"), self._clear, "tonal")
+        return StateView("sim-off-outline", "container", say("sims.nothing"), text, [clear])
+
+    # ── touches ──
+
+    def _find(self, text: str) -> None:
+        if text != self.model.search:
+            self.run(self.model.narrow(search=text))
+
+    def _clear(self) -> None:
+        self._field.entry.focus = False
+        self._field.entry.text = ""
+        self.run(self.model.clear())
+
+    def _open(self, sim_id: str) -> None:
+        if self.model.is_selecting:
+            self._hold(sim_id)
+        else:
+            self.shell.go("sim_detail", sim_id=sim_id)
+
+    def _hold(self, sim_id: str) -> None:
+        self.model.select(sim_id)
+        if not self.model.selected:
+            self.model.select_none()
+
+    def _near_end(self) -> None:
+        self.run(self.model.load_more())
+
+    def _pick_sort(self) -> None:
+        options = [(sort, look.say(f"sort.{sort[0]}")) for sort in SORTS]
+        choose(self.shell, look.say("sims.sort"), options, self.model.sort, lambda sort: self.run(self.model.narrow(sort=sort)))
+
+    def _pick_status(self) -> None:
+        options: list[tuple[Any, str]] = [(None, look.say("sims.all_statuses"))]
+        options += [(status, look.say(f"status.{status}")) for status in STATUSES]
+        choose(self.shell, look.say("sims.status"), options, self.model.status, lambda one: self.run(self.model.narrow(status=one)))
+
+    def _pick_account(self) -> None:
+        self.run(self._accounts_then_pick())
+
+    async def _accounts_then_pick(self) -> None:
+        tree = AccountTree(self.model.services)
+        await tree.load()
+        if tree.phase is not Phase.READY:
+            self.shell.toast(look.say("failure.fault.title"))
+            return
+        options: list[Any] = [(None, look.say("sims.all_accounts"), "", 0)]
+        options += [(row.node["id"], row.node["name"], look.say(f"kind.{row.node['kind']}"), row.depth * 16) for row in tree.rows()]
+        by_id = {node["id"]: node for node in tree.accounts}
+        now = self.model.account["id"] if self.model.account else None
+        choose(self.shell, look.say("sims.account"), options, now, lambda one: self.run(self.model.narrow(account=by_id.get(one))))
+
+    def _buy(self) -> None:
+        if self.shell.writes_allowed():
+            self.shell.go("buy", sims=[*self.model.selected.values()])
+
+    def _bar(self, *, is_block: bool) -> None:
+        if self.shell.writes_allowed():
+            BlockSheet(self.shell, [*self.model.selected.values()], is_block=is_block, done=self._barred)
+
+    def _barred(self) -> None:
+        self.model.select_none()
+        self.reload()

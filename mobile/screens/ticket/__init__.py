@@ -1,0 +1,1 @@
+"""One request to support, and writing a new one."""
