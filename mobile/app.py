@@ -23,7 +23,7 @@ from mobile.state.session import Session
 from mobile.state.settings import Settings
 from mobile.state.speech import utc_now
 from mobile.widgets import bidi
-from mobile.widgets.look import look, register_faces, wear
+from mobile.widgets.look import look, register_faces, settle_in_one_frame, wear
 
 BACK_KEYS = (27, 1001)
 
@@ -64,6 +64,7 @@ class SimurghApp(App):
         Config.set("kivy", "exit_on_escape", "0")
         register_faces()
         bidi.install()
+        settle_in_one_frame()
         self._wear()
         self.services.settings.watch(self._settings_changed)
         Window.bind(on_keyboard=self._key)

@@ -20,6 +20,8 @@ OUTPUT = HERE.parent / ".build" / "fonts"
 
 WEIGHTS = {"Regular": 400, "Medium": 500, "Bold": 700}
 CYRILLIC = range(0x0400, 0x0460)
+# A composite with this flag takes its part's advance instead of its own.
+USE_MY_METRICS = 0x200
 DIGITS = (*range(0x30, 0x3A), *range(0x6F0, 0x6FA))
 # Layout tables of Roboto speak of glyphs that are not taken over; the merged face keeps Vazirmatn's.
 LEFT_BEHIND = ("GSUB", "GPOS", "GDEF", "kern", "hdmx", "VDMX", "LTSH", "gasp", "fpgm", "prep", "cvt ")
@@ -103,6 +105,7 @@ def _even_digits(face: TTFont) -> None:
             if glyph.isComposite():
                 for component in glyph.components:
                     component.x += shift
+                    component.flags &= ~USE_MY_METRICS
             elif glyph.numberOfContours:
                 glyph.coordinates.translate((shift, 0))
             glyph.recalcBounds(face["glyf"])
@@ -119,6 +122,9 @@ def _write_icons(packages: pathlib.Path, output: pathlib.Path) -> None:
     tool = subset.Subsetter(subset.Options())
     tool.populate(unicodes=wanted.values())
     tool.subset(face)
+    for name in face.getGlyphOrder():  # the package says 0 for every left bearing, which would push each icon to the left
+        advance, _ = face["hmtx"][name]
+        face["hmtx"][name] = (advance, getattr(face["glyf"][name], "xMin", 0))
     face.save(output / "Icons.ttf")
     (output / "icons.json").write_text(json.dumps(wanted, indent=1, sort_keys=True), encoding="utf-8")
 

@@ -19,7 +19,7 @@ from mobile.screens.routes import ROUTES
 from mobile.screens.shell import Shell
 from mobile.screens.sim_block.sheet import BlockSheet
 from mobile.widgets import bidi
-from mobile.widgets.look import look, register_faces, wear
+from mobile.widgets.look import look, register_faces, settle_in_one_frame, wear
 
 FRAMES = 4
 
@@ -324,6 +324,7 @@ class Theatre:
     async def __aenter__(self) -> "Theatre":
         register_faces()
         bidi.install()
+        settle_in_one_frame()
         look.has_motion = False
         self._running = asyncio.create_task(async_runTouchApp(self._root, async_lib="asyncio"))
         while EventLoop.status != "started":  # noqa: ASYNC110 - Kivy's loop has no event to wait for

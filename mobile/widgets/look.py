@@ -5,6 +5,7 @@ import pathlib
 from dataclasses import dataclass
 from functools import cache
 
+from kivy.clock import Clock
 from kivy.core.text import LabelBase
 from kivy.metrics import dp
 
@@ -63,7 +64,7 @@ ROLES: dict[str, tuple[str, str]] = {
     "curtain_warning": ("47310F", "47310F"),
     "curtain_on_warning": ("F8D28C", "F8D28C"),
 }
-TEXT_SIZES = (12, 14, 16, 18, 22, 28, 32)
+ITERATIONS = 60
 WEIGHTS = {400: "Regular", 500: "Medium", 700: "Bold"}
 
 
@@ -124,6 +125,11 @@ def icons() -> dict[str, int]:
     """Code point of each icon in the subset."""
     found: dict[str, int] = json.loads((FONTS / "icons.json").read_text(encoding="utf-8"))
     return found
+
+
+def settle_in_one_frame() -> None:
+    """Nested boxes settle one level an iteration; Kivy stops at 10 by default and would finish a frame later."""
+    Clock.max_iteration = ITERATIONS
 
 
 def register_faces() -> None:

@@ -18,7 +18,12 @@ class KeyValue(Row):
     def __init__(self, name: str, value: str | Widget, *, weight: int = 500, size: float = 14) -> None:
         super().__init__(spacing=dp(12))
         self.add_widget(Word(name, size, 400, "second", most=190))
-        self.add_widget(Text(value, size, weight, align="end", lines=None) if isinstance(value, str) else value)
+        if isinstance(value, str):
+            self.add_widget(Text(value, size, weight, align="end", lines=None))
+        else:
+            if value.size_hint_x is None:
+                self.add_widget(space())
+            self.add_widget(value)
 
 
 class MenuRow(Pressable, Row):

@@ -150,5 +150,32 @@ class Figure(Row):
         self.natural_width = figure.width + small.width + dp(4)
 
 
+class ColumnFigure(Row):
+    """An amount under others: digits end at one line and units stand at one side, in every language."""
+
+    def __init__(self, amount: str, unit: str, size: float = 14, weight: int = 500, *, unit_size: float = 12) -> None:
+        super().__init__(spacing=dp(4), size_hint_x=None)
+        drop = (look.sp(size) - look.sp(unit_size)) * DESCENT
+        self.figure = Word(amount, size, weight, figures=True, pos_hint={"y": 0})
+        small = Word(unit, unit_size, 400, "second", pos_hint={"y": 0}, padding=(0, 0, 0, drop))
+        self._room = Label(size_hint=(None, None), size=(0, 0))
+        # In a mirrored row the number comes first; the room between keeps its digits at the column's right edge.
+        for part in (self.figure, self._room, small) if look.is_rtl else (self._room, self.figure, small):
+            self.add_widget(part)
+        self.natural_width = self.figure.width + small.width + 2 * dp(4)
+        self.width = self.natural_width
+
+    def widen(self, width: float) -> None:
+        """Takes the width of the column."""
+        self._room.width, self.width = width - self.natural_width, width
+
+
+def align_column(*figures: ColumnFigure) -> None:
+    """Gives figures that stand below each other one width."""
+    widest = max((figure.natural_width for figure in figures), default=0)
+    for figure in figures:
+        figure.widen(widest)
+
+
 def _rest() -> Label:
     return Label(size_hint_y=None, height=0)

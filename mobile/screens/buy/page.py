@@ -19,7 +19,7 @@ from mobile.widgets.look import look
 from mobile.widgets.rows import LinkCard, heading
 from mobile.widgets.sheet import Sheet
 from mobile.widgets.states import StateView
-from mobile.widgets.text import Figure, Icon, Text, forward
+from mobile.widgets.text import ColumnFigure, Figure, Icon, Text, align_column, forward
 from mobile.widgets.touch import Pressable
 
 PICTURES = {"DATA": "web", "VOICE": "phone-outgoing", "SMS": "message-outline"}
@@ -50,7 +50,9 @@ class BuyPage(LoadPage):
         content: list[Widget] = [self._for_whom()]
         if len(on_offer) > 1:
             content.append(Segments([(one, say(f"buy.{one}")) for one in on_offer], model.service, model.show, icons=PICTURES))
-        content += [_Offer(offering, model) for offering in model.on_sale()]
+        offers = [_Offer(offering, model) for offering in model.on_sale()]
+        align_column(*(offer.price for offer in offers))
+        content += offers
         content += [heading(say("buy.activation")), self._activation(), self._papers()]
         return Scroller(*content)
 
@@ -135,9 +137,11 @@ class _Offer(Pressable, Panel):
         words = Column(
             Text(self._title(offering), 18, 700, lines=1), Text(self._detail(offering), 12, 400, "second", lines=2), spacing=dp(2)
         )
-        price = Figure(say.amount(offering["price"]["net"]), say.rial, 16, 500, figures=True, align="end")
+        self.price = ColumnFigure(say.amount(offering["price"]["net"]), say.rial, 16)
         vat = Text(say("buy.plus_vat", rate=say.percent(offering["price"]["vatRate"])), 12, 400, "second", align="end")
-        side = Column(price, vat, spacing=dp(2), size_hint_x=None, width=max(price.natural_width + dp(8), dp(96)))
+        side = Column(self.price, vat, spacing=dp(2), size_hint_x=None)
+        self.price.bind(width=side.setter("width"))
+        side.width = self.price.width
         self.add_widget(Row(dot, words, side, spacing=dp(12)))
         self.text = offering["name"]
         self.react(lambda: model.choose(offering), radius=20)

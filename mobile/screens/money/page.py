@@ -14,7 +14,7 @@ from mobile.widgets.buttons import Disc, PillButton
 from mobile.widgets.look import look
 from mobile.widgets.rows import heading
 from mobile.widgets.states import StateView
-from mobile.widgets.text import Figure, Text
+from mobile.widgets.text import ColumnFigure, Figure, Text, align_column
 from mobile.widgets.touch import Pressable
 
 LOOKS = {
@@ -49,10 +49,12 @@ class PurchasesPage(LoadPage):
 
     def _purchases(self) -> list[Widget]:
         panel = Panel(padding=(dp(16), dp(4)))
-        for at, order in enumerate(self.model.orders):
+        figures = [ColumnFigure(look.say.amount(order["price"]["gross"]), look.say.rial) for order in self.model.orders]
+        align_column(*figures)
+        for at, (order, figure) in enumerate(zip(self.model.orders, figures, strict=True)):
             if at:
                 panel.add_widget(Line(inset=52))
-            panel.add_widget(_Purchase(order, self.shell, self.model))
+            panel.add_widget(_Purchase(order, figure, self.shell, self.model))
         parts: list[Widget] = [panel]
         if self.model.has_more:
             parts.append(PillButton(look.say("action.more"), lambda: self.run(self.model.more()), "tonal"))
@@ -108,7 +110,7 @@ class MoneyPage(PurchasesPage):
 
 
 class _Purchase(Pressable, Row):
-    def __init__(self, order: dict[str, Any], shell: Any, model: Purchases) -> None:
+    def __init__(self, order: dict[str, Any], figure: ColumnFigure, shell: Any, model: Purchases) -> None:
         super().__init__(spacing=dp(12), padding=(0, dp(12)))
         say = look.say
         icon, tone = LOOKS.get(order["state"], ("progress-clock", "info"))
@@ -116,8 +118,7 @@ class _Purchase(Pressable, Row):
         words = Column(Text(say.code(order["number"]), 14, 500), spacing=dp(2))
         words.add_widget(Text(f"{say('order.' + order['state'])} · {when}", 12, 400, "second"))
         words.add_widget(Text(order["placedBy"]["label"], 12, 400, "second"))
-        figure = Figure(say.amount(order["price"]["gross"]), say.rial, 14, 500, figures=True, align="end")
-        end = Column(figure, size_hint_x=None, width=max(dp(120), figure.natural_width))
+        end = Column(figure, size_hint_x=None, width=figure.width)
         if order["purchaseOrderNumber"]:
             end.add_widget(Text(say.code(order["purchaseOrderNumber"]), 12, 400, "second", align="end"))
         self.add_widget(Disc(icon, tone))

@@ -23,6 +23,7 @@ class OtpPage(Page):
 
     model: SignIn
     hides_bar = True
+    _ways: tuple[bool, bool] | None = None
 
     def draw(self) -> None:
         """Draws once for each stage; later changes touch only what they change."""
@@ -32,6 +33,7 @@ class OtpPage(Page):
         if self.children and self.model.stage is Stage.IDENTITY:
             return
         self._stage, self._challenge = self.model.stage, id(self.model.challenge)
+        self._ways = None
         self.clear_widgets()
         self.add_widget(TopBar("", back=self._back))
         self.add_widget(self._form())
@@ -82,7 +84,7 @@ class OtpPage(Page):
         form.add_widget(
             Row(Icon("timer-sand", 20), self._words, self._clock, Widget(size_hint_y=None, height=0), self._tries, spacing=dp(8))
         )
-        self._bar = Column()
+        self._bar = Meter([(model.share_left(), "primary")], height=4)
         form.add_widget(self._bar)
         self._problem = Text("", 14, 500, "on_error", lines=None)
         form.add_widget(self._problem)
@@ -100,20 +102,26 @@ class OtpPage(Page):
         self._clock.text = say.clock(left) if left else ""
         self._tries.text = say("otp.tries", model.tries_left)
         self._problem.text = model.problem or ""
-        self._bar.clear_widgets()
-        self._bar.add_widget(Meter([(model.share_left(), "primary")], height=4))
+        self._bar.put(model.share_left(), "primary")
+        is_ready = len(self._boxes.code) == model.code_length and not model.is_busy
+        ways = (is_ready, model.can_resend())
+        if ways != self._ways:
+            self._ways = ways
+            self._draw_ways(*ways)
+
+    def _draw_ways(self, is_ready: bool, can_resend: bool) -> None:
+        """The button and the other ways to a code."""
+        say = look.say
         self._place.clear_widgets()
-        is_full = len(self._boxes.code) == model.code_length
-        self._place.add_widget(PillButton(say("otp.sign_in"), self._confirm, height=56, enabled=is_full and not model.is_busy))
-        if model.stage is Stage.CODE:
-            other, words, icon = (
-                ("EMAIL", "otp.by_email", "email-outline") if self._is_sms else ("SMS", "otp.by_sms", "message-text-outline")
-            )
-            ways = [PillButton(say(words), lambda: self._send(other), "plain", icon=icon, size=14, is_fitted=True)]
-            if model.can_resend():
-                ways = [PillButton(say("otp.resend"), lambda: self._send(None), "plain", icon="refresh", size=14, is_fitted=True), *ways]
-            for way in ways:
-                self._place.add_widget(centred(way))
+        self._place.add_widget(PillButton(say("otp.sign_in"), self._confirm, height=56, enabled=is_ready))
+        if self.model.stage is not Stage.CODE:
+            return
+        ways = [("EMAIL", "otp.by_email", "email-outline") if self._is_sms else ("SMS", "otp.by_sms", "message-text-outline")]
+        if can_resend:
+            ways.insert(0, (self.model.channel, "otp.resend", "refresh"))
+        for channel, key, icon in ways:
+            button = PillButton(say(key), lambda channel=channel: self._send(channel), "plain", icon=icon, size=14, is_fitted=True)
+            self._place.add_widget(centred(button))
 
     def _typed(self, _: str) -> None:
         if hasattr(self, "_place"):
@@ -131,7 +139,7 @@ class OtpPage(Page):
             self._boxes.clear_code()
             self._boxes.entry.focus = True
 
-    def _send(self, channel: str | None) -> None:
+    def _send(self, channel: str) -> None:
         self.run(self.model.send(channel))
 
     def _edit(self) -> None:

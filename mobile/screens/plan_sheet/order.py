@@ -9,12 +9,12 @@ from mobile.screens.choosing import ask
 from mobile.screens.plan_sheet import parts
 from mobile.state.buying import Buying
 from mobile.state.plan_flow import PlanFlow, Step
-from mobile.widgets.box import Column, Line, Row, card
+from mobile.widgets.box import Column, Line, Row, card, space
 from mobile.widgets.buttons import PillButton
 from mobile.widgets.look import look
 from mobile.widgets.rows import KeyValue
 from mobile.widgets.sheet import Sheet
-from mobile.widgets.text import Figure, Icon, Text, Word
+from mobile.widgets.text import ColumnFigure, Icon, Text, Word, align_column
 
 
 class OrderSheet:
@@ -79,15 +79,15 @@ class OrderSheet:
         unit = say.rial
         rate = say.percent(total["vatRate"])
         times = say.code(f"{say.number(count)} × {say.amount(each)}")
-        panel = card(
-            KeyValue(times, Figure(say.amount(total["net"]), unit, 14, 500, figures=True, align="end")),
-            KeyValue(say("plan.vat", rate=rate), Figure(say.amount(total["vat"]), unit, 14, 500, figures=True, align="end")),
-            Line(),
-        )
-        sum_row = Row(Word(say("plan.total"), 16, 500), spacing=dp(8))
+        net, vat = ColumnFigure(say.amount(total["net"]), unit), ColumnFigure(say.amount(total["vat"]), unit)
+        gross = ColumnFigure(say.amount(total["gross"]), unit, 22, 700)
+        align_column(net, vat, gross)
+        panel = card(KeyValue(times, net), KeyValue(say("plan.vat", rate=rate), vat), Line())
+        sum_row = Row(Word(say("plan.total"), 16, 500, most=170), spacing=dp(8))
         if "total" in self.flow.changed_labels:
             sum_row.add_widget(Icon("alert-circle-outline", 18, "on_warning"))
-        sum_row.add_widget(Figure(say.amount(total["gross"]), unit, 22, 700, align="end"))
+        sum_row.add_widget(space())
+        sum_row.add_widget(gross)
         panel.add_widget(sum_row)
         wallet = self.shell.services.session.account.get("wallet")
         if wallet:

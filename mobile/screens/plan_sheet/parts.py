@@ -11,9 +11,9 @@ from mobile.state.subjects import subject
 from mobile.widgets.box import Column, Panel, Row, card
 from mobile.widgets.buttons import Disc, IconButton, PillButton
 from mobile.widgets.look import look
-from mobile.widgets.rows import note
+from mobile.widgets.rows import KeyValue, note
 from mobile.widgets.states import bone, bone_card
-from mobile.widgets.text import Figure, Icon, Text, Word
+from mobile.widgets.text import ColumnFigure, Icon, Text, Word, align_column
 
 SHOWN = 6
 
@@ -79,11 +79,9 @@ def refusal(flow: PlanFlow) -> list[Widget]:
     parts: list[Widget] = [note(flow.problem or say("plan.refused"), "alert-circle-outline", "error")]
     if "required" in payload and "available" in payload:
         rows = [("plan.required", payload["required"]), ("plan.available", payload["available"])]
-        parts.append(card(*(Row(Text(say(key), 14, 400, "second"), _money(money), spacing=dp(8)) for key, money in rows)))
+        figures = [ColumnFigure(say.amount(money), say.rial) for _, money in rows]
+        align_column(*figures)
+        parts.append(card(*(KeyValue(say(key), figure) for (key, _), figure in zip(rows, figures, strict=True))))
     if flow.rejected:
         parts.append(left_out(flow, flow.rejected, payload["exclusionCount"]))
     return parts
-
-
-def _money(money: dict[str, Any]) -> Figure:
-    return Figure(look.say.amount(money), look.say.rial, 14, 500, figures=True, align="end")

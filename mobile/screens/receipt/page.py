@@ -16,7 +16,7 @@ from mobile.widgets.buttons import Disc, PillButton
 from mobile.widgets.look import look
 from mobile.widgets.meters import Meter
 from mobile.widgets.rows import KeyValue, centred
-from mobile.widgets.text import Figure, Icon, Text, Word
+from mobile.widgets.text import ColumnFigure, Figure, Icon, Text, Word, align_column
 
 LOOKS = {
     "COMPLETED": ("check-bold", "ok"),
@@ -81,14 +81,16 @@ class ReceiptPage(LoadPage):
     def _lines(self, order: dict[str, Any]) -> list[tuple[str, Any]]:
         say, price = look.say, order["price"]
         names = list(dict.fromkeys(item["offering"]["name"] for item in self.model.items))
+        net, vat, refunded = _money(price["net"]), _money(price["vat"]), _money(order["refunded"])
+        align_column(net, vat, refunded)
         lines: list[tuple[str, Any]] = [
             (say("receipt.bundle"), " · ".join(names)),
             (say("receipt.quantity"), say("sims.count", order["items"]["totalCount"])),
-            (say("receipt.net"), _money(price["net"])),
-            (say("receipt.vat", rate=say.percent(price["vatRate"])), _money(price["vat"])),
+            (say("receipt.net"), net),
+            (say("receipt.vat", rate=say.percent(price["vatRate"])), vat),
         ]
         if int(order["refunded"]["amount"]):
-            lines.append((say("receipt.refunded"), _money(order["refunded"])))
+            lines.append((say("receipt.refunded"), refunded))
         lines.append((say("receipt.buyer"), order["placedBy"]["label"]))
         if order["purchaseOrderNumber"]:
             lines.append((say("receipt.po"), say.code(order["purchaseOrderNumber"])))
@@ -131,8 +133,8 @@ class ReceiptPage(LoadPage):
             self.shell.toast(explain(look.say, self.model.problem)[1])
 
 
-def _money(money: dict[str, Any]) -> Figure:
-    return Figure(look.say.amount(money), look.say.rial, 14, 500, figures=True, align="end")
+def _money(money: dict[str, Any]) -> ColumnFigure:
+    return ColumnFigure(look.say.amount(money), look.say.rial)
 
 
 class _Tear(Widget):

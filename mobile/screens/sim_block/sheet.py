@@ -49,7 +49,7 @@ class BlockSheet:
             pinned=(
                 Row(
                     PillButton(say("action.cancel"), self.sheet.dismiss, "plain", size=14, is_fitted=True),
-                    PillButton(say("buy.preview"), self._preview),
+                    PillButton(say("block.preview"), self._preview),
                     spacing=dp(8),
                 ),
             ),

@@ -63,12 +63,11 @@ def _facts(row: dict[str, Any]) -> list[tuple[str, str]]:
     if row["staticAddress"]:
         address = say.code(row["staticAddress"])
     authentication = say("apn.auth.NONE") if row["authType"] == "NONE" else row["authType"]
-    speeds = " / ".join(_rate(row[name]) for name in ("ambrDownlink", "ambrUplink") if row[name])
     return [
         ("ipAllocation", address),
         ("pdnType", say.code(row["pdnType"])),
         ("authType", authentication),
-        ("ambr", speeds),
+        ("ambr", _speeds(row["ambrDownlink"], row["ambrUplink"])),
         ("qosClass", str(row["qosClass"] or "")),
         ("arp", str(row["arp"] or "")),
         ("charging", say.code(row["chargingCharacteristics"]) if row["chargingCharacteristics"] else ""),
@@ -78,7 +77,10 @@ def _facts(row: dict[str, Any]) -> list[tuple[str, str]]:
     ]
 
 
-def _rate(bits: str) -> str:
-    amount = Decimal(bits)
-    size, unit = next(rate for rate in RATES if amount >= rate[0] or rate[0] == 1)
-    return f"{look.say.number(amount / size, 1)} {look.say(unit)}"
+def _speeds(down: str | None, up: str | None) -> str:
+    """Both ceilings in one unit, the larger one's."""
+    bits = [Decimal(one) for one in (down, up) if one]
+    if not bits:
+        return ""
+    size, unit = next(rate for rate in RATES if max(bits) >= rate[0] or rate[0] == 1)
+    return f"{look.say.code(' / '.join(look.say.number(one / size, 1) for one in bits))} {look.say(unit)}"

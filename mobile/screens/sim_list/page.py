@@ -69,7 +69,7 @@ class SimListPage(LoadPage):
 
     def _count(self) -> Row:
         say, model = look.say, self.model
-        sort = say(f"sort.{model.sort[0]}")
+        sort = say("sims.sorted", sort=say(f"sort.{model.sort[0]}"))
         words = f"{say('sims.count', model.count)} · {sort}" if model.count is not None else sort
         row = Row(Text(words, 12, 400, "second"), padding=(dp(16), 0, dp(16), dp(4)), height=dp(28) * look.scale)
         if model.seen_at:

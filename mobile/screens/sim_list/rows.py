@@ -12,7 +12,7 @@ from kivy.uix.recycleview.views import RecycleDataViewBehavior
 from mobile.state.sim_row import SimRow
 from mobile.widgets.box import Column, Line, Row
 from mobile.widgets.buttons import Disc
-from mobile.widgets.look import look
+from mobile.widgets.look import face, look
 from mobile.widgets.meters import Meter
 from mobile.widgets.text import Text
 from mobile.widgets.touch import Pressable
@@ -63,7 +63,7 @@ class SimRowView(RecycleDataViewBehavior, Pressable, Column):
     """One row, filled anew for each SIM card it shows."""
 
     def __init__(self, **options: Any) -> None:
-        super().__init__(**options)
+        super().__init__(size_hint_y=1, **options)  # the list gives each row its height
         self._disc = Disc("check-circle", "ok")
         self._number = Text("", 16, 500)
         self._detail = Text("", 12, 400, "second")
@@ -94,6 +94,7 @@ class SimRowView(RecycleDataViewBehavior, Pressable, Column):
         self._meter.opacity = 1 if has_meter else 0
         self._meter.height = dp(4) if has_meter else 0
         self._right.font_size = look.sp(14 if has_meter else 12)
+        self._right.font_name = face(700 if has_meter and tone == "warning" else 500 if not has_meter else 400)
         if has_meter:
             self._meter.put(data["share_left"], "meter_low" if tone == "warning" else "meter")
         self.text = data["number"]
