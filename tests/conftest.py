@@ -26,6 +26,7 @@ from gateways.inbox import Inbox, InboxMailer, InboxSms
 from store.document_server import document_server
 from store.documents import open_documents
 from store.session import Database
+from tests.desk import Desk, open_auth
 from tests.world import MovableClock, TwoTenants, make_two_tenants
 
 assert registry.TABLES and auth_tables.TABLES
@@ -141,3 +142,9 @@ async def http(world: World) -> AsyncIterator[httpx.AsyncClient]:
     transport = httpx.ASGITransport(app=build(world), client=("127.0.0.1", 40000))
     async with httpx.AsyncClient(transport=transport, base_url="http://127.0.0.1:8000") as client:
         yield client
+
+
+@pytest.fixture
+def desk(database: Database, two_tenants: TwoTenants) -> Desk:
+    """A sign-in desk over two companies."""
+    return Desk(open_auth(database), two_tenants)

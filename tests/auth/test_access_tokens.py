@@ -15,7 +15,7 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from auth.keys import Key
 from auth.sessions import Tokens
-from tests.auth.conftest import Desk, open_auth
+from tests.desk import Desk, open_auth
 
 THEIRS = Ed25519PrivateKey.generate()
 RSA = rsa.generate_private_key(public_exponent=65537, key_size=2048)

@@ -23,7 +23,7 @@ from domain.kernel.permissions import Permission
 from domain.kernel.plan import MutationMode
 from domain.kernel.proof import StepUpRequired
 from domain.people.tables import Membership
-from tests.auth.conftest import Desk
+from tests.desk import Desk
 
 READ = (Permission.ACCOUNT_READ, Permission.SIM_READ)
 

@@ -10,7 +10,7 @@ from domain.kernel.identifiers import Channel
 from domain.notifications.ports import MailMessage, PermanentDeliveryError, SmsMessage, TemporaryDeliveryError
 from domain.people.tables import Person
 from store.outbox import run_once
-from tests.auth.conftest import STRANGER, Desk
+from tests.desk import STRANGER, Desk
 
 
 @dataclass

@@ -19,7 +19,7 @@ from domain.kernel.errors import LimitReached
 from domain.kernel.identifiers import Channel, parse_identity
 from domain.people.tables import Membership, Person
 from store.outbox import OutboxRow
-from tests.auth.conftest import CLIENT, STRANGER, Desk, open_auth
+from tests.desk import CLIENT, STRANGER, Desk, open_auth
 from tests.world import counted_statements
 
 

@@ -16,7 +16,7 @@ from domain.kernel.errors import Forbidden, NotFound
 from domain.kernel.permissions import Permission
 from domain.kernel.proof import ProofMethod, StepUpRequired
 from domain.people.tables import Membership, Person
-from tests.auth.conftest import CLIENT, Desk, open_auth
+from tests.desk import CLIENT, Desk, open_auth
 from tests.world import counted_statements
 
 

@@ -19,7 +19,7 @@ from domain.kernel.ids import uuid7
 from domain.kernel.permissions import Permission, Role
 from domain.people.tables import Membership
 from domain.tickets.tables import Ticket, TicketState
-from tests.auth.conftest import CLIENT, Desk
+from tests.desk import CLIENT, Desk
 
 REASON = "The customer has no data on twelve lines"
 

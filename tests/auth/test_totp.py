@@ -18,7 +18,7 @@ from domain.kernel.identifiers import Channel
 from domain.kernel.permissions import Permission, Role
 from domain.kernel.proof import ProofMethod, StepUpRequired
 from domain.people.tables import Person
-from tests.auth.conftest import Desk
+from tests.desk import Desk
 
 
 async def second_factor(desk: Desk, person: Person) -> SecondFactorRequired:

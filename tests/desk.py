@@ -1,4 +1,4 @@
-"""Signing in on both engines: a desk with a clock to move, letters to read, and people of every role."""
+"""The sign-in desk for tests: a clock to move, letters to read, people of every role."""
 
 import json
 from base64 import b64decode
@@ -8,7 +8,6 @@ from typing import Any
 from uuid import UUID
 
 import pyotp
-import pytest_asyncio
 from sqlalchemy import update
 from sqlmodel import col, select
 
@@ -65,17 +64,18 @@ class Desk:
         wanted = OtpRequest(parse_identity(identity or self.manager.mobile or ""), channel, address)
         return await otp_request(self.auth, wanted, at=self.at)
 
-    async def letter(self, asked: Asked) -> dict[str, Any]:
+    async def letter(self, asked: Asked | UUID) -> dict[str, Any]:
         """What the outbox would send for a challenge: to whom, by which channel, which code."""
+        id = asked if isinstance(asked, UUID) else asked.id
         async with self.auth.database.read() as session:
-            rows = (await session.scalars(select(OutboxRow).where(OutboxRow.subject == f"otp:{asked.id}"))).all()
+            rows = (await session.scalars(select(OutboxRow).where(OutboxRow.subject == f"otp:{id}"))).all()
         assert [row.kind for row in rows] == [OTP_KIND]
         payload = rows[0].payload
         sealed = Sealed(payload["key_id"], b64decode(payload["letter"]))
-        letter: dict[str, Any] = json.loads(self.auth.sealer.open(sealed, OTP_KIND, asked.id))
+        letter: dict[str, Any] = json.loads(self.auth.sealer.open(sealed, OTP_KIND, id))
         return letter
 
-    async def code(self, asked: Asked) -> str:
+    async def code(self, asked: Asked | UUID) -> str:
         """The code behind a challenge."""
         return str((await self.letter(asked))["code"])
 
@@ -146,9 +146,3 @@ class Desk:
 def open_auth(database: Database) -> Auth:
     """What each process puts together for itself: same store and master key, caches of its own."""
     return Auth.on(database, Sealer("a master key of the tests, long enough"), issuer="https://simurgh.example", environment="test")
-
-
-@pytest_asyncio.fixture
-async def desk(database: Database, two_tenants: TwoTenants) -> Desk:
-    """A desk over two companies."""
-    return Desk(open_auth(database), two_tenants)
