@@ -7,6 +7,7 @@ from typing import Any
 
 from sqlalchemy import event
 from sqlalchemy.exc import OperationalError
+from sqlalchemy.exc import TimeoutError as PoolTimeout
 from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession, async_sessionmaker, create_async_engine
 
 WAIT_SECONDS = 10
@@ -57,8 +58,9 @@ class Database:
 
     @asynccontextmanager
     async def read(self) -> AsyncIterator[AsyncSession]:
-        """A short session for one batch of reads; never commits."""
+        """A short session for one batch of reads; never commits; raises `StoreBusy` when no connection is free in 10 s."""
         async with self._read() as session:
+            await _begun(session)
             yield session
 
     @asynccontextmanager
@@ -72,12 +74,7 @@ class Database:
                     raise StoreBusy from None
                 stack.callback(self._turn.release)
             session = await stack.enter_async_context(self._write())
-            try:
-                await session.connection()
-            except OperationalError as error:
-                if "locked" in str(error):
-                    raise StoreBusy from None
-                raise
+            await _begun(session)
             async with _committing(session):
                 yield session
 
@@ -85,6 +82,18 @@ class Database:
         """Closes every connection."""
         for engine in self.engines:
             await engine.dispose()
+
+
+async def _begun(session: AsyncSession) -> None:
+    """Takes a connection and begins; a pool without a free one and a file that somebody else writes are `StoreBusy`."""
+    try:
+        await session.connection()
+    except PoolTimeout:
+        raise StoreBusy from None
+    except OperationalError as error:
+        if "locked" in str(error):
+            raise StoreBusy from None
+        raise
 
 
 @asynccontextmanager
