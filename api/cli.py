@@ -6,7 +6,7 @@ from typing import Annotated
 
 import typer
 
-from api import audit, importing, ledger, snapshot
+from api import audit, importing, keys, ledger, people, snapshot
 from api import run as tree
 from api.settings import BadSettings, data_folder, read_settings
 from store import migrate
@@ -17,6 +17,9 @@ app = typer.Typer(name="simurgh", help="Simurgh: enterprise telecom self-care.",
 audit_app = typer.Typer(help="The record of who did what.", no_args_is_help=True)
 app.add_typer(audit_app, name="audit")
 app.add_typer(importing.app)
+app.add_typer(keys.app)
+app.add_typer(people.managers)
+app.add_typer(people.staff)
 
 ledger_app = typer.Typer(help="The books.", no_args_is_help=True)
 app.add_typer(ledger_app, name="ledger")

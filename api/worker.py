@@ -5,6 +5,7 @@ from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager, suppress
 
 from api.world import World
+from auth.cleaning import CLEANING_KIND, cleaning_handler, schedule
 from auth.delivery import code_handler
 from auth.otp import OTP_KIND
 from store import outbox
@@ -13,11 +14,15 @@ from store.outbox import Handler
 
 def handlers(world: World) -> Mapping[str, Handler]:
     """Every kind of work and who does it."""
-    return {OTP_KIND: code_handler(world.sealer, world.mailer, world.sms, world.clock)}
+    return {
+        OTP_KIND: code_handler(world.sealer, world.mailer, world.sms, world.clock),
+        CLEANING_KIND: cleaning_handler(world.auth, world.clock),
+    }
 
 
 async def work(world: World) -> None:
     """Does what falls due until cancelled."""
+    await schedule(world.auth, at=world.clock.now())
     await outbox.run_forever(world.database, handlers(world), world.clock)
 
 

@@ -1,4 +1,4 @@
-"""Forgets what signing in no longer needs: dead challenges, passed limits, expired refresh tokens."""
+"""Forgets what signing in no longer needs: dead challenges, passed limits, expired refresh tokens; every hour, by the outbox."""
 
 from datetime import datetime, timedelta
 
@@ -7,8 +7,13 @@ from sqlmodel import col
 
 from auth.tables import Challenge, LimitWindow, RefreshToken
 from auth.wiring import Auth
+from domain.kernel.clock import Clock
+from store import outbox
+from store.outbox import Handler, Later, Task
 
+CLEANING_KIND = "auth.clean"
 KEPT = timedelta(days=1)
+EVERY = timedelta(hours=1)
 
 
 async def clean(auth: Auth, *, at: datetime) -> None:
@@ -16,3 +21,19 @@ async def clean(auth: Auth, *, at: datetime) -> None:
     async with auth.database.write() as session:
         for table in (Challenge, LimitWindow, RefreshToken):
             await session.execute(delete(table).where(col(table.expires_at) < at - KEPT))
+
+
+async def schedule(auth: Auth, *, at: datetime) -> None:
+    """Makes sure that the hourly cleaning is due some time; one row for all workers."""
+    async with auth.database.write() as session:
+        await outbox.send(session, CLEANING_KIND, {}, subject=CLEANING_KIND, key=CLEANING_KIND, at=at)
+
+
+def cleaning_handler(auth: Auth, clock: Clock) -> Handler:
+    """The outbox's handler: cleans, and comes again in an hour."""
+
+    async def handle(_: Task) -> None:
+        await clean(auth, at=clock.now())
+        raise Later(clock.now() + EVERY)
+
+    return handle

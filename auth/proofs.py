@@ -1,7 +1,7 @@
 """Answers to challenges: every guess is counted in a transaction that commits before its failure is told."""
 
 import hmac
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from uuid import UUID
 
@@ -25,7 +25,7 @@ class Answer:
     """A code answering a challenge: the one sent, or (`is_totp`) one of the authenticator or a recovery code."""
 
     challenge_id: UUID
-    code: str
+    code: str = field(repr=False)
     is_totp: bool = False
 
 

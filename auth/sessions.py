@@ -2,7 +2,7 @@
 
 import hashlib
 import secrets
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from uuid import UUID
 
@@ -38,9 +38,9 @@ class Tokens:
 
     session_id: UUID
     person_id: UUID
-    access_token: str
+    access_token: str = field(repr=False)
     access_expires_at: datetime
-    refresh_token: str | None = None
+    refresh_token: str | None = field(default=None, repr=False)
     refresh_expires_at: datetime | None = None
 
 
@@ -118,7 +118,7 @@ async def begin(session: AsyncSession, person_id: UUID, client: Client, *, at: d
 class _Begun:
     session_id: UUID
     person_id: UUID
-    refresh_token: str
+    refresh_token: str = field(repr=False)
 
 
 async def _signed_in(auth: Auth, session: AsyncSession, given: Answer, client: Client, at: datetime) -> _Begun | DomainError:

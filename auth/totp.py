@@ -74,6 +74,11 @@ async def provide(auth: Auth, session: AsyncSession, person_id: UUID, secret: st
     return secret
 
 
+async def provide_uri(auth: Auth, session: AsyncSession, person_id: UUID, *, label: str) -> str:
+    """The same with a new secret, as the `otpauth://` address to hand over."""
+    return pyotp.TOTP(await provide(auth, session, person_id)).provisioning_uri(name=label, issuer_name=ISSUER)
+
+
 async def use(auth: Auth, session: AsyncSession, person_id: UUID | None, code: str, *, at: datetime) -> bool:
     """Takes a code of a person's authenticator, or a recovery code, for the first and only time.
 

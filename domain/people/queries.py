@@ -10,7 +10,8 @@ from sqlalchemy import ColumnElement, Select, and_, exists, func, literal, or_, 
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlmodel import col
 
-from domain.accounts.tables import Account
+from domain.accounts.tables import Account, Organization
+from domain.kernel.errors import NotFound
 from domain.kernel.paging import Page, Window
 from domain.kernel.scope import Scope
 from domain.people.tables import Membership, Person
@@ -39,6 +40,13 @@ class MembershipRow(msgspec.Struct, frozen=True):
     account_id: UUID | None
     valid_from: datetime
     valid_to: datetime | None
+
+
+class Place(msgspec.Struct, frozen=True):
+    """An organization, and the account a role covers; none for the root."""
+
+    organization_id: UUID
+    account_id: UUID | None
 
 
 def is_held(at: datetime) -> ColumnElement[bool]:
@@ -85,6 +93,36 @@ async def memberships_by_ids(session: AsyncSession, scope: Scope, ids: Sequence[
     return [found.get(id) for id in ids]
 
 
+async def place(session: AsyncSession, scope: Scope, legal_id: str, account_number: str | None) -> Place:
+    """The place that people name by a company's legal id and an account's number; raises `NotFound`."""
+    organization = select(*_ORGANIZATION_ID).where(col(Organization.legal_id) == legal_id)
+    organization_id = (await session.scalars(scope.limit(organization, col(Organization.id)))).one_or_none()
+    if organization_id is None:
+        raise NotFound(field=("organization",))
+    if account_number is None:
+        return Place(organization_id, None)
+    account = select(*_ACCOUNT_ID).where(col(Account.organization_id) == organization_id, col(Account.number) == account_number)
+    account_id = (await session.scalars(account)).one_or_none()
+    if account_id is None:
+        raise NotFound(field=("account",))
+    return Place(organization_id, account_id)
+
+
+async def membership_at(session: AsyncSession, place: Place, mobile: str, at: datetime) -> UUID:
+    """The role that the person of a mobile number holds at a place now, at its root when no account is named; raises `NotFound`."""
+    statement = (
+        select(*_MEMBERSHIP_ID)
+        .join(Person, col(Person.id) == Membership.person_id)
+        .join(Account, col(Account.id) == Membership.account_id)
+        .where(col(Person.mobile) == mobile, col(Membership.organization_id) == place.organization_id, is_held(at))
+        .where(col(Account.id) == place.account_id if place.account_id else col(Account.parent_id).is_(None))
+    )
+    found: UUID | None = (await session.scalars(statement.limit(1))).first()
+    if found is None:
+        raise NotFound(field=("mobile",))
+    return found
+
+
 async def memberships_page(
     session: AsyncSession, scope: Scope, organization_id: UUID, window: Window, *, as_of: datetime
 ) -> Page[MembershipRow]:
@@ -99,6 +137,8 @@ async def memberships_count(session: AsyncSession, scope: Scope, organization_id
     return int((await session.execute(_of_organization(scope, organization_id, as_of, func.count()))).scalar_one())
 
 
+_ORGANIZATION_ID: tuple[Any, ...] = (Organization.id,)
+_ACCOUNT_ID: tuple[Any, ...] = (Account.id,)
 _MEMBERSHIP_ID: tuple[Any, ...] = (Membership.id,)
 _PERSON: tuple[Any, ...] = (Person.id, Person.name, Person.mobile, Person.email)
 _COLUMNS: tuple[Any, ...] = (

@@ -42,7 +42,7 @@ class Appointment:
 
 
 async def grant_membership(work: Work, wanted: Appointment) -> Result:
-    """Appoints a person, found by mobile or made: `membership`.
+    """Appoints a person, found by mobile or made: `membership` and `person`.
 
     A profile manager covers the root, an account manager the named account. Raises `NotFound`, `InvalidInput`, `NotEligible` for
     oneself and for roles that aren't appointed here, `AlreadyExists` when the same role holds at that time or the e-mail is another's.
@@ -81,7 +81,7 @@ async def grant_membership(work: Work, wanted: Appointment) -> Result:
         work.changed(None, person.name, "memberships.account", None, f"{account.number} {account.name}")
     if wanted.valid_from is not None or ends is not None:
         work.changed(None, person.name, "memberships.validFor", None, f"{wanted.valid_from or 'now'} – {ends or '…'}")
-    return {"membership": row.id}
+    return {"membership": row.id, "person": person.id}
 
 
 async def revoke_membership(work: Work, membership_id: UUID, *, effective_at: datetime | None = None) -> Result:

@@ -6,7 +6,7 @@ from datetime import timedelta
 import pytest
 from sqlmodel import col, select
 
-from auth.cleaning import clean
+from auth.cleaning import CLEANING_KIND, clean, cleaning_handler, schedule
 from auth.errors import InvalidSecret
 from auth.identify import identify
 from auth.proofs import Answer
@@ -16,8 +16,9 @@ from domain.kernel.errors import Forbidden, NotFound
 from domain.kernel.permissions import Permission
 from domain.kernel.proof import ProofMethod, StepUpRequired
 from domain.people.tables import Membership, Person
+from store.outbox import run_once
 from tests.desk import CLIENT, Desk, open_auth
-from tests.world import counted_statements
+from tests.world import MovableClock, counted_statements
 
 
 async def refresh(desk: Desk, tokens: Tokens) -> Tokens:
@@ -261,3 +262,15 @@ async def test_what_is_over_is_forgotten(desk: Desk) -> None:
         assert (await session.scalars(select(Challenge))).all() == []
         assert len((await session.scalars(select(RefreshToken).where(col(RefreshToken.used_at).is_(None)))).all()) == 1
     assert await refresh(desk, tokens)
+
+
+async def test_forgetting_comes_again_every_hour_and_is_scheduled_once(desk: Desk) -> None:
+    clock = MovableClock(desk.at)
+    for _ in range(2):
+        await schedule(desk.auth, at=desk.at)
+    handlers = {CLEANING_KIND: cleaning_handler(desk.auth, clock)}
+
+    assert await run_once(desk.auth.database, handlers, clock, worker="test") == 1
+    assert await run_once(desk.auth.database, handlers, clock, worker="test") == 0
+    clock.move(timedelta(hours=1))
+    assert await run_once(desk.auth.database, handlers, clock, worker="test") == 1
