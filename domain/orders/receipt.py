@@ -18,7 +18,7 @@ MEDIA_TYPE = "application/pdf"
 
 @dataclass(frozen=True, slots=True)
 class ReceiptLine:
-    """One SIM card and what was bought for it; the offering's name in the receipt's language."""
+    """One SIM card and what was bought for it; the offering's name in the receipt's language, the serial where a number is no more."""
 
     offering_name: str
     msisdn: str

@@ -55,7 +55,7 @@ def view(receipt: ReceiptData, locale: Locale) -> dict[str, Any]:
 
 def _row(place: int, line: ReceiptLine, locale: Locale) -> list[str]:
     amounts = (line.price.net, line.price.vat, line.price.gross)
-    phone = written.phone(line.msisdn, locale)
+    phone = written.phone(line.msisdn, locale) if line.msisdn.startswith("+") else line.msisdn
     return [written.number(place, locale), line.offering_name, phone, *(written.number(amount.minor, locale) for amount in amounts)]
 
 

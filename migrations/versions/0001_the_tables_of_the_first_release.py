@@ -421,7 +421,8 @@ def upgrade() -> None:
     sa.UniqueConstraint('organization_id', 'number', name=op.f('uq_orders_organization_id_number'))
     )
     with op.batch_alter_table('orders', schema=None) as batch_op:
-        batch_op.create_index('ix_orders_history', ['organization_id', 'account_id', 'placed_at', 'id'], unique=False)
+        batch_op.create_index('ix_orders_history', ['organization_id', 'placed_at', 'id'], unique=False)
+        batch_op.create_index('ix_orders_receipt', ['receipt_file_id'], unique=False)
         batch_op.create_index('ix_orders_tree', ['organization_id', 'path', 'placed_at'], unique=False)
 
     op.create_table('sim_counters',
@@ -726,6 +727,7 @@ def downgrade() -> None:
     op.drop_table('sim_counters')
     with op.batch_alter_table('orders', schema=None) as batch_op:
         batch_op.drop_index('ix_orders_tree')
+        batch_op.drop_index('ix_orders_receipt')
         batch_op.drop_index('ix_orders_history')
 
     op.drop_table('orders')

@@ -1,0 +1,212 @@
+"""Buying: the whole story of an order from the request to the work that follows it."""
+
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from decimal import Decimal
+from typing import Any
+from uuid import UUID, uuid5
+
+from sqlalchemy import insert
+from sqlmodel import col, select
+
+from domain.accounts.service import account_for_write, next_number
+from domain.accounts.tables import Account
+from domain.audit.writing import Result, Work
+from domain.bundles.queries import same_products
+from domain.catalogue import queries as catalogue
+from domain.catalogue.queries import in_language
+from domain.catalogue.tables import ActivationMode, Offering
+from domain.kernel.calendar import JalaliDay
+from domain.kernel.errors import InvalidInput, NotFound, StateConflict
+from domain.kernel.ids import Kind, Ref, encode, uuid7
+from domain.kernel.locale import Locale
+from domain.kernel.money import Price
+from domain.kernel.plan import BulkErrorPolicy
+from domain.orders import queries, rules
+from domain.orders.queries import CardRow
+from domain.orders.rules import Line
+from domain.orders.tables import Order, OrderItem, OrderState, OrderStep
+from domain.people.tables import Person
+from domain.wallet.service import pay_for_items
+from store.outbox import Letter
+from store.upsert import insert_or_ignore
+
+PROVISION = "provision"
+RECEIPT = "receipt"
+RECEIPT_MAIL = "receipt_mail"
+
+
+@dataclass(frozen=True, slots=True)
+class PlaceOrder:
+    """What to buy for whom, who pays, and what goes on the receipt."""
+
+    account_id: UUID
+    lines: Sequence[Line]
+    locale: Locale
+    receipt_emails: Sequence[str] = ()
+    purchase_order_number: str | None = None
+    external_reference: str | None = None
+    memo: str | None = None
+    policy: BulkErrorPolicy = BulkErrorPolicy.REJECT_ALL
+
+
+@dataclass(frozen=True, slots=True)
+class Sale:
+    """One target that is sold something."""
+
+    id: UUID
+    line: Line
+    offering: Offering
+    card: CardRow
+    price: Price
+
+
+async def place(work: Work, request: PlaceOrder) -> Result:
+    """Sells offerings to lines from an account's wallet; returns `order`. The network and the receipt follow after commit.
+
+    Raises `InvalidInput`, `NotFound`, `NotEligible`, `OfferingUnavailable`, `AlreadyExists`, `RowsRejected`, `InsufficientFunds`.
+    """
+    rules.check_lines(request.lines)
+    rules.check_words(request.memo, request.purchase_order_number, request.external_reference)
+    account = await _paying_account(work, request.account_id)
+    offerings = await _on_sale(work, request.lines)
+    emails = rules.addresses(await _email_of_buyer(work), request.receipt_emails)
+    vat_rate = await catalogue.vat_rate(work.sql, work.at)
+    sales = await _decide(work, request, account, offerings, vat_rate)
+    work.settle_exclusions(request.policy)
+    if not sales:
+        return {}
+    order_id = uuid7()
+    total = work.total = rules.total([sale.price for sale in sales], vat_rate)
+    paid = await pay_for_items(work, account=account, items=[(sale.id, sale.price) for sale in sales], cause=Ref(Kind.ORDER, order_id))
+    year = JalaliDay.of(work.at).year
+    number = await next_number(work.sql, account.organization_id, f"SO-{year}")
+    order = {
+        "id": order_id, "organization_id": account.organization_id, "account_id": account.id, "path": account.path,
+        "number": f"SO-{year}-{number:06}", "external_reference": request.external_reference, "state": OrderState.ACKNOWLEDGED,
+        "by": work.scope.actor.as_json(), "placed_by_id": work.scope.actor.person_id, "placed_at": work.at, "net": total.net.minor,
+        "vat": total.vat.minor, "vat_rate": vat_rate, "refunded": 0, "purchase_order_number": request.purchase_order_number,
+        "memo": request.memo, "receipt_emails": emails, "locale": request.locale,
+    }  # fmt: skip
+    if not await insert_or_ignore(work.sql, Order, [order]):
+        raise rules.already_used(request.external_reference or "")
+    await work.sql.execute(insert(OrderItem), [_item(order, place, sale, paid) for place, sale in enumerate(sales)])
+    work.sql.add(OrderStep(**_step(account.organization_id, order_id, OrderState.ACKNOWLEDGED, work.at, work.scope.actor.as_json())))
+    work.within(account.organization_id, account.path, order_id)
+    await work.afterwards_each([_provision(sale, work.at) for sale in sales] + [receipt_letter(order_id, work.at)])
+    return {"order": order_id}
+
+
+async def send_receipt(work: Work, order_id: UUID, emails: Sequence[str]) -> Result:
+    """Mails the receipt of an order in scope to 1–5 addresses; returns `order`. Raises `NotFound`, `InvalidInput`, `StateConflict`."""
+    order = await queries.order_for_update(work.sql, work.scope, order_id)
+    if order is None:
+        raise NotFound(field=("orderId",))
+    work.within(order.organization_id, order.path, order.id)
+    wanted = rules.addresses(None, emails)
+    if not wanted:
+        raise InvalidInput("orders.emails", field=("emails",), most=rules.MOST_EMAILS)
+    if order.receipt_file_id is None:
+        raise StateConflict("orders.no_receipt")
+    for email in wanted:
+        work.changed(Ref(Kind.ORDER, order.id), order.number, "receipt", None, email)
+    await work.afterwards_each([mail_letter(order.id, email, uuid7(), work.at) for email in wanted])
+    return {"order": order.id}
+
+
+async def _paying_account(work: Work, account_id: UUID) -> Account:
+    account = await account_for_write(work.sql, account_id)
+    if account is None:
+        raise NotFound(field=("accountId",))
+    work.scope.require(account.organization_id, account.path, "accountId")
+    work.within(account.organization_id, account.path)
+    return account
+
+
+async def _on_sale(work: Work, lines: Sequence[Line]) -> Mapping[UUID, Offering]:
+    """The offerings of all lines, each on sale and allowed to start as asked."""
+    found: dict[UUID, Offering] = {}
+    for place, line in enumerate(lines):
+        if line.offering_id not in found:
+            found[line.offering_id] = await catalogue.offering_on_sale(work.sql, line.offering_id, work.at)
+        rules.check_start(line, place, found[line.offering_id].activations, at=work.at)
+    return found
+
+
+async def _email_of_buyer(work: Work) -> str | None:
+    person_id = work.scope.actor.person_id
+    return (await work.sql.scalars(select(Person.email).where(col(Person.id) == person_id))).one_or_none() if person_id else None
+
+
+async def _decide(
+    work: Work, request: PlaceOrder, account: Account, offerings: Mapping[UUID, Offering], vat_rate: Decimal
+) -> list[Sale]:
+    """Decides target by target in the order asked; what is on the way already counts, earlier targets of this order too."""
+    wanted = sorted({id for line in request.lines for id in line.sim_ids})
+    cards = await queries.cards_for_update(work.sql, work.scope, account.organization_id, wanted)
+    on_line = await same_products(work.sql, wanted, list(offerings), at=work.at)
+    on_the_way = await queries.unfinished_items(work.sql, account.organization_id, wanted)
+    taken: Counter[tuple[UUID, UUID]] = Counter(on_line) + Counter(on_the_way)
+    sales = []
+    for line in request.lines:
+        offering = offerings[line.offering_id]
+        for sim_id in dict.fromkeys(line.sim_ids):
+            card = cards.get(sim_id)
+            if card is None:
+                work.left_out(None, encode(Kind.SIM, sim_id), NotFound(field=("lines",)))
+                continue
+            facts = rules.Card(card.status, card.payment_mode, card.msisdn is not None, taken[sim_id, offering.id])
+            refusal = rules.refusal(
+                facts, line.activation, payment_modes=offering.payment_modes, max_queued=offering.max_queued
+            )
+            if refusal is not None:
+                work.left_out(Ref(Kind.SIM, sim_id), card.label, refusal)
+                continue
+            taken[sim_id, offering.id] += 1
+            sale = Sale(uuid7(), line, offering, card, rules.price(offering.net_price, vat_rate))
+            work.within(account.organization_id, card.path)
+            work.changed(Ref(Kind.SIM, sim_id), card.label, "products", None, _bought(sale, request.locale), money=sale.price.gross)
+            sales.append(sale)
+    return sales
+
+
+def _bought(sale: Sale, locale: Locale) -> str:
+    """What a plan shows: the offering's name, with the start unless it is now."""
+    name, line = in_language(sale.offering.names, locale), sale.line
+    if line.activation is ActivationMode.NOW:
+        return name
+    return f"{name} ({line.activate_at.isoformat() if line.activate_at else line.activation})"
+
+
+def _item(order: Mapping[str, Any], position: int, sale: Sale, paid: Mapping[UUID, UUID]) -> dict[str, Any]:
+    return {
+        "id": sale.id, "organization_id": order["organization_id"], "order_id": order["id"], "position": position,
+        "offering_id": sale.offering.id, "sim_id": sale.card.id, "state": OrderState.ACKNOWLEDGED, "activation": sale.line.activation,
+        "activate_at": sale.line.activate_at, "is_renewing": False, "net": sale.price.net.minor, "vat": sale.price.vat.minor,
+        "vat_rate": sale.price.vat_rate, "transfer_id": paid.get(sale.id),
+    }  # fmt: skip
+
+
+def _step(organization_id: UUID, order_id: UUID, state: OrderState, at: datetime, by: Mapping[str, Any]) -> dict[str, Any]:
+    return {"id": uuid7(), "organization_id": organization_id, "order_id": order_id, "state": state, "at": at, "by": by}
+
+
+def _provision(sale: Sale, at: datetime) -> Letter:
+    return Letter(PROVISION, {"item": sale.id.hex}, f"sim:{sale.card.id}", at, f"{PROVISION}:{sale.id}")
+
+
+def receipt_letter(order_id: UUID, at: datetime) -> Letter:
+    """The work of making an order's receipt, once."""
+    return Letter(RECEIPT, {"order": order_id.hex}, f"order:{order_id}", at, f"{RECEIPT}:{order_id}")
+
+
+def mail_letter(order_id: UUID, email: str, mail_id: UUID, at: datetime) -> Letter:
+    """The work of mailing a receipt to one address, under a subject of its own so that one dead address holds up no other."""
+    return Letter(RECEIPT_MAIL, {"order": order_id.hex, "to": email, "mail": mail_id.hex}, f"mail:{mail_id}", at, f"mail:{mail_id}")
+
+
+def first_mail_id(order_id: UUID, email: str) -> UUID:
+    """The id of the mail that brings an order's receipt to an address the first time: the same however often it is asked."""
+    return uuid5(order_id, email)
