@@ -19,6 +19,6 @@ def handlers(
     return {
         PROVISION: provision_handler(database, carrier, clock),
         RECEIPT: receipt_handler(database, printer, clock, operator_name),
-        RECEIPT_MAIL: receipt_mail_handler(database, mailer, operator_name),
+        RECEIPT_MAIL: receipt_mail_handler(database, mailer, clock, operator_name),
         **turns.handlers(database, clock),
     }

@@ -1,6 +1,7 @@
 """The work of receipts after commit: made once, kept as a file, mailed to each address."""
 
 from collections.abc import Sequence
+from datetime import timedelta
 from typing import Any
 from uuid import UUID
 
@@ -24,8 +25,11 @@ from domain.orders.service import first_mail_id, mail_letter
 from domain.orders.tables import Order, OrderItem
 from domain.sims.tables import Sim
 from store import outbox
-from store.outbox import GiveUp, Handler, Task
+from store.outbox import GiveUp, Handler, Later, Task
 from store.session import Database
+
+UNTIL_MADE = timedelta(seconds=5)
+"""A mail asked for before its receipt was made looks again after this long."""
 
 
 def receipt_handler(database: Database, printer: ReceiptPrinter, clock: Clock, operator_name: str) -> Handler:
@@ -51,12 +55,14 @@ def receipt_handler(database: Database, printer: ReceiptPrinter, clock: Clock, o
     return make
 
 
-def receipt_mail_handler(database: Database, mailer: Mailer, operator_name: str) -> Handler:
+def receipt_mail_handler(database: Database, mailer: Mailer, clock: Clock, operator_name: str) -> Handler:
     """Mails a receipt to one address; sent again it is the same mail."""
 
     async def send(task: Task) -> None:
         async with database.read() as session:
             order, data = await _told(session, UUID(task.payload["order"]), operator_name)
+            if order.receipt_file_id is None:
+                raise Later(clock.now() + UNTIL_MADE)
             pdf = (await session.scalars(select(File.content).where(File.id == order.receipt_file_id))).one()
         mail = receipt.mail(UUID(task.payload["mail"]), task.payload["to"], data, pdf, Locale(order.locale))
         try:

@@ -9,6 +9,8 @@ from domain.bundles.queries import BucketRow, ProductRow
 from domain.kernel.ids import Kind
 from schema.bundles import loaders
 from schema.bundles.enums import BucketStatus, ProductStatus
+from schema.catalogue import loaders as catalogue_loaders
+from schema.catalogue.types import ProductOffering
 from schema.kernel.context import Info
 from schema.kernel.figures import FigureSource, Measured, Period, Quantity, UsageType
 from schema.kernel.nodes import Node, global_id
@@ -63,6 +65,11 @@ class Product(Node):
     def is_type_of(cls, obj: Any, info: Any) -> bool:
         """Rows of products."""
         return isinstance(obj, ProductRow)
+
+    @strawberry.field(description="What was sold.")
+    async def offering(self, info: Info) -> ProductOffering:
+        """Read together with all others."""
+        return cast(ProductOffering, await info.context.load(catalogue_loaders.offerings, cast(ProductRow, self).offering_id))
 
     @strawberry.field(description="Line it is on, or head of the shared account.")
     async def sim(self, info: Info) -> Sim:

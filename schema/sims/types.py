@@ -15,6 +15,8 @@ from schema.accounts.enums import PaymentMode
 from schema.audit.queries import trail_of_sim
 from schema.audit.types import AuditEntry
 from schema.bundles.types import Bucket, Product, buckets_of_sim, products_of_sim
+from schema.catalogue import loaders as catalogue_loaders
+from schema.catalogue.types import ProductOffering
 from schema.kernel import masks
 from schema.kernel.context import Info
 from schema.kernel.figures import FigureSource, Measured, Money, Period
@@ -163,6 +165,12 @@ class Sim(Node):
         """Null where the card lies outside what the viewer may see of money."""
         row = _row(self)
         return cast(SimFigures, row.figures) if scope.covers(row.organization_id, row.path) else None
+
+    @strawberry.field(description="Tariff plan.")
+    async def plan(self, info: Info) -> ProductOffering | None:
+        """Read together with all others."""
+        id = _row(self).plan_id
+        return cast(ProductOffering, await info.context.load(catalogue_loaders.offerings, id)) if id else None
 
     buckets: list[Bucket] = strawberry.field(
         resolver=buckets_of_sim, description="What is left of bought bundles, in order of use, at most 50."
