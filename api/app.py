@@ -6,7 +6,7 @@ from typing import Final
 from starlette.applications import Starlette
 from starlette.routing import BaseRoute
 
-from api import graphiql, graphql, keys
+from api import files, graphiql, graphql, keys
 from api.dev import inbox
 from api.probes import probes
 from api.world import World
@@ -25,6 +25,7 @@ def build(world: World) -> Starlette:
         *probes(ready),
         *graphql.routes(world),
         *keys.routes(world),
+        *files.routes(world),
         *graphiql.routes(BUILT / "graphiql", "/graphql"),
     ]
     if world.inbox:

@@ -1,18 +1,19 @@
 """Turns the Authorization header of a request into an actor, with the rights of this very moment; one SQL statement."""
 
 import hashlib
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Row, and_, bindparam, or_, select, update
+from sqlalchemy import Row, Select, and_, bindparam, or_, select, update
 from sqlalchemy.orm import aliased
 from sqlmodel import col
 
 from auth import access_tokens, policy, rules
 from auth.actor import Actor, Grant, grant_of, token_grants
+from auth.links import Viewer
 from auth.tables import ApiToken, SignInSession, Totp
 from auth.wiring import Auth
 from domain.accounts.tables import Account
@@ -68,8 +69,10 @@ _TOKEN = (
     .join(Person, col(Person.id) == ApiToken.person_id)
     .join(Membership, _HELD)
     .outerjoin(Account, col(Account.id) == Membership.account_id)
-    .where(col(ApiToken.hash) == bindparam("hash"), col(ApiToken.revoked_at).is_(None), col(ApiToken.expires_at) > _AT)
+    .where(col(ApiToken.revoked_at).is_(None), col(ApiToken.expires_at) > _AT)
 )
+_TOKEN_BY_HASH = _TOKEN.where(col(ApiToken.hash) == bindparam("hash"))
+_TOKEN_BY_ID = _TOKEN.where(col(ApiToken.id) == bindparam("id"))
 
 
 async def identify(auth: Auth, header: str | None, address: str, *, at: datetime) -> Actor | None:
@@ -81,9 +84,18 @@ async def identify(auth: Auth, header: str | None, address: str, *, at: datetime
     if scheme.lower() != "bearer" or not secret:
         return None
     if secret.startswith("smg_"):
-        return await _token_actor(auth, secret, address, at)
+        if not rules.is_token_text(secret):
+            return None
+        return await _token_actor(auth, _TOKEN_BY_HASH, {"hash": hashlib.sha256(secret.encode()).hexdigest()}, address, at)
     claims = await access_tokens.read(auth.keys, auth.issuer, secret, at=at)
     return await _session_actor(auth, claims, at) if claims else None
+
+
+async def viewer_now(auth: Auth, viewer: Viewer, address: str, *, at: datetime) -> Actor | None:
+    """For whom a link was made, with the rights of this very moment; None once the session or token has ended."""
+    if viewer.is_token:
+        return await _token_actor(auth, _TOKEN_BY_ID, {"id": viewer.id}, address, at)
+    return await _session_actor(auth, access_tokens.AccessClaims(viewer.person_id, viewer.id), at)
 
 
 async def _session_actor(auth: Auth, claims: access_tokens.AccessClaims, at: datetime) -> Actor | None:
@@ -113,12 +125,9 @@ async def _session_actor(auth: Auth, claims: access_tokens.AccessClaims, at: dat
     )
 
 
-async def _token_actor(auth: Auth, secret: str, address: str, at: datetime) -> Actor | None:
-    if not rules.is_token_text(secret):
-        return None
-    given = {"hash": hashlib.sha256(secret.encode()).hexdigest(), "at": at}
+async def _token_actor(auth: Auth, statement: Select[Any], named: Mapping[str, Any], address: str, at: datetime) -> Actor | None:
     async with auth.database.read() as session:
-        rows = (await session.execute(_TOKEN, given)).all()
+        rows = (await session.execute(statement, {**named, "at": at})).all()
     if not rows or not rules.is_inside(address, rows[0].networks):
         return None
     row = rows[0]

@@ -16,6 +16,8 @@ from schema.kernel.documents import UsePrepared
 from schema.kernel.nodes import Node, find
 from schema.kernel.outcomes import KERNEL_HANDLERS, LAST_HANDLER
 from schema.kernel.scalars import SCALARS
+from schema.orders.mutations import OrdersMutation
+from schema.orders.queries import OrdersQuery
 from schema.people.mutations import PeopleMutation
 from schema.signing_in.failures import SIGN_IN_HANDLERS
 from schema.signing_in.mutations import SigningInMutation
@@ -30,7 +32,7 @@ MOST_NODES = 100
 
 
 @strawberry.type(description="Everything that can be asked.")
-class Query(SigningInQuery, AccountsQuery, CatalogueQuery, SimsQuery):
+class Query(SigningInQuery, AccountsQuery, CatalogueQuery, SimsQuery, OrdersQuery):
     """The roots of all areas, and any object by its id."""
 
     @strawberry.field(description="Any object by its global id; null when out of scope or gone.")
@@ -52,7 +54,7 @@ class Query(SigningInQuery, AccountsQuery, CatalogueQuery, SimsQuery):
 
 
 @strawberry.type(description="Everything that can be done.")
-class Mutation(PeopleMutation, PukMutation, SigningInMutation, SimsMutation, TokensMutation, WalletMutation):
+class Mutation(OrdersMutation, PeopleMutation, PukMutation, SigningInMutation, SimsMutation, TokensMutation, WalletMutation):
     """The writes of all areas."""
 
 

@@ -16,7 +16,7 @@ from domain.accounts.queries import count, under
 from domain.files.queries import DocumentRow
 from domain.files.tables import File
 from domain.kernel.money import Money, Price
-from domain.kernel.paging import Page, Window
+from domain.kernel.paging import Page, Window, cursor_of, key_of
 from domain.kernel.plan import Reason
 from domain.kernel.scope import ActorRef, Scope
 from domain.orders.rules import FINAL, HISTORY
@@ -188,6 +188,22 @@ async def items_of_orders(session: AsyncSession, scope: Scope, order_ids: Sequen
     for row in await session.execute(statement):
         found[row.order_id].append(_item(row))
     return [found[order_id] for order_id in order_ids]
+
+
+def items_page(rows: Sequence[ItemRow], window: Window) -> Page[ItemRow]:
+    """One window of an order's items, which were read together."""
+    place = None
+    if window.cursor is not None:
+        place = key_of("order_items", window.cursor, "before" if window.is_backward else "after")[0]
+    if window.is_backward:
+        within = [row for row in rows if place is None or row.position < place]
+        shown = within[-window.count :]
+    else:
+        within = [row for row in rows if place is None or row.position > place]
+        shown = within[: window.count]
+    is_cut, came_from = len(within) > len(shown), place is not None
+    has_next, has_previous = (came_from, is_cut) if window.is_backward else (is_cut, came_from)
+    return Page(shown, [cursor_of("order_items", [row.position]) for row in shown], has_next, has_previous)
 
 
 async def items_by_ids(session: AsyncSession, scope: Scope, ids: Sequence[UUID]) -> list[ItemRow | None]:

@@ -23,6 +23,8 @@ from schema.kernel.needs import Needs
 from schema.kernel.nodes import Node, global_id
 from schema.kernel.pages import Connection, CountedConnection
 from schema.kernel.scalars import LegalId
+from schema.orders.queries import orders_of_account
+from schema.orders.types import Order
 from schema.people.types import Membership, memberships_of_organization
 from schema.signing_in.types import Session, support_views_of_organization
 from schema.sims.counters import SimCounters, counters_of_account
@@ -144,6 +146,11 @@ class Account(Node):
 
     counters: SimCounters | None = strawberry.field(
         resolver=counters_of_account, description="SIM cards counted by status", extensions=[Needs(Permission.SIM_READ)]
+    )
+    orders: CountedConnection[Order] | None = strawberry.field(
+        resolver=orders_of_account,
+        description="Purchases; without `filter.placed` those of the last 15 days",
+        extensions=[Needs(Permission.ORDER_READ)],
     )
     sims: CountedConnection[Sim] | None = strawberry.field(
         resolver=sims_of_account, description="SIM cards", extensions=[Needs(Permission.SIM_READ)]

@@ -1,0 +1,104 @@
+"""What a client may send about purchases."""
+
+from collections.abc import Sequence
+from datetime import datetime
+from uuid import UUID
+
+import strawberry
+
+from domain.kernel.ids import Kind, decode_as
+from domain.kernel.locale import Locale as AnyLocale
+from domain.orders.queries import OrderFilter
+from domain.orders.rules import Line
+from domain.orders.service import PlaceOrder
+from schema.catalogue.enums import ActivationMode
+from schema.kernel.figures import Locale, PeriodInput
+from schema.kernel.outcomes import BulkErrorPolicy, MutationMode
+from schema.kernel.scalars import EmailAddress
+from schema.orders.enums import OrderState
+from schema.sims.inputs import SimSelectionInput
+
+
+@strawberry.input(description="Which orders.")
+class OrderFilterInput:
+    """All given conditions hold."""
+
+    placed: PeriodInput | None = strawberry.field(default=None, description="Placed within; the last 15 days if null.")
+    states: list[OrderState] | None = strawberry.field(default=None, description="States.")
+    placed_by_id: strawberry.ID | None = strawberry.field(default=None, description="Bought by this person.")
+    sim_id: strawberry.ID | None = strawberry.field(default=None, description="For this line.")
+    reference: str | None = strawberry.field(
+        default=None, description="Order number, purchase order number or external reference."
+    )
+
+    def to_filter(self) -> OrderFilter:
+        """The domain's filter."""
+        return OrderFilter(
+            is_placed_given=self.placed is not None,
+            placed_from=self.placed.starts_at if self.placed else None,
+            placed_to=self.placed.ends_at if self.placed else None,
+            states=self.states,
+            placed_by_id=decode_as(Kind.PERSON, self.placed_by_id, "filter", "placedById") if self.placed_by_id else None,
+            sim_id=decode_as(Kind.SIM, self.sim_id, "filter", "simId") if self.sim_id else None,
+            reference=self.reference,
+        )
+
+
+@strawberry.input(description="What to buy for whom.")
+class OrderLineInput:
+    """One offering for some lines."""
+
+    offering_id: strawberry.ID = strawberry.field(description="Offering.")
+    sims: SimSelectionInput = strawberry.field(description="Lines, or heads for a shared bundle.")
+    activation: ActivationMode = strawberry.field(default=ActivationMode.NOW, description="When it starts.")
+    activate_at: datetime | None = strawberry.field(default=None, description="Start, for LATER.")
+
+    def to_line(self, place: int) -> Line:
+        """The domain's line; ids of another kind are `NotFound`."""
+        at = ("lines", str(place))
+        sim_ids: Sequence[UUID] = [decode_as(Kind.SIM, id, *at, "sims", "ids") for id in self.sims.ids or []]
+        return Line(decode_as(Kind.OFFERING, self.offering_id, *at, "offeringId"), sim_ids, self.activation, self.activate_at)
+
+
+@strawberry.input(description="Input of `orderPlace`.")
+class OrderPlaceInput:
+    """What for whom, and who pays."""
+
+    account_id: strawberry.ID = strawberry.field(description="Account that pays.")
+    lines: list[OrderLineInput] = strawberry.field(description="What for whom, 1–20; for at most 100 SIM cards together.")
+    idempotency_key: UUID = strawberry.field(description="Makes a retry safe.")
+    receipt_emails: list[EmailAddress] | None = strawberry.field(default=None, description="More addresses for the receipt, at most 4.")
+    locale: Locale | None = strawberry.field(default=None, description="Language of the receipt, the viewer's if null.")
+    purchase_order_number: str | None = strawberry.field(default=None, description="Purchase order number.")
+    external_reference: str | None = strawberry.field(
+        default=None, description="The client's own reference, unique in the organization."
+    )
+    memo: str | None = strawberry.field(default=None, description="Note, shown on the bill.")
+    error_policy: BulkErrorPolicy = strawberry.field(
+        default=BulkErrorPolicy.REJECT_ALL, description="What to do with rows that can't be done."
+    )
+    mode: MutationMode = strawberry.field(default=MutationMode.APPLY, description="Decide only, or act.")
+    plan_token: str | None = strawberry.field(default=None, description="Token of the plan agreed to.")
+
+    def to_request(self, viewer: AnyLocale) -> PlaceOrder:
+        """The domain's request; the viewer's language unless another is asked for."""
+        return PlaceOrder(
+            account_id=decode_as(Kind.ACCOUNT, self.account_id, "accountId"),
+            lines=[line.to_line(place) for place, line in enumerate(self.lines)],
+            locale=self.locale or viewer,
+            receipt_emails=self.receipt_emails or [],
+            purchase_order_number=self.purchase_order_number,
+            external_reference=self.external_reference,
+            memo=self.memo,
+            policy=self.error_policy,
+        )
+
+
+@strawberry.input(description="Input of `orderReceiptSend`.")
+class OrderReceiptSendInput:
+    """Which receipt, and where to."""
+
+    order_id: strawberry.ID = strawberry.field(description="Order.")
+    emails: list[EmailAddress] = strawberry.field(description="Where to, 1–5.")
+    mode: MutationMode = strawberry.field(default=MutationMode.APPLY, description="Decide only, or act.")
+    plan_token: str | None = strawberry.field(default=None, description="Token of the plan agreed to.")

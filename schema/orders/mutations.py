@@ -1,0 +1,78 @@
+"""Buying, and mailing a receipt again."""
+
+from typing import Annotated, cast
+
+import strawberry
+
+from domain.audit.writing import Done
+from domain.kernel.ids import Kind, decode_as
+from domain.kernel.permissions import Permission
+from domain.kernel.scope import Scope
+from domain.orders import service
+from schema.kernel.context import Info
+from schema.kernel.needs import Needs
+from schema.kernel.outcomes import IdempotencyConflict, InsufficientFunds, Plan, PlanStale, Problem, RowsRejected
+from schema.orders import loaders
+from schema.orders.inputs import OrderPlaceInput, OrderReceiptSendInput
+from schema.orders.types import Order
+
+
+@strawberry.type(description="What `orderPlace` did.")
+class OrderPlacePayload:
+    """The plan and the order."""
+
+    plan: Plan = strawberry.field(description="What changes.")
+    order: Order | None = strawberry.field(description="The order.")
+
+
+@strawberry.type(description="What `orderReceiptSend` did.")
+class OrderReceiptSendPayload:
+    """The plan and the order."""
+
+    plan: Plan = strawberry.field(description="What changes.")
+    order: Order = strawberry.field(description="The order.")
+
+
+OrderPlaceResult = Annotated[
+    OrderPlacePayload | InsufficientFunds | RowsRejected | PlanStale | IdempotencyConflict | Problem,
+    strawberry.union("OrderPlaceResult", description="Outcome of `orderPlace`."),
+]
+OrderReceiptSendResult = Annotated[
+    OrderReceiptSendPayload | PlanStale | Problem,
+    strawberry.union("OrderReceiptSendResult", description="Outcome of `orderReceiptSend`."),
+]
+
+
+async def _order(info: Info, done: Done) -> Order | None:
+    """The order that was placed, as it is now; none in PLAN, nor for a buyer who may not see orders."""
+    actor = info.context.actor
+    if not done.result or actor is None or Permission.ORDER_READ not in actor.permissions:
+        return None
+    return cast(Order | None, await info.context.load(loaders.orders, done.result["order"]))
+
+
+@strawberry.type
+class OrdersMutation:
+    """What can be done with purchases."""
+
+    @strawberry.mutation(
+        description="Sells offerings for lines from an account's wallet; failed lines are refunded.",
+        extensions=[Needs(Permission.ORDER_PLACE)],
+    )
+    async def order_place(
+        self, info: Info, scope: Scope, input: Annotated[OrderPlaceInput, strawberry.argument(description="The request.")]
+    ) -> OrderPlaceResult:
+        """The network and the receipt follow after commit."""
+        request = input.to_request(info.context.locale)
+        done = await info.context.write(info, scope, input, lambda work: service.place(work, request))
+        return OrderPlacePayload(plan=Plan.of(done.plan), order=await _order(info, done))
+
+    @strawberry.mutation(description="Mails the receipt again.", extensions=[Needs(Permission.ORDER_READ)])
+    async def order_receipt_send(
+        self, info: Info, scope: Scope, input: Annotated[OrderReceiptSendInput, strawberry.argument(description="The request.")]
+    ) -> OrderReceiptSendResult:
+        """To addresses given here alone."""
+        order_id = decode_as(Kind.ORDER, input.order_id, "orderId")
+        done = await info.context.write(info, scope, input, lambda work: service.send_receipt(work, order_id, input.emails))
+        order = await info.context.load(loaders.orders, order_id)
+        return OrderReceiptSendPayload(plan=Plan.of(done.plan), order=cast(Order, order))
