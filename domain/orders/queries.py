@@ -15,6 +15,7 @@ from sqlmodel import col, select
 from domain.accounts.queries import count, under
 from domain.files.queries import DocumentRow
 from domain.files.tables import File
+from domain.kernel.errors import InvalidInput
 from domain.kernel.money import Money, Price
 from domain.kernel.paging import Page, Window, cursor_of, key_of
 from domain.kernel.plan import Reason
@@ -192,9 +193,7 @@ async def items_of_orders(session: AsyncSession, scope: Scope, order_ids: Sequen
 
 def items_page(rows: Sequence[ItemRow], window: Window) -> Page[ItemRow]:
     """One window of an order's items, which were read together."""
-    place = None
-    if window.cursor is not None:
-        place = key_of("order_items", window.cursor, "before" if window.is_backward else "after")[0]
+    place = _place(window)
     if window.is_backward:
         within = [row for row in rows if place is None or row.position < place]
         shown = within[-window.count :]
@@ -204,6 +203,18 @@ def items_page(rows: Sequence[ItemRow], window: Window) -> Page[ItemRow]:
     is_cut, came_from = len(within) > len(shown), place is not None
     has_next, has_previous = (came_from, is_cut) if window.is_backward else (is_cut, came_from)
     return Page(shown, [cursor_of("order_items", [row.position]) for row in shown], has_next, has_previous)
+
+
+def _place(window: Window) -> int | None:
+    """The position in a window's cursor."""
+    if window.cursor is None:
+        return None
+    field = "before" if window.is_backward else "after"
+    match key_of("order_items", window.cursor, field):
+        case (int() as position,):
+            return position
+        case _:
+            raise InvalidInput("error.cursor", field=(field,))
 
 
 async def items_by_ids(session: AsyncSession, scope: Scope, ids: Sequence[UUID]) -> list[ItemRow | None]:

@@ -6,19 +6,21 @@ from typing import TYPE_CHECKING, Annotated, Any, cast
 import strawberry
 
 from domain.bundles.queries import BucketRow, ProductRow
-from domain.kernel.ids import Kind
+from domain.kernel.ids import Kind, Ref
 from schema.bundles import loaders
 from schema.bundles.enums import BucketStatus, ProductStatus
 from schema.catalogue import loaders as catalogue_loaders
 from schema.catalogue.types import ProductOffering
 from schema.kernel.context import Info
 from schema.kernel.figures import FigureSource, Measured, Period, Quantity, UsageType
-from schema.kernel.nodes import Node, global_id
+from schema.kernel.nodes import Node, find, global_id
 from schema.sims import loaders as sim_loaders
 
 if TYPE_CHECKING:
+    from schema.orders.types import Order
     from schema.sims.types import Sim
 else:
+    Order = Annotated["Order", strawberry.lazy("schema.orders.types")]
     Sim = Annotated["Sim", strawberry.lazy("schema.sims.types")]
 
 
@@ -80,6 +82,12 @@ class Product(Node):
     async def buckets(self, info: Info) -> list[Bucket]:
         """Read together with those of all others."""
         return cast(list[Bucket], await info.context.load(loaders.buckets_of_products, cast(ProductRow, self).id))
+
+    @strawberry.field(description="Order that brought it, null if it came otherwise.")
+    async def order(self, info: Info) -> Order | None:
+        """Null too where it was paid outside of the viewer's scope."""
+        id = cast(ProductRow, self).order_id
+        return cast(Order, await find(info.context, Ref(Kind.ORDER, id))) if id else None
 
 
 async def buckets_of_sim(root: strawberry.Parent[Any], info: Info) -> list[Bucket]:

@@ -7,6 +7,8 @@ import strawberry
 
 from domain.kernel.ids import Kind
 from domain.kernel.paging import Window
+from domain.kernel.permissions import Permission
+from domain.kernel.scope import Scope
 from domain.orders.queries import ItemRow, OrderRow, StepRow, items_page
 from schema.accounts import loaders as account_loaders
 from schema.bundles import loaders as bundle_loaders
@@ -18,12 +20,15 @@ from schema.kernel import masks
 from schema.kernel.actors import Actor
 from schema.kernel.context import Info
 from schema.kernel.figures import After, Before, First, Last, Money, Price
+from schema.kernel.needs import Needs
 from schema.kernel.nodes import Node, global_id
 from schema.kernel.outcomes import Problem
 from schema.kernel.pages import CountedConnection
 from schema.orders import loaders
 from schema.orders.enums import OrderState
 from schema.sims import loaders as sim_loaders
+from schema.wallet import loaders as wallet_loaders
+from schema.wallet.types import LedgerTransfer
 
 if TYPE_CHECKING:
     from schema.accounts.types import Account
@@ -138,6 +143,11 @@ class Order(Node):
     def receipt_emails(self, info: Info) -> list[str]:
         """The buyer's address first."""
         return [masks.email(info, email) or "" for email in _row(self).receipt_emails]
+
+    @strawberry.field(description="Movements of money, refunds included, at most 100.", extensions=[Needs(Permission.WALLET_READ)])
+    async def transfers(self, info: Info, scope: Scope) -> list[LedgerTransfer]:
+        """One for each item, and one for each given back."""
+        return cast(list[LedgerTransfer], await info.context.load(wallet_loaders.transfers_of_causes, _row(self).id))
 
 
 def _row(order: Order) -> OrderRow:
