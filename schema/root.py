@@ -32,7 +32,7 @@ MOST_NODES = 100
 
 
 @strawberry.type(description="Everything that can be asked.")
-class Query(SigningInQuery, AccountsQuery, CatalogueQuery, SimsQuery, OrdersQuery):
+class Query(SigningInQuery, AccountsQuery, CatalogueQuery, OrdersQuery, SimsQuery):
     """The roots of all areas, and any object by its id."""
 
     @strawberry.field(description="Any object by its global id; null when out of scope or gone.")

@@ -95,8 +95,8 @@ async def _begin(database: Database, item_id: UUID, *, at: datetime) -> Begun | 
         item.state = OrderState.IN_PROGRESS
         await _move_on(session, order, at)
         columns: Sequence[Any] = (Offering.code, Offering.allowances, Sim.msisdn, Sim.iccid)
-        facts: Select[Any] = select(*columns).where(col(Offering.id) == item.offering_id, col(Sim.id) == item.sim_id)
-        code, allowances, msisdn, iccid = (await session.execute(facts)).one()
+        facts: Select[Any] = select(*columns).select_from(Offering).join(Sim, col(Sim.id) == item.sim_id)
+        code, allowances, msisdn, iccid = (await session.execute(facts.where(col(Offering.id) == item.offering_id))).one()
         granted = [Allowance(allowance["usage_type"], allowance["amount"]) for allowance in allowances]
         command = Provision(
             item.id, order.number, msisdn or "", iccid, code, granted, ActivationMode(item.activation), item.activate_at
