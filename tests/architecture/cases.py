@@ -10,6 +10,7 @@ from api.world import World
 from auth.actor import Actor
 from domain.kernel.ids import Kind, encode
 from schema.kernel.scalars import written
+from tests.offerings import make_offering, sell
 from tests.world import NOW, TwoTenants, ask, operator_admin
 
 
@@ -140,15 +141,11 @@ async def wallet_adjust(world: World, tenants: TwoTenants) -> Case:
 async def order_place(world: World, tenants: TwoTenants) -> Case:
     """A bundle for two cards, with money for it."""
     await done(world, await wallet_adjust(world, tenants), "walletAdjust", "plan { changeCount }")
-    actor = tenants.one.as_profile_manager()
-    offerings = await ask(
-        world.database, actor, "query($s: ID!) { offerings(first: 10, filter: { simId: $s, categories: [BUNDLE] }) { edges { node { id activations } } } }",
-        {"s": sim(tenants, 0)}, parts=world,
-    )  # fmt: skip
-    offering = next(edge["node"]["id"] for edge in offerings.data["offerings"]["edges"] if "NOW" in edge["node"]["activations"])
+    actor, offering = tenants.one.as_profile_manager(), make_offering()
+    await sell(world.database, offering)
     content = {
         "accountId": tenants.one.account("root"),
-        "lines": [{"offeringId": offering, "sims": {"ids": [sim(tenants, 0), sim(tenants, 1)]}}],
+        "lines": [{"offeringId": encode(Kind.OFFERING, offering.id), "sims": {"ids": [sim(tenants, 0), sim(tenants, 1)]}}],
         "idempotencyKey": str(uuid4()),
     }
     return Case(actor, content, {"memo": "something else"})
