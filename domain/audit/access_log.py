@@ -12,8 +12,8 @@ from domain.audit.documents import AccessLogEntry
 from domain.audit.queries import LogFilter
 from domain.kernel.ids import Kind, Ref
 from domain.kernel.paging import Page, Window
-from domain.kernel.scope import ActorRef, Reach, Scope, path_end
-from domain.reading import DOCUMENT_SECONDS, document_page, documents_answering
+from domain.kernel.scope import ActorRef, Scope
+from domain.reading import DOCUMENT_SECONDS, document_page, documents_answering, paths_within
 
 
 class AccessLogEntryRow(msgspec.Struct, frozen=True):
@@ -38,21 +38,12 @@ def _row(entry: AccessLogEntry) -> AccessLogEntryRow:
     )  # fmt: skip
 
 
-def _inside(parts: Sequence[Reach]) -> dict[str, Any]:
-    """The condition on an entry's path that lets through what lies inside these parts of one organization."""
-    paths = [part.path for part in parts]
-    if "" in paths:
-        return {}
-    ranges = [{"path": {"$gte": path, "$lt": path_end(path)}} for path in paths]
-    return ranges[0] if len(ranges) == 1 else {"$or": ranges}
-
-
 async def looks_page(scope: Scope, organization_id: UUID, *, window: Window, filter: LogFilter = LogFilter()) -> Page[AccessLogEntryRow]:
     """Entries of an organization, newest first; raises `Unavailable` while the document store is away."""
-    parts = [part for part in scope.reach if part.organization_id in (None, organization_id)]
-    if not parts:
+    inside = paths_within(scope, organization_id)
+    if inside is None:
         return Page([], [], False, False)
-    where: dict[str, Any] = {"organization_id": organization_id, **_inside(parts)}
+    where: dict[str, Any] = {"organization_id": organization_id, **inside}
     if filter.subject is not None:
         where["subjects"] = [filter.subject.kind.value, filter.subject.id]
     if filter.person_id is not None:
@@ -62,7 +53,7 @@ async def looks_page(scope: Scope, organization_id: UUID, *, window: Window, fil
     if filter.action is not None:
         where["operation"] = filter.action
     page = await document_page(
-        AccessLogEntry, where, window, name="looks", is_newest_first=True, starts_at=filter.starts_at, ends_at=filter.ends_at
+        AccessLogEntry, where, window, name="looks", is_newest_first=True, starts_at=filter.starts_at, ends_at=filter.ends_at, now=scope.at
     )
     return page.map(_row)
 

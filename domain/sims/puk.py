@@ -43,9 +43,11 @@ class Codes:
 
 @dataclass(frozen=True, slots=True)
 class Revealed:
-    """The codes for one minute; `reveals_left` are this person's for today."""
+    """The codes of a card for one minute; `reveals_left` are this person's for today."""
 
     codes: Codes
+    organization_id: UUID
+    path: str
     hide_at: datetime
     reveals_left: int
 
@@ -104,7 +106,8 @@ async def reveal(database: Database, sealer: Sealer, scope: Scope, proof: Proof,
         await _remember(session, scope, person_id, card, why, refusal, at)
     if refusal is not None:
         raise refusal
-    return Revealed(codes, at + SHOWN_FOR, left - 1)
+    assert card is not None  # noqa: S101 (without a card there was a refusal)
+    return Revealed(codes, card.organization_id, card.path, at + SHOWN_FOR, left - 1)
 
 
 async def _card(session: AsyncSession, scope: Scope, sim_id: UUID) -> Sim | None:

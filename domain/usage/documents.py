@@ -1,12 +1,20 @@
 """Usage records, as documents: append-heavy, and nobody balances against them."""
 
 from datetime import datetime
+from enum import StrEnum
 from typing import ClassVar
 from uuid import UUID
 
 from beanie import Document
 from pydantic import Field
 from pymongo import DESCENDING, IndexModel
+
+
+class UsageDirection(StrEnum):
+    """Direction of usage."""
+
+    OUTGOING = "OUTGOING"
+    INCOMING = "INCOMING"
 
 
 class UsageRecord(Document):
@@ -34,4 +42,7 @@ class UsageRecord(Document):
         """Collection and indexes."""
 
         name = "usage_records"
-        indexes: ClassVar = [IndexModel([("organization_id", 1), ("sim_id", 1), ("started_at", DESCENDING), ("_id", DESCENDING)])]
+        indexes: ClassVar = [
+            IndexModel([("organization_id", 1), ("sim_id", 1), ("started_at", DESCENDING), ("_id", DESCENDING)]),
+            IndexModel([("organization_id", 1), ("started_at", DESCENDING), ("_id", DESCENDING)]),
+        ]

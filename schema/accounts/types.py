@@ -31,6 +31,8 @@ from schema.sims.counters import SimCounters, counters_of_account
 from schema.sims.queries import sims_of_account
 from schema.sims.types import Sim
 from schema.tokens.types import ApiToken, tokens_of_organization
+from schema.usage.queries import usage_of_account
+from schema.usage.types import UsageRecord
 from schema.wallet.queries import wallet_of_account
 from schema.wallet.types import Wallet
 
@@ -151,6 +153,8 @@ class Account(Node):
         resolver=orders_of_account,
         description="Purchases; without `filter.placed` those of the last 15 days",
         extensions=[Needs(Permission.ORDER_READ)],
+    usage: Connection[UsageRecord] | None = strawberry.field(
+        resolver=usage_of_account, description="Itemised usage", extensions=[Needs(Permission.USAGE_READ)]
     )
     sims: CountedConnection[Sim] | None = strawberry.field(
         resolver=sims_of_account, description="SIM cards", extensions=[Needs(Permission.SIM_READ)]

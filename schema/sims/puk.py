@@ -7,7 +7,7 @@ from uuid import UUID
 import strawberry
 
 from domain.kernel.errors import Unauthenticated
-from domain.kernel.ids import Kind, decode_as
+from domain.kernel.ids import Kind, Ref, decode_as
 from domain.kernel.permissions import Permission
 from domain.kernel.scope import Scope
 from domain.sims import puk
@@ -69,6 +69,7 @@ class PukMutation:
         shown = await puk.reveal(
             info.context.database, info.context.parts.sealer, scope, info.context.actor.proof, sim_id, input.reason, at=info.context.now
         )
+        info.context.looked(shown.organization_id, shown.path, Ref(Kind.SIM, sim_id), reason=input.reason)
         return SimPukRevealPayload(
             puk=SimPuk(
                 puk1=shown.codes.puk1, puk2=shown.codes.puk2, tries_allowed=puk.TRIES_ALLOWED, hide_at=shown.hide_at,

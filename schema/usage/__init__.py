@@ -1,0 +1,1 @@
+"""Usage on the wire."""
