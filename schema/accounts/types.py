@@ -153,6 +153,7 @@ class Account(Node):
         resolver=orders_of_account,
         description="Purchases; without `filter.placed` those of the last 15 days",
         extensions=[Needs(Permission.ORDER_READ)],
+    )
     usage: Connection[UsageRecord] | None = strawberry.field(
         resolver=usage_of_account, description="Itemised usage", extensions=[Needs(Permission.USAGE_READ)]
     )
