@@ -8,6 +8,8 @@ from api.world import World
 from auth.cleaning import CLEANING_KIND, cleaning_handler, schedule
 from auth.delivery import code_handler
 from auth.otp import OTP_KIND
+from domain.orders import fulfilment as orders
+from domain.sims import fulfilment as sims
 from store import outbox
 from store.outbox import Handler
 
@@ -17,6 +19,8 @@ def handlers(world: World) -> Mapping[str, Handler]:
     return {
         OTP_KIND: code_handler(world.sealer, world.mailer, world.sms, world.clock),
         CLEANING_KIND: cleaning_handler(world.auth, world.clock),
+        **sims.handlers(world.database, world.carrier, world.clock),
+        **orders.handlers(world.database, world.carrier, world.mailer, world.receipts, world.clock),
     }
 
 

@@ -22,11 +22,13 @@ from auth.wiring import Auth
 from domain import registry
 from domain.audit.looking import AccessLog
 from domain.kernel.sealing import Sealer
+from gateways.carrier_simulator import CarrierSimulator
 from gateways.inbox import Inbox, InboxMailer, InboxSms
 from store.document_server import document_server
 from store.documents import open_documents
 from store.session import Database
 from tests.desk import Desk, open_auth
+from tests.press import Press
 from tests.world import MovableClock, TwoTenants, make_two_tenants
 
 assert registry.TABLES and auth_tables.TABLES
@@ -121,16 +123,18 @@ async def two_tenants(database: Database) -> TwoTenants:
 def world(database: Database, documents: Any, tmp_path: Path) -> World:
     """The parts of a running system over test stores, with an inbox and a clock that tests may move."""
     settings = read_settings({}, data_dir=tmp_path / "data")
-    inbox, sealer = Inbox(tmp_path / "inbox"), Sealer("test master key")
+    inbox, sealer, clock = Inbox(tmp_path / "inbox"), Sealer("test master key"), MovableClock()
     return World(
         settings=settings,
         database=database,
         documents=documents,
-        clock=MovableClock(),
+        clock=clock,
         sealer=sealer,
         auth=Auth.on(database, sealer, issuer=settings.public_url),
         mailer=InboxMailer(inbox),
         sms=InboxSms(inbox),
+        carrier=CarrierSimulator(tmp_path / "carrier", clock),
+        receipts=Press(),
         access_log=AccessLog(),
         inbox=inbox,
     )

@@ -19,7 +19,6 @@ from domain.notifications.ports import MailMessage
 from domain.orders import service
 from domain.orders.fulfilment import handlers
 from domain.orders.ports import CarrierAnswer, Outcome, Provision
-from domain.orders.receipt import ReceiptData
 from domain.orders.rules import Line
 from domain.orders.service import PlaceOrder
 from domain.orders.tables import Order, OrderItem, OrderStep
@@ -29,6 +28,7 @@ from domain.wallet.tables import LedgerAccount, LedgerTransfer
 from store import outbox
 from store.session import Database
 from tests.offerings import make_offering, sell
+from tests.press import Press
 from tests.world import MovableClock, TwoTenants
 
 OPENING = 200_000_000
@@ -77,17 +77,6 @@ class Post:
             raise self.failures.pop(0)
         self.handed += 1
         self.sent[message.id] = message
-
-
-class Press:
-    """Prints nothing but the number, and counts."""
-
-    def __init__(self) -> None:
-        self.printed: list[ReceiptData] = []
-
-    async def render(self, receipt: ReceiptData, locale: Locale) -> bytes:
-        self.printed.append(receipt)
-        return f"%PDF {receipt.order_number} {locale}".encode()
 
 
 class Shop:
