@@ -1,49 +1,35 @@
 """Tickets; their talk lives in the document store."""
 
 from datetime import datetime
-from enum import StrEnum
 from typing import Any
 from uuid import UUID
 
 from sqlalchemy import Index, UniqueConstraint
 from sqlmodel import Field, SQLModel
 
-from store.types import Json, UtcDateTime
-
-
-class TicketState(StrEnum):
-    """State of a ticket (TMF621)."""
-
-    ACKNOWLEDGED = "ACKNOWLEDGED"
-    IN_PROGRESS = "IN_PROGRESS"
-    PENDING = "PENDING"
-    RESOLVED = "RESOLVED"
-    CLOSED = "CLOSED"
-
-
-class TicketPriority(StrEnum):
-    """Urgency."""
-
-    LOW = "LOW"
-    MEDIUM = "MEDIUM"
-    HIGH = "HIGH"
+from domain.tickets.states import TicketPriority as TicketPriority
+from domain.tickets.states import TicketState as TicketState
+from store.types import Json, Ordered, UtcDateTime
 
 
 class Ticket(SQLModel, table=True):
-    """A request or complaint; `about_kind` and `about_id` name the thing it is about."""
+    """A request or complaint; `about_kind` and `about_id` name the thing it is about, `path` is where that stood, `search` is folded."""
 
     __tablename__ = "tickets"
     __table_args__ = (
         UniqueConstraint("organization_id", "number"),
         Index("ix_tickets_list", "organization_id", "opened_at", "id"),
-        Index("ix_tickets_state", "state", "opened_at"),
+        Index("ix_tickets_desk", "opened_at", "id"),
     )
 
     id: UUID = Field(primary_key=True)
     organization_id: UUID = Field(foreign_key="organizations.id")
     number: str
+    path: str = Field(sa_type=Ordered)
     title: str
+    search: str
     state: str
+    state_since: datetime = Field(sa_type=UtcDateTime)
     priority: str
     about_kind: str | None = None
     about_id: UUID | None = None

@@ -260,8 +260,11 @@ def upgrade() -> None:
     sa.Column('id', sa.Uuid(), nullable=False),
     sa.Column('organization_id', sa.Uuid(), nullable=False),
     sa.Column('number', sa.String(), nullable=False),
+    sa.Column('path', types.Ordered, nullable=False),
     sa.Column('title', sa.String(), nullable=False),
+    sa.Column('search', sa.String(), nullable=False),
     sa.Column('state', sa.String(), nullable=False),
+    sa.Column('state_since', types.UtcDateTime(), nullable=False),
     sa.Column('priority', sa.String(), nullable=False),
     sa.Column('about_kind', sa.String(), nullable=True),
     sa.Column('about_id', sa.Uuid(), nullable=True),
@@ -276,7 +279,7 @@ def upgrade() -> None:
     )
     with op.batch_alter_table('tickets', schema=None) as batch_op:
         batch_op.create_index('ix_tickets_list', ['organization_id', 'opened_at', 'id'], unique=False)
-        batch_op.create_index('ix_tickets_state', ['state', 'opened_at'], unique=False)
+        batch_op.create_index('ix_tickets_desk', ['opened_at', 'id'], unique=False)
 
     op.create_table('account_edges',
     sa.Column('id', sa.Uuid(), nullable=False),
@@ -761,7 +764,7 @@ def downgrade() -> None:
 
     op.drop_table('account_edges')
     with op.batch_alter_table('tickets', schema=None) as batch_op:
-        batch_op.drop_index('ix_tickets_state')
+        batch_op.drop_index('ix_tickets_desk')
         batch_op.drop_index('ix_tickets_list')
 
     op.drop_table('tickets')
