@@ -10,6 +10,7 @@ from auth.delivery import code_handler
 from auth.otp import OTP_KIND
 from domain.orders import fulfilment as orders
 from domain.sims import fulfilment as sims
+from domain.tickets import threads
 from store import outbox
 from store.outbox import Handler
 
@@ -21,6 +22,7 @@ def handlers(world: World) -> Mapping[str, Handler]:
         CLEANING_KIND: cleaning_handler(world.auth, world.clock),
         **sims.handlers(world.database, world.carrier, world.clock),
         **orders.handlers(world.database, world.carrier, world.mailer, world.receipts, world.clock),
+        threads.MESSAGE_KIND: threads.deliver,
     }
 
 

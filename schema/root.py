@@ -25,6 +25,7 @@ from schema.signing_in.queries import SigningInQuery
 from schema.sims.mutations import SimsMutation
 from schema.sims.puk import PukMutation
 from schema.sims.queries import SimsQuery
+from schema.tickets.mutations import TicketsMutation
 from schema.tokens.mutations import TokensMutation
 from schema.wallet.mutations import WalletMutation
 
@@ -54,7 +55,7 @@ class Query(SigningInQuery, AccountsQuery, CatalogueQuery, OrdersQuery, SimsQuer
 
 
 @strawberry.type(description="Everything that can be done.")
-class Mutation(OrdersMutation, PeopleMutation, PukMutation, SigningInMutation, SimsMutation, TokensMutation, WalletMutation):
+class Mutation(OrdersMutation, PeopleMutation, PukMutation, SigningInMutation, SimsMutation, TicketsMutation, TokensMutation, WalletMutation):
     """The writes of all areas."""
 
 

@@ -55,11 +55,11 @@ _NEWEST = [By(col(Ticket.opened_at), is_descending=True), By(col(Ticket.id), is_
 
 
 def _ticket(row: Any) -> TicketRow:
-    id, organization_id, path, number, title, state, since, priority, kind, about_id, by, opened_at, due_at, assignee_id = row[: len(_COLUMNS)]
-    about = Ref(Kind(kind), about_id) if kind else None
+    id, organization_id, path, number, title, state, since, priority, kind, about_id, by, opened_at, due_at, assignee_id, *_ = row
     return TicketRow(
-        id, organization_id, path, number, title, TicketState(state), since, TicketPriority(priority), about, ActorRef.from_json(by), opened_at,
-        due_at, assignee_id,
+        id=id, organization_id=organization_id, path=path, number=number, title=title, state=TicketState(state), state_since=since,
+        priority=TicketPriority(priority), about=Ref(Kind(kind), about_id) if kind else None, opened_by=ActorRef.from_json(by),
+        opened_at=opened_at, due_at=due_at, assignee_id=assignee_id,
     )  # fmt: skip
 
 

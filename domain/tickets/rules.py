@@ -80,9 +80,19 @@ def _is_too_late(side: Side, state: TicketState, wanted: TicketState, since: dat
 
 
 def due_at(
-    side: Side, before: TicketState | None, after: TicketState, priority: TicketPriority, *, due: datetime | None, is_spoken: bool, at: datetime
+    side: Side,
+    before: TicketState | None,
+    after: TicketState,
+    priority: TicketPriority,
+    *,
+    due: datetime | None,
+    is_spoken: bool,
+    at: datetime,
 ) -> datetime | None:
-    """When the operator's answer is due: counted anew from the customer's word and from coming back to the desk, null while nobody waits for it."""
+    """When the operator's answer is due: counted anew from the customer's word and from coming back to the desk.
+
+    Null while nobody waits for it; `before` is null on opening, `due` is what held until now.
+    """
     if after in {S.PENDING, S.RESOLVED, S.CLOSED}:
         return None
     has_come_back = before in {None, S.PENDING, S.RESOLVED}

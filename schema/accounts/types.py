@@ -30,6 +30,8 @@ from schema.signing_in.types import Session, support_views_of_organization
 from schema.sims.counters import SimCounters, counters_of_account
 from schema.sims.queries import sims_of_account
 from schema.sims.types import Sim
+from schema.tickets.queries import tickets_of_organization
+from schema.tickets.types import Ticket
 from schema.tokens.types import ApiToken, tokens_of_organization
 from schema.usage.queries import usage_of_account
 from schema.usage.types import UsageRecord
@@ -243,6 +245,9 @@ class Organization(Node):
     )
     api_tokens: CountedConnection[ApiToken] | None = strawberry.field(
         resolver=tokens_of_organization, description="API tokens, dead ones included", extensions=[Needs(Permission.TOKEN_MANAGE)]
+    )
+    tickets: CountedConnection[Ticket] | None = strawberry.field(
+        resolver=tickets_of_organization, description="Requests and complaints", extensions=[Needs(Permission.TICKET_READ)]
     )
     audit_trail: Connection[AuditEntry] | None = strawberry.field(
         resolver=trail_of_organization, description="Who changed what", extensions=[Needs(Permission.AUDIT_READ)]

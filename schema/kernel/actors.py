@@ -12,9 +12,11 @@ from schema.kernel.nodes import find
 
 if TYPE_CHECKING:
     from schema.people.types import Person
+    from schema.tickets.types import Ticket
     from schema.tokens.types import ApiToken
 else:
     Person = Annotated["Person", strawberry.lazy("schema.people.types")]
+    Ticket = Annotated["Ticket", strawberry.lazy("schema.tickets.types")]
     ApiToken = Annotated["ApiToken", strawberry.lazy("schema.tokens.types")]
 
 
@@ -39,3 +41,9 @@ class Actor:
         """When the viewer manages the organization's tokens."""
         id = cast(ActorRef, self).api_token_id
         return cast(ApiToken | None, await find(info.context, Ref(Kind.API_TOKEN, id))) if id else None
+
+    @strawberry.field(description="The ticket that opened a support view.")
+    async def ticket(self, info: Info) -> Ticket | None:
+        """When the viewer may see the ticket."""
+        id = cast(ActorRef, self).ticket_id
+        return cast(Ticket | None, await find(info.context, Ref(Kind.TICKET, id))) if id else None

@@ -10,18 +10,21 @@ from auth.actor import Actor as Asking
 from auth.queries import SessionRow
 from auth.sessions import Tokens
 from domain.accounts import queries as account_queries
-from domain.kernel.ids import Kind
+from domain.kernel.ids import Kind, Ref
 from domain.kernel.paging import Window
 from domain.people import queries as people_queries
 from schema.kernel.actors import Actor
 from schema.kernel.context import Info
 from schema.kernel.figures import After, Before, First, Last, Locale
-from schema.kernel.nodes import Node, global_id
+from schema.kernel.needs import Needs
+from schema.kernel.nodes import Node, find, global_id
 from schema.kernel.pages import CountedConnection
 from schema.kernel.rights import Permission
 from schema.people import loaders as people_loaders
 from schema.people.types import Membership, Person
 from schema.signing_in import loaders
+from schema.tickets.queries import tickets_of_viewer
+from schema.tickets.types import Ticket
 
 if TYPE_CHECKING:
     from schema.accounts.types import Organization
@@ -64,6 +67,12 @@ class Session(Node):
     async def person(self, info: Info) -> Person:
         """The viewer, or in a support view one of the operator's people."""
         return cast(Person, await info.context.load(people_loaders.persons, cast(SessionRow, self).person_id))
+
+    @strawberry.field(description="Set in a support view: the ticket it is tied to; such a session can't write.")
+    async def ticket(self, info: Info) -> Ticket | None:
+        """When the viewer may see it."""
+        id = cast(SessionRow, self).ticket_id
+        return cast(Ticket | None, await find(info.context, Ref(Kind.TICKET, id))) if id else None
 
     @strawberry.field(description="It is the one asking now.")
     def is_current(self, info: Info) -> bool:
@@ -133,6 +142,12 @@ class Viewer:
             return []
         async with info.context.read() as session:
             return cast(list[Session], await auth_queries.open_sessions(session, asking.person_id, at=info.context.now))
+
+    tickets: CountedConnection[Ticket] | None = strawberry.field(
+        resolver=tickets_of_viewer,
+        description="Tickets in scope; across all customers for support",
+        extensions=[Needs(Permission.TICKET_READ)],
+    )
 
     @strawberry.field(description="An authenticator is set up.")
     def has_totp(self) -> bool:

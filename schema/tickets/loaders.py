@@ -1,0 +1,31 @@
+"""Batched reads of tickets and their talk."""
+
+import asyncio
+from uuid import UUID
+
+from domain.kernel.paging import Page, Window
+from domain.kernel.permissions import Permission
+from domain.tickets import queries, threads
+from domain.tickets.queries import TicketRow
+from domain.tickets.threads import TicketMessageRow
+from schema.kernel.context import Context
+
+
+async def tickets(context: Context, ids: list[UUID]) -> list[TicketRow | None]:
+    """Tickets in scope."""
+    scope = context.scope(Permission.TICKET_READ)
+    async with context.read() as session:
+        return await queries.tickets_by_ids(session, scope, ids)
+
+
+async def talk(context: Context, keys: list[tuple[UUID, UUID, Window]]) -> list[Page[TicketMessageRow]]:
+    """Pages of the talk of tickets that the viewer sees: organization, ticket, window."""
+    return list(await asyncio.gather(*(threads.messages_page(*key) for key in keys)))
+
+
+async def messages(context: Context, ids: list[UUID]) -> list[TicketMessageRow | None]:
+    """Messages of tickets in scope."""
+    found = await threads.messages_by_ids(ids)
+    seen = await tickets(context, [row.ticket_id for row in found if row])
+    allowed = {ticket.id for ticket in seen if ticket}
+    return [row if row and row.ticket_id in allowed else None for row in found]
