@@ -23,6 +23,7 @@ from auth.wiring import Auth
 from domain.kernel.identifiers import Channel, parse_identity
 from domain.kernel.ids import uuid7
 from domain.kernel.permissions import Role
+from domain.kernel.scope import SYSTEM
 from domain.kernel.sealing import Sealed, Sealer
 from domain.kernel.text import fold
 from domain.people.tables import Membership, Person
@@ -125,9 +126,10 @@ class Desk:
 
     async def ticket(self, tenant: Tenant | None = None, state: TicketState = TicketState.IN_PROGRESS) -> UUID:
         """A ticket of a company."""
+        company = tenant or self.tenant
         ticket = Ticket(
-            id=uuid7(), organization_id=(tenant or self.tenant).id, number="T-1", title="No data", state=state,
-            priority=TicketPriority.MEDIUM, by={}, opened_at=self.at,
+            id=uuid7(), organization_id=company.id, path=company.accounts["root"].path, number="T-1", title="No data", search="t-1nodata",
+            state=state, state_since=self.at, priority=TicketPriority.MEDIUM, by=SYSTEM.as_json(), opened_at=self.at,
         )  # fmt: skip
         async with self.auth.database.write() as session:
             session.add(ticket)
