@@ -55,7 +55,9 @@ class Query(SigningInQuery, AccountsQuery, CatalogueQuery, OrdersQuery, SimsQuer
 
 
 @strawberry.type(description="Everything that can be done.")
-class Mutation(OrdersMutation, PeopleMutation, PukMutation, SigningInMutation, SimsMutation, TicketsMutation, TokensMutation, WalletMutation):
+class Mutation(
+    OrdersMutation, PeopleMutation, PukMutation, SigningInMutation, SimsMutation, TicketsMutation, TokensMutation, WalletMutation
+):
     """The writes of all areas."""
 
 
