@@ -45,7 +45,7 @@ class OrderRow(msgspec.Struct, frozen=True):
     receipt_file_id: UUID | None
 
 
-class ItemRow(msgspec.Struct, frozen=True):
+class OrderItemRow(msgspec.Struct, frozen=True):
     """One target of an order as it is shown."""
 
     id: UUID
@@ -120,8 +120,8 @@ def _order(row: Any) -> OrderRow:
     )  # fmt: skip
 
 
-def _item(row: Any) -> ItemRow:
-    return ItemRow(
+def _item(row: Any) -> OrderItemRow:
+    return OrderItemRow(
         row.id, row.order_id, row.position, row.offering_id, row.sim_id, OrderState(row.state),
         Price(Money(row.net), Money(row.vat), row.vat_rate), row.product_id, Reason.from_json(row.failure) if row.failure else None,
     )  # fmt: skip
@@ -182,16 +182,16 @@ async def order_by_reference(session: AsyncSession, scope: Scope, reference: str
     return _order(row) if row else None
 
 
-async def items_of_orders(session: AsyncSession, scope: Scope, order_ids: Sequence[UUID]) -> list[list[ItemRow]]:
+async def items_of_orders(session: AsyncSession, scope: Scope, order_ids: Sequence[UUID]) -> list[list[OrderItemRow]]:
     """All items of each order in scope, at most 100 each, in order."""
     statement = _of_orders(scope, ITEM, OrderItem).where(col(OrderItem.order_id).in_(order_ids)).order_by(col(OrderItem.position))
-    found: dict[UUID, list[ItemRow]] = defaultdict(list)
+    found: dict[UUID, list[OrderItemRow]] = defaultdict(list)
     for row in await session.execute(statement):
         found[row.order_id].append(_item(row))
     return [found[order_id] for order_id in order_ids]
 
 
-def items_page(rows: Sequence[ItemRow], window: Window) -> Page[ItemRow]:
+def items_page(rows: Sequence[OrderItemRow], window: Window) -> Page[OrderItemRow]:
     """One window of an order's items, which were read together."""
     place = _place(window)
     if window.is_backward:
@@ -217,7 +217,7 @@ def _place(window: Window) -> int | None:
             raise InvalidInput("error.cursor", field=(field,))
 
 
-async def items_by_ids(session: AsyncSession, scope: Scope, ids: Sequence[UUID]) -> list[ItemRow | None]:
+async def items_by_ids(session: AsyncSession, scope: Scope, ids: Sequence[UUID]) -> list[OrderItemRow | None]:
     """Items of orders in scope in the order asked."""
     found = {row.id: _item(row) for row in await session.execute(_of_orders(scope, ITEM, OrderItem).where(col(OrderItem.id).in_(ids)))}
     return [found.get(id) for id in ids]

@@ -6,7 +6,7 @@ from domain.files.queries import DocumentRow
 from domain.kernel.ids import Kind
 from domain.kernel.permissions import Permission
 from domain.orders import queries
-from domain.orders.queries import ItemRow, OrderRow, StepRow
+from domain.orders.queries import OrderItemRow, OrderRow, StepRow
 from schema.kernel.context import Context
 from schema.kernel.nodes import FINDERS
 
@@ -18,14 +18,14 @@ async def orders(context: Context, ids: list[UUID]) -> list[OrderRow | None]:
         return await queries.orders_by_ids(session, scope, ids)
 
 
-async def items(context: Context, ids: list[UUID]) -> list[ItemRow | None]:
+async def items(context: Context, ids: list[UUID]) -> list[OrderItemRow | None]:
     """Items of orders in scope."""
     scope = context.scope(Permission.ORDER_READ)
     async with context.read() as session:
         return await queries.items_by_ids(session, scope, ids)
 
 
-async def items_of_orders(context: Context, order_ids: list[UUID]) -> list[list[ItemRow]]:
+async def items_of_orders(context: Context, order_ids: list[UUID]) -> list[list[OrderItemRow]]:
     """All items of orders in scope."""
     scope = context.scope(Permission.ORDER_READ)
     async with context.read() as session:

@@ -9,7 +9,7 @@ from domain.kernel.ids import Kind
 from domain.kernel.paging import Window
 from domain.kernel.permissions import Permission
 from domain.kernel.scope import Scope
-from domain.orders.queries import ItemRow, OrderRow, StepRow, items_page
+from domain.orders.queries import OrderItemRow, OrderRow, StepRow, items_page
 from schema.accounts import loaders as account_loaders
 from schema.bundles import loaders as bundle_loaders
 from schema.bundles.types import Product
@@ -49,7 +49,7 @@ class OrderStep:
 
 @strawberry.type(description="One target of an order.")
 class OrderItem(Node):
-    """Served from `ItemRow`."""
+    """Served from `OrderItemRow`."""
 
     id: strawberry.ID = global_id(Kind.ORDER_ITEM)
     state: OrderState = strawberry.field(description="State it is in now.")
@@ -58,7 +58,7 @@ class OrderItem(Node):
     @classmethod
     def is_type_of(cls, obj: Any, info: Any) -> bool:
         """Rows of items."""
-        return isinstance(obj, ItemRow)
+        return isinstance(obj, OrderItemRow)
 
     @strawberry.field(description="What was bought.")
     async def offering(self, info: Info) -> ProductOffering:
@@ -155,6 +155,6 @@ def _row(order: Order) -> OrderRow:
     return cast(OrderRow, order)
 
 
-def _item(item: OrderItem) -> ItemRow:
+def _item(item: OrderItem) -> OrderItemRow:
     """The source of an item's resolvers."""
-    return cast(ItemRow, item)
+    return cast(OrderItemRow, item)
