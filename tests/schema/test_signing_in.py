@@ -264,9 +264,9 @@ async def test_a_support_view_is_masked_shown_to_the_customer_and_changes_nothin
     people = "query($id: ID!) { organization(id: $id) { memberships(first: 10) { edges { node { person { name mobile email } } } } } }"
     masked = await run(desk, people, {"id": desk.tenant.gid}, actor=view)
     assert masked.errors == []
-    first = masked.data["organization"]["memberships"]["edges"][0]["node"]["person"]
+    shown_people = [edge["node"]["person"] for edge in masked.data["organization"]["memberships"]["edges"]]
     assert desk.manager.mobile not in str(masked.data)
-    assert (first["name"], first["email"]) == ("S••• K•••", "s•••@•••.com")
+    assert ("S••• K•••", "s•••@•••.com") in {(person["name"], person["email"]) for person in shown_people}
     other = await run(desk, people, {"id": desk.tenants.other.gid}, actor=view)
     assert other.codes == ["NOT_FOUND"]
 
