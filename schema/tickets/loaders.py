@@ -3,6 +3,7 @@
 import asyncio
 from uuid import UUID
 
+from domain.files.queries import DocumentRow, files_of_organizations
 from domain.kernel.paging import Page, Window
 from domain.kernel.permissions import Permission
 from domain.tickets import queries, threads
@@ -29,3 +30,9 @@ async def messages(context: Context, ids: list[UUID]) -> list[TicketMessageRow |
     seen = await tickets(context, [row.ticket_id for row in found if row])
     allowed = {ticket.id for ticket in seen if ticket}
     return [row if row and row.ticket_id in allowed else None for row in found]
+
+
+async def attachments(context: Context, keys: list[tuple[UUID, UUID]]) -> list[DocumentRow | None]:
+    """Files of messages that the viewer sees: organization, file."""
+    async with context.read() as session:
+        return await files_of_organizations(session, keys)

@@ -1,5 +1,6 @@
 """Tickets and their talk, as a client sees them."""
 
+import asyncio
 from collections.abc import Sequence
 from datetime import datetime
 from typing import TYPE_CHECKING, Annotated, Any, cast
@@ -14,6 +15,7 @@ from domain.tickets.queries import TicketRow
 from domain.tickets.rules import Side
 from domain.tickets.threads import TicketMessageRow
 from schema.accounts import loaders as account_loaders
+from schema.files.types import Document
 from schema.kernel.actors import Actor
 from schema.kernel.context import Info
 from schema.kernel.figures import After, Before, First, Last
@@ -44,6 +46,13 @@ class TicketMessage(Node):
     def is_type_of(cls, obj: Any, info: Any) -> bool:
         """Rows of messages."""
         return isinstance(obj, TicketMessageRow)
+
+    @strawberry.field(description="Attached files, at most 10.")
+    async def attachments(self, info: Info) -> list[Document]:
+        """Those that are still there."""
+        row = cast(TicketMessageRow, self)
+        found = await asyncio.gather(*(info.context.load(loaders.attachments, (row.organization_id, file)) for file in row.files))
+        return cast(list[Document], [file for file in found if file])
 
 
 @strawberry.type(description="A request or complaint (TMF621).")
