@@ -83,7 +83,7 @@ class Tenant:
     def as_support(self) -> Actor:
         """A support person inside a view of this company."""
         ref = ActorRef(uuid7(), "Support", person_id=uuid7(), ticket_id=uuid7(), is_operator=True)
-        return Actor(ref, (Grant(READS, Reach(self.id)),), session_id=uuid7(), proven_at=NOW, is_masked=True)
+        return Actor(ref, (Grant(READS, Reach(self.id)),), session_id=uuid7(), proven_at=NOW, is_masked=True, is_read_only=True)
 
 
 @dataclass(frozen=True)

@@ -9,8 +9,8 @@ from domain.kernel.permissions import Permission
 from schema.root import schema
 
 TABLE = Path(__file__).with_name("access.csv")
-INHERITS, OPEN, PERSON = "inherits", "open", "signed-in"
-"""What a row may say besides a right: as its parent; anybody; anybody signed in (a token too)."""
+INHERITS, OPEN, SIGNED_IN, OWN = "inherits", "open", "signed-in", "own-session"
+"""What a row may say besides a right: as its parent; anybody; anybody signed in, a token too; a person in a session of their own."""
 
 
 def fields() -> list[str]:

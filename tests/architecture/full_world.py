@@ -1,6 +1,6 @@
 """A world with one of everything: whatever has a global id exists in the first company."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 from uuid import uuid4
 
@@ -10,6 +10,7 @@ from auth.policy import RIGHTS
 from domain.kernel.ids import Kind, encode, uuid7
 from domain.kernel.permissions import Permission, Role
 from domain.kernel.scope import ActorRef, Reach
+from domain.people.tables import Person
 from tests.architecture.cases import CASES, done
 from tests.world import NOW, TwoTenants, ask, operator_admin
 
@@ -71,15 +72,18 @@ async def make_full(world: World, tenants: TwoTenants) -> Full:
     )  # fmt: skip
     ids["Wallet"] = asked.data["account"]["wallet"]["id"]
     ids["AuditEntry"] = asked.data["organization"]["auditTrail"]["edges"][0]["node"]["id"]
-    supporter = ActorRef(uuid7(), "Support", person_id=uuid7(), is_operator=True)
+    async with world.database.write() as session:
+        operators = [Person(id=uuid7(), name=name, name_fold=name.lower(), created_at=NOW) for name in ("Support", "Operator")]
+        session.add_all(operators)
+    supporter = ActorRef(operators[0].id, "Support", person_id=operators[0].id, is_operator=True)
     reader = ActorRef(uuid7(), "ERP", person_id=tenants.one.profile_manager.id, api_token_id=uuid7())
     actors: dict[str, Actor | None] = {
         "stranger": None,
         "profile manager": tenants.one.as_profile_manager(),
         "account manager": tenants.one.as_account_manager(),
         "support": Actor(supporter, (Grant(RIGHTS[Role.SUPPORT], Reach(None)),), session_id=uuid7(), proven_at=NOW, is_masked=True),
-        "support in a view": tenants.one.as_support(),
-        "operator administrator": operator_admin(),
+        "support in a view": replace(tenants.one.as_support(), ref=replace(supporter, ticket_id=tenants.one.as_support().ref.ticket_id)),
+        "operator administrator": replace(operator_admin(), ref=ActorRef(operators[1].id, "Operator", operators[1].id, is_operator=True)),
         "token that reads SIM cards": Actor(reader, (Grant(frozenset({Permission.ACCOUNT_READ, Permission.SIM_READ}), Reach(tenants.one.id)),)),
     }
     return Full(ids, actors, order["number"])
