@@ -172,6 +172,7 @@ class SigningInMutation:
     ) -> SessionStepUpResult:
         """By a challenge of one's own."""
         actor = info.context.asking()
+        actor.own_session()  # who has none is refused before the proof is read
         id = await sessions.session_step_up(_auth(info), actor, input.proof.to_answer(), at=info.context.now)
         return SessionStepUpPayload(session=await _session(info, id))
 

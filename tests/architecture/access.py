@@ -9,8 +9,9 @@ from domain.kernel.permissions import Permission
 from schema.root import schema
 
 TABLE = Path(__file__).with_name("access.csv")
-INHERITS, OPEN, SIGNED_IN, OWN = "inherits", "open", "signed-in", "own-session"
-"""What a row may say besides a right: as its parent; anybody; anybody signed in, a token too; a person in a session of their own."""
+INHERITS, OPEN, SIGNED_IN, SESSION, OWN = "inherits", "open", "signed-in", "session", "own-session"
+"""What a row may say besides a right: as its parent; anybody; anybody signed in, a token too; a person, in a support view too;
+a person in a session of their own."""
 
 
 def fields() -> list[str]:

@@ -19,7 +19,7 @@ from auth.actor import Actor
 from auth.policy import RIGHTS
 from domain.kernel.permissions import Permission
 from schema.root import schema
-from tests.architecture.access import INHERITS, OPEN, OWN, SIGNED_IN, declared, fields, table
+from tests.architecture.access import INHERITS, OPEN, OWN, SESSION, SIGNED_IN, declared, fields, table
 from tests.architecture.access import RIGHTS as NAMED
 from tests.architecture.full_world import Full, make_full
 from tests.world import TwoTenants, ask
@@ -38,7 +38,7 @@ def test_every_field_is_in_the_table() -> None:
 
 
 def test_the_code_declares_what_the_table_says() -> None:
-    rights = {field: needs for field, needs in table().items() if needs not in {INHERITS, OPEN, SIGNED_IN, OWN}}
+    rights = {field: needs for field, needs in table().items() if needs not in {INHERITS, OPEN, SIGNED_IN, SESSION, OWN}}
 
     assert rights == declared()
     assert set(rights.values()) <= set(NAMED)
@@ -94,8 +94,8 @@ def expected(actor: Actor | None, coordinate: str, needs: str) -> bool:
     """Whether the actor gets a field by the access table and the role table."""
     if actor is None:
         return False
-    if needs == OWN:
-        return actor.session_id is not None and not actor.is_read_only
+    if needs in {SESSION, OWN}:
+        return actor.session_id is not None and not (needs == OWN and actor.is_read_only)
     parent = PARENTS.get(coordinate.split(".")[0])
     return (needs == SIGNED_IN or NAMED[needs] in actor.permissions) and (parent is None or bool(parent & actor.permissions))
 
