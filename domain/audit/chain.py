@@ -52,13 +52,14 @@ async def append(
     reason: str | None = None,
     failure: Reason | None = None,
     subjects: Iterable[UUID] = (),
+    id: UUID | None = None,
 ) -> UUID:
     """Adds an entry to the organization's chain and returns its id; takes the chain's head lock, so it comes last in a transaction."""
     await insert_or_ignore(session, AuditHead, [{"organization_id": organization_id, "seq": 0, "hash": EMPTY}])
     lock = select(AuditHead.seq, AuditHead.hash).where(AuditHead.organization_id == organization_id).with_for_update()
     head = (await session.execute(lock)).one()
     entry = AuditEntry(
-        id=uuid7(int(at.timestamp() * 1000), os.urandom(10)),
+        id=id or uuid7(int(at.timestamp() * 1000), os.urandom(10)),
         organization_id=organization_id,
         seq=head.seq + 1,
         path=path,

@@ -39,6 +39,7 @@ class AccountImport:
     """One run over a file of accounts in one transaction."""
 
     columns = ACCOUNTS
+    noun = "accounts"
 
     def __init__(self, session: AsyncSession, report: Report, *, at: datetime, new_id: Callable[[], UUID]) -> None:
         self._session = session

@@ -1,6 +1,6 @@
 """Imports a file in one transaction: all of it or nothing, or its good rows when asked for, or only in thought."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
@@ -9,7 +9,7 @@ from uuid import UUID
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlmodel import col, select
 
-from domain.accounts.tables import Account, Organization
+from domain.accounts.tables import Account
 from domain.audit import chain
 from domain.imports.accounts import AccountImport
 from domain.imports.reading import open_sheet
@@ -37,6 +37,9 @@ class Wish:
     progress: Progress = lambda read, size: None
 
 
+Prepare = Callable[[AsyncSession, Report], AccountImport | SimImport]
+
+
 class _RolledBack(Exception):
     """Ends the transaction of an import that writes nothing."""
 
@@ -51,42 +54,45 @@ async def import_sims(database: Database, path: Path, wish: Wish, sealer: Sealer
     return await _import(database, path, wish, lambda session, report: SimImport(session, report, sealer, at=wish.at, new_id=wish.new_id))
 
 
-async def _import(
-    database: Database, path: Path, wish: Wish, prepare: Callable[[AsyncSession, Report], AccountImport | SimImport]
-) -> Report:
+async def _import(database: Database, path: Path, wish: Wish, prepare: Prepare) -> Report:
     report = Report()
-
-    def is_doomed() -> bool:
-        return wish.policy is BulkErrorPolicy.REJECT_ALL and bool(report.rejects)
-
-    def writes() -> bool:
-        wish.progress(sheet.position, sheet.size)
-        return not is_doomed()
-
     try:
         async with database.write() as session:
             run = prepare(session, report)
-            with open_sheet(path, run.columns) as sheet:
-                report.opened(sheet)
-                await run.take(sheet, writes=writes)
-                wish.progress(sheet.size, sheet.size)
-            if is_doomed():
+            await bring_in(session, path, wish, run, report)
+            if wish.is_dry_run or is_doomed(wish, report):
                 raise _RolledBack
-            report.made = {run.organizations[id].name: count for id, count in run.made.items()}
-            if wish.is_dry_run:
-                raise _RolledBack
-            noun = "accounts" if isinstance(run, AccountImport) else "sims"
-            for id in sorted(run.made):
-                await _record(session, wish, run.organizations[id], noun, run.made)
+            await record(session, wish, run)
             report.is_written = True
     except _RolledBack:
         pass
     return report
 
 
-async def _record(session: AsyncSession, wish: Wish, organization: Organization, noun: str, made: Mapping[UUID, int]) -> None:
-    """One entry in the organization's audit trail for the whole file."""
-    top = select(Account.path).where(col(Account.organization_id) == organization.id, col(Account.depth) == 0)
-    path = (await session.execute(top)).scalar_one()
-    change = Change(Ref(Kind.ORGANIZATION, organization.id), organization.name, noun, None, str(made[organization.id]))
-    await chain.append(session, organization.id, by=wish.by, action="import", at=wish.at, path=path, changes=[change])
+def is_doomed(wish: Wish, report: Report) -> bool:
+    """Whether the faults found so far leave all of the file out."""
+    return wish.policy is BulkErrorPolicy.REJECT_ALL and bool(report.rejects)
+
+
+async def bring_in(session: AsyncSession, path: Path, wish: Wish, run: AccountImport | SimImport, report: Report) -> None:
+    """Imports a file inside the caller's transaction, which the caller gives up when the report is doomed."""
+    with open_sheet(path, run.columns) as sheet:
+
+        def writes() -> bool:
+            wish.progress(sheet.position, sheet.size)
+            return not is_doomed(wish, report)
+
+        report.opened(sheet)
+        await run.take(sheet, writes=writes)
+        wish.progress(sheet.size, sheet.size)
+    if not is_doomed(wish, report):
+        report.made = {run.organizations[id].name: count for id, count in run.made.items()}
+
+
+async def record(session: AsyncSession, wish: Wish, run: AccountImport | SimImport) -> None:
+    """Adds one entry for the whole file to the audit trail of each organization that got something."""
+    for id, organization in sorted(run.organizations.items()):
+        top = select(Account.path).where(col(Account.organization_id) == id, col(Account.depth) == 0)
+        path = (await session.execute(top)).scalar_one()
+        change = Change(Ref(Kind.ORGANIZATION, id), organization.name, run.noun, None, str(run.made[id]))
+        await chain.append(session, id, by=wish.by, action="import", at=wish.at, path=path, changes=[change], id=wish.new_id())

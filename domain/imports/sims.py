@@ -59,6 +59,7 @@ class SimImport:
     """One run over a file of SIM cards in one transaction, a thousand rows at a time."""
 
     columns = SIMS
+    noun = "sims"
 
     def __init__(self, session: AsyncSession, report: Report, sealer: Sealer, *, at: datetime, new_id: Callable[[], UUID]) -> None:
         self._session = session

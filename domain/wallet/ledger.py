@@ -1,7 +1,7 @@
 """The one place where money moves: books transfers with their entries and changes balances, never below a wallet's floor."""
 
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
@@ -35,14 +35,16 @@ class Posting:
     id: UUID = field(default_factory=uuid7)
 
 
-async def post(session: AsyncSession, organization_id: UUID, postings: Sequence[Posting]) -> None:
+async def post(
+    session: AsyncSession, organization_id: UUID, postings: Sequence[Posting], *, new_id: Callable[[], UUID] = uuid7
+) -> None:
     """Books transfers in order, all of them or none, in as many statements for a hundred as for one.
 
     Raises `InsufficientFunds` when a wallet would fall below its floor by all of them together.
     """
     if postings:
         await session.execute(insert(LedgerTransfer), [_transfer(organization_id, posting) for posting in postings])
-        await _move(session, organization_id, postings)
+        await _move(session, organization_id, postings, new_id)
 
 
 async def post_reversal(session: AsyncSession, organization_id: UUID, posting: Posting) -> UUID:
@@ -68,7 +70,7 @@ def _transfer(organization_id: UUID, posting: Posting) -> dict[str, Any]:
     }
 
 
-async def _move(session: AsyncSession, organization_id: UUID, postings: Sequence[Posting]) -> None:
+async def _move(session: AsyncSession, organization_id: UUID, postings: Sequence[Posting], new_id: Callable[[], UUID] = uuid7) -> None:
     """Changes each balance once, in the order of ids so that writers never wait for each other in a ring, then writes the entries."""
     legs = [(posting, leg) for posting in postings for leg in movement(*posting.legs)]
     totals: dict[UUID, list[int]] = defaultdict(list)
@@ -84,7 +86,7 @@ async def _move(session: AsyncSession, organization_id: UUID, postings: Sequence
         standing[leg.ledger_account_id] = balance, count = balance + leg.amount, count + 1
         entries.append(
             {
-                "id": uuid7(),
+                "id": new_id(),
                 "organization_id": organization_id,
                 "transfer_id": posting.id,
                 "ledger_account_id": leg.ledger_account_id,

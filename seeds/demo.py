@@ -1,0 +1,196 @@
+"""The demo world as a whole: catalogue, three companies with their fleets, half a year of history, people to sign in as."""
+
+import tempfile
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from enum import StrEnum
+from pathlib import Path
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import bindparam, update
+from sqlalchemy.ext.asyncio import AsyncSession
+from sqlmodel import col, select
+
+from auth.wiring import Auth
+from domain.accounts.tables import Account, Organization
+from domain.catalogue.queries import vat_rate
+from domain.catalogue.tables import Offering
+from domain.imports.accounts import AccountImport
+from domain.imports.report import Report
+from domain.imports.service import Wish, bring_in, record
+from domain.imports.sims import SimImport
+from domain.kernel.scope import SYSTEM, ActorRef
+from domain.sims.tables import Sim, SimApn
+from domain.usage.documents import UsageRecord
+from seeds import fleet, identities, purchases
+from seeds.apns import access_points
+from seeds.catalogue import seed_catalogue
+from seeds.companies import COMPANIES, Company
+from seeds.dice import Dice
+from seeds.lines import Line, lines_of
+from seeds.people import seed_people
+from seeds.purchases import Buying, Payer
+from seeds.usage import Record, Traffic, updates
+from store.session import Database
+from store.upsert import insert_all
+
+COMPANY_AGE = timedelta(days=400)
+FORMER_SINCE = timedelta(days=95)
+AT_ONCE = 2_000
+
+
+class Size(StrEnum):
+    """How many SIM cards a demo world has."""
+
+    DEMO = "demo"
+    SMALL = "small"
+
+    @property
+    def cards(self) -> int:
+        """SIM cards of all companies together."""
+        return {Size.DEMO: 1_200, Size.SMALL: 90}[self]
+
+
+@dataclass(frozen=True, slots=True)
+class Plot:
+    """What a world is made from: its store and keys, its dice, its present instant."""
+
+    auth: Auth
+    dice: Dice
+    size: Size
+    at: datetime
+
+    @property
+    def database(self) -> Database:
+        """Where it is put."""
+        return self.auth.database
+
+    @property
+    def since(self) -> datetime:
+        """When its companies became customers."""
+        return self.at - COMPANY_AGE
+
+
+async def seed_demo(auth: Auth, *, at: datetime, seed: int = 1, size: Size = Size.DEMO) -> bool:
+    """Puts the demo world into a system that hasn't got it, all of it or nothing; returns whether it did.
+
+    The document store has to be open. The same seed and instant give the same world, sealed secrets and recovery codes apart.
+    """
+    plot = Plot(auth, Dice(seed), size, at)
+    async with plot.database.write() as session:
+        if await is_seeded(session):
+            return False
+        await seed_catalogue(session, at)
+        with tempfile.TemporaryDirectory() as folder:
+            accounts = await _import_accounts(session, plot, Path(folder) / "accounts.csv")
+            actors = await seed_people(session, auth, plot.dice, accounts, since=plot.since, former_until=at - FORMER_SINCE)
+            cards, wish = await _import_sims(session, plot, Path(folder) / "sims.csv")
+        for company in COMPANIES:
+            await _live(session, plot, company, accounts, actors)
+        await record(session, wish, cards)
+    return True
+
+
+async def is_seeded(session: AsyncSession) -> bool:
+    """Whether the demo company is there."""
+    found = select(Organization.id).where(Organization.legal_id == COMPANIES[0].legal_id)
+    return (await session.scalars(found)).first() is not None
+
+
+async def _import_accounts(session: AsyncSession, plot: Plot, path: Path) -> Mapping[tuple[str, str], Account]:
+    """Accounts by legal id and number, imported from a file as any company's would be."""
+    fleet.write_accounts(path)
+    report, new_id = Report(), plot.dice.ids("accounts", plot.since)
+    wish = Wish(SYSTEM, plot.since, new_id=new_id)
+    run = AccountImport(session, report, at=plot.since, new_id=new_id)
+    await bring_in(session, path, wish, run, report)
+    _expect_none(report)
+    await record(session, wish, run)
+    for company in COMPANIES:
+        values = {"locale": company.locale, "contacts": company.contacts}
+        await session.execute(update(Organization).where(col(Organization.legal_id) == company.legal_id).values(**values))
+    found = await session.execute(
+        select(Organization.legal_id, Account).join(Organization, col(Organization.id) == Account.organization_id)
+    )
+    return {(legal_id, account.number): account for legal_id, account in found}
+
+
+async def _import_sims(session: AsyncSession, plot: Plot, path: Path) -> tuple[SimImport, Wish]:
+    fleet.write_sims(path, plot.dice, plot.size.cards, at=plot.at)
+    report, new_id = Report(), plot.dice.ids("sims", plot.at)
+    wish = Wish(SYSTEM, plot.at, new_id=new_id)
+    run = SimImport(session, report, plot.auth.sealer, at=plot.at, new_id=new_id)
+    await bring_in(session, path, wish, run, report)
+    _expect_none(report)
+    return run, wish
+
+
+def _expect_none(report: Report) -> None:
+    if report.rejects:
+        raise RuntimeError(f"the demo world's own files have faults: {report.rejects[:5]}")
+
+
+async def _live(
+    session: AsyncSession, plot: Plot, company: Company, accounts: Mapping[tuple[str, str], Account], actors: Mapping[str, ActorRef]
+) -> None:
+    """Half a year of one company: what it bought, what it used, what the network knows of its cards."""
+    organization_id = accounts[company.legal_id, company.payers[0]].organization_id
+    lines = await lines_of(session, organization_id)
+    house = await purchases.house_accounts(session, organization_id, plot.dice, at=plot.since)
+    wallets = await purchases.wallets(session, organization_id)
+    offerings = list(await session.scalars(select(Offering).order_by(col(Offering.position))))
+    draw, rate, cashier = (
+        plot.dice.stream(f"purchases:{company.legal_id}"),
+        await vat_rate(session, plot.at),
+        actors[identities.NORA.mobile],
+    )
+    buying = Buying(draw, lines, offerings, house, cashier, vat_rate=rate, at=plot.at)
+    books = buying.run([_payer(company, number, accounts, actors, wallets) for number in company.payers])
+    points = plot.dice.stream(f"apns:{company.legal_id}")
+    await insert_all(session, SimApn, [apn for line in lines for apn in access_points(points, line, company.apn, at=plot.at)])
+    traffic = Traffic(plot.dice.stream(f"usage:{company.legal_id}"), _numbers(lines), books.restricted, at=plot.at)
+    await _use(session, lines, books.buckets, traffic)
+    await purchases.write_books(session, organization_id, books, plot.dice, at=plot.at)
+
+
+def _payer(
+    company: Company, number: str, accounts: Mapping[tuple[str, str], Account], actors: Mapping[str, ActorRef], wallets: Mapping[UUID, UUID]
+) -> Payer:
+    """An account that pays, with the manager who buys from it: the one appointed to it, else a profile manager of the company."""
+    place = (company.legal_id, number)
+    managers = [one for one in identities.EVERYBODY if place in one.places] or [
+        one for one in identities.EVERYBODY if company.legal_id in {legal_id for legal_id, _ in one.places}
+    ]
+    one, account = managers[0], accounts[place]
+    return Payer(account, wallets[account.id], actors[one.mobile], one.email, one.locale)
+
+
+def _numbers(lines: Sequence[Line]) -> list[str]:
+    """Whom the lines talk to: each other."""
+    return [line.msisdn for line in lines if line.msisdn]
+
+
+async def _use(session: AsyncSession, lines: Sequence[Line], buckets: Mapping[UUID, Any], traffic: Traffic) -> None:
+    """Draws the traffic of all lines, keeps the records a few thousand at a time and the figures on the cards."""
+    waiting: list[Record] = []
+    figures = []
+    await UsageRecord.get_pymongo_collection().delete_many({"organization_id": lines[0].organization_id})  # of an attempt that was cut off
+    for line in lines:
+        records, left = traffic.of(line, buckets.get(line.id, []))
+        figures.append((line, left))
+        waiting += records
+        if len(waiting) >= AT_ONCE:
+            await _keep(waiting)
+            waiting = []
+    await _keep(waiting)
+    change = update(Sim.__table__).where(col(Sim.id) == bindparam("card"))  # type: ignore[attr-defined]
+    values = {"last_usage_at": "used", "current_charge": "charge", "data_remaining": "data", "next_bucket_end_at": "ends"}
+    connection = await session.connection()
+    await connection.execute(change.values({name: bindparam(value) for name, value in values.items()}), list(updates(iter(figures))))
+
+
+async def _keep(records: Sequence[Record]) -> None:
+    if records:
+        await UsageRecord.get_pymongo_collection().insert_many(records, ordered=False)

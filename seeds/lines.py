@@ -1,0 +1,59 @@
+"""The lines of the demo world as its history sees them."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import select
+from sqlalchemy.ext.asyncio import AsyncSession
+from sqlmodel import col
+
+from domain.accounts.tables import PaymentMode
+from domain.sims.states import SimStatus
+from domain.sims.tables import Sim
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """A card with what its past depends on; `used_until` is when it last could be used."""
+
+    id: UUID
+    organization_id: UUID
+    account_id: UUID
+    path: str
+    msisdn: str | None
+    iccid: str
+    status: SimStatus
+    payment_mode: PaymentMode
+    activated_at: datetime | None
+    status_since: datetime
+
+    @property
+    def label(self) -> str:
+        """What people call it."""
+        return self.msisdn or self.iccid
+
+    def used_until(self, at: datetime) -> datetime:
+        """Until when there can be usage: now, or when it was barred."""
+        return at if self.status in (SimStatus.ACTIVE, SimStatus.CAP_EXCEEDED) else self.status_since
+
+
+async def lines_of(session: AsyncSession, organization_id: UUID) -> list[Line]:
+    """The cards of an organization in the order in which they were made."""
+    columns: Sequence[Any] = (
+        Sim.id, Sim.organization_id, Sim.account_id, Sim.path, Sim.msisdn, Sim.iccid, Sim.status, Sim.payment_mode, Sim.activated_at,
+        Sim.status_since,
+    )  # fmt: skip
+    rows = await session.execute(select(*columns).where(col(Sim.organization_id) == organization_id).order_by(col(Sim.iccid)))
+    return [_line(*row) for row in rows]
+
+
+def _line(
+    id: UUID, organization_id: UUID, account_id: UUID, path: str, msisdn: str | None, iccid: str, status: str, payment_mode: str,
+    activated_at: datetime | None, status_since: datetime,
+) -> Line:  # fmt: skip
+    return Line(
+        id, organization_id, account_id, path, msisdn, iccid, SimStatus(status), PaymentMode(payment_mode), activated_at, status_since
+    )

@@ -1,0 +1,137 @@
+"""Half a year of traffic: records as the network counted them, taken from the buckets that were there, or charged."""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from random import Random
+from typing import Any
+from uuid import UUID
+
+from domain.bundles import rules
+from domain.bundles.tables import Bucket, BucketStatus
+from domain.kernel.calendar import JalaliMonth
+from domain.kernel.quantity import FigureSource, UsageType
+from seeds.dice import id_at
+from seeds.lines import Line
+
+Record = dict[str, Any]
+
+MEGABYTE = 1024 * 1024
+SINCE = timedelta(days=182)
+FEWEST, MOST = 16, 60
+IDLE_SHARE = 0.03
+HEAVY_SHARE = 0.12
+VOICE_RATE, SMS_RATE, DATA_RATE, ROAMING_RATE = 50, 1_420, 120, 7_100
+"""Rials without tax: a second, a part, a megabyte, a megabyte abroad."""
+KINDS = (("DATA", 52), ("CALL", 20), ("CALLED", 12), ("SMS", 12), ("ROAMING", 3), ("TEXTED", 4))
+ABROAD = ("TR", "AE", "OM", "GE", "QA")
+HOME = "IR"
+
+
+@dataclass(frozen=True, slots=True)
+class Figures:
+    """What traffic left behind on a card."""
+
+    last_usage_at: datetime | None
+    current_charge: int
+    data_remaining: int
+    next_bucket_end_at: datetime | None
+
+
+class Traffic:
+    """Draws the traffic of one line after another."""
+
+    def __init__(self, draw: Random, others: Sequence[str], restricted: set[UUID], *, at: datetime) -> None:
+        self._draw = draw
+        self._others = others
+        self._restricted = restricted
+        self._at = at
+        self._month = JalaliMonth.of(at).starts_at
+
+    def of(self, line: Line, buckets: list[Bucket]) -> tuple[list[Record], Figures]:
+        """The records of a line in the order of time, and its figures; takes what is included out of the buckets."""
+        size = 4 if self._draw.random() < HEAVY_SHARE else 1
+        records = [self._record(line, moment, buckets, size) for moment in self._moments(line)]
+        for priority, bucket in enumerate(rules.order_of_use(buckets), 1):
+            bucket.priority = priority
+        charge = sum(record["charge"] for record in records if record["started_at"] >= self._month)
+        last = records[-1]["started_at"] if records else None
+        return records, Figures(last, charge, rules.data_remaining(buckets, self._at), rules.next_end_at(buckets, self._at))
+
+    def _moments(self, line: Line) -> list[datetime]:
+        """Dense lately, thin before; nothing while a card wasn't in use."""
+        if line.activated_at is None:
+            return []
+        until = line.used_until(self._at) - timedelta(minutes=self._draw.choice((3, 9, 26, 70, 200, 900, 2900)))
+        if self._draw.random() < IDLE_SHARE:
+            until -= timedelta(days=70)
+        since = max(line.activated_at, self._at - SINCE)
+        if until <= since:
+            return []
+        count = self._draw.randint(FEWEST, MOST)
+        moments = sorted({self._by_day(until - (until - since) * self._draw.random() ** 3) for _ in range(count - 1)} | {until})
+        return [moment for moment in moments if since <= moment <= until]
+
+    def _by_day(self, moment: datetime) -> datetime:
+        """People sleep: what falls into the small hours of Tehran moves to the morning before."""
+        return moment - timedelta(hours=9) if moment.hour >= 20 or moment.hour < 3 else moment
+
+    def _record(self, line: Line, moment: datetime, buckets: Sequence[Bucket], size: int) -> Record:
+        draw = self._draw
+        kind = draw.choices([name for name, _ in KINDS], [weight for _, weight in KINDS])[0]
+        record: Record = {
+            "_id": id_at(draw, moment), "organization_id": line.organization_id, "sim_id": line.id, "path": line.path, "service": "",
+            "direction": "INCOMING" if kind in ("CALLED", "TEXTED") else "OUTGOING", "other_party": None, "destination": HOME,
+            "is_roaming": kind == "ROAMING", "started_at": moment.replace(microsecond=0), "duration_seconds": None, "quantity": 0,
+            "charge": 0, "is_included": False, "bucket_id": None, "as_of": self._at, "source": FigureSource.CARRIER.value,
+        }  # fmt: skip
+        if kind in ("DATA", "ROAMING"):
+            megabytes = min(3_000.0, draw.lognormvariate(3.0 if kind == "ROAMING" else 5.0, 0.9)) * (size if kind == "DATA" else 1)
+            record |= {"service": UsageType.DATA, "quantity": int(megabytes * MEGABYTE), "duration_seconds": draw.randint(40, 5_400)}
+            rate = ROAMING_RATE if kind == "ROAMING" else DATA_RATE
+            if kind == "ROAMING":
+                record["destination"] = draw.choice(ABROAD)
+            self._take(record, int(megabytes * rate), buckets)
+        elif kind in ("CALL", "CALLED"):
+            seconds = max(4, int(draw.lognormvariate(4.4, 0.9)))
+            record |= {
+                "service": UsageType.VOICE,
+                "quantity": seconds,
+                "duration_seconds": seconds,
+                "other_party": draw.choice(self._others),
+            }
+            self._take(record, seconds * VOICE_RATE, buckets)
+        else:
+            record |= {"service": UsageType.SMS, "quantity": draw.choice((1, 1, 2, 3)), "other_party": draw.choice(self._others)}
+            self._take(record, record["quantity"] * SMS_RATE, buckets)
+        record["service"] = record["service"].value
+        return record
+
+    def _take(self, record: Record, charge: int, buckets: Sequence[Bucket]) -> None:
+        """Takes an amount out of the first bucket that holds all of it, else charges for it; what comes in is free."""
+        if record["direction"] == "INCOMING":
+            return
+        moment, amount = record["started_at"], record["quantity"]
+        able = [
+            bucket
+            for bucket in buckets
+            if bucket.usage_type == record["service"]
+            and bucket.remaining >= amount
+            and (bucket.id in self._restricted) is record["is_roaming"]
+            and rules.bucket_status(bucket.status, bucket.starts_at, bucket.ends_at, moment) is BucketStatus.ACTIVE
+        ]
+        if not able:
+            record["charge"] = charge
+            return
+        bucket = rules.order_of_use(able)[0]
+        bucket.remaining -= amount
+        record["is_included"], record["bucket_id"] = True, bucket.id
+
+
+def updates(figures: Iterator[tuple[Line, Figures]]) -> Iterator[dict[str, Any]]:
+    """Figures as parameters of one update of many cards; a prepaid line has no running charge."""
+    for line, left in figures:
+        yield {
+            "card": line.id, "used": left.last_usage_at, "charge": left.current_charge if line.payment_mode == "POSTPAID" else None,
+            "data": left.data_remaining, "ends": left.next_bucket_end_at,
+        }  # fmt: skip

@@ -1,0 +1,144 @@
+"""The demo world: whole, sane, the same for the same seed, on both engines."""
+
+import shutil
+import uuid
+from collections import Counter
+from datetime import datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+import pytest
+from sqlalchemy import func, select
+from sqlmodel import col
+
+from auth.wiring import Auth
+from domain import registry
+from domain.accounts.tables import Account, Organization
+from domain.audit.chain import first_broken
+from domain.bundles import rules
+from domain.bundles.tables import Bucket, Product, ProductStatus
+from domain.kernel.sealing import Sealer
+from domain.orders.tables import Order, OrderItem, OrderState
+from domain.people.tables import Membership, Person
+from domain.sims.states import BarredBy, SimStatus
+from domain.sims.tables import Sim, SimApn, SimCounter, SimPlacement
+from domain.usage.documents import UsageRecord
+from domain.wallet.proof import prove
+from domain.wallet.tables import LedgerAccount, LedgerAccountKind
+from seeds import identities
+from seeds.demo import Size, seed_demo
+from store.documents import open_documents
+from store.session import Database
+from tests.world import NOW
+
+SECRET = {"sim_secrets", "auth_totps", "auth_recovery_codes"}
+"""What holds salts and nonces, which no seed decides."""
+
+
+def auth_on(database: Database) -> Auth:
+    return Auth.on(database, Sealer("a master key of the tests"), issuer="http://127.0.0.1")
+
+
+@pytest.fixture
+async def world(database: Database, documents: Any) -> Database:
+    """A small demo world."""
+    assert await seed_demo(auth_on(database), at=NOW, size=Size.SMALL)
+    return database
+
+
+async def rows(database: Database) -> dict[str, list[Any]]:
+    """Everything that is stored, secrets apart."""
+    async with database.read() as session:
+        return {
+            table.__tablename__: sorted(map(repr, await session.execute(select(table.__table__))))  # type: ignore[attr-defined]
+            for table in registry.TABLES
+            if table.__tablename__ not in SECRET
+        }
+
+
+async def test_the_same_seed_gives_the_same_world(sqlite_template: Path, tmp_path: Path, document_server_url: str) -> None:
+    async def seeded(name: str, seed: int) -> tuple[dict[str, list[Any]], list[Any]]:
+        database = Database(f"sqlite+aiosqlite:///{shutil.copy(sqlite_template, tmp_path / name)}")
+        async with open_documents(document_server_url, registry.DOCUMENTS, name=f"test_{uuid.uuid4().hex}") as documents:
+            await seed_demo(auth_on(database), at=NOW, seed=seed, size=Size.SMALL)
+            records = [record async for record in documents["usage_records"].find().sort("_id")]
+        stored = await rows(database)
+        await database.close()
+        return stored, records
+
+    one, same, other = await seeded("one.db", 1), await seeded("same.db", 1), await seeded("other.db", 2)
+
+    assert one == same
+    assert one[0]["sims"] != other[0]["sims"] and one[0]["organizations"] != other[0]["organizations"]
+
+
+async def test_a_world_is_seeded_once(world: Database) -> None:
+    before = await rows(world)
+
+    again = await seed_demo(auth_on(world), at=NOW + timedelta(days=1), seed=2, size=Size.SMALL)
+
+    assert again is False
+    assert await rows(world) == before
+
+
+async def test_the_books_are_right_and_the_trails_whole(world: Database) -> None:
+    async with world.read() as session:
+        assert await prove(session) == []
+        for organization in await session.scalars(select(Organization.id)):
+            assert await first_broken(session, organization) is None
+        wallets = list(await session.scalars(select(LedgerAccount.balance).where(LedgerAccount.kind == LedgerAccountKind.WALLET)))
+        orders = Counter(await session.scalars(select(Order.state)))
+        paid = await session.scalar(select(func.sum(OrderItem.net + OrderItem.vat)))
+        placed = await session.scalar(select(func.sum(Order.net + Order.vat)))
+    assert sum(balance == 0 for balance in wallets) > 3 and sum(balance >= 10_000_000 for balance in wallets) > 3
+    assert orders[OrderState.COMPLETED] > 10 and orders[OrderState.FAILED] + orders[OrderState.PARTIAL] >= 1
+    assert paid == placed
+
+
+async def test_counters_count_and_every_state_and_edge_case_is_there(world: Database) -> None:
+    async with world.read() as session:
+        sims = list(await session.scalars(select(Sim)))
+        counters = {(row.account_id, row.status): row.count for row in await session.scalars(select(SimCounter))}
+        depths = set(await session.scalars(select(Account.depth)))
+        placements = list(await session.scalars(select(SimPlacement.sim_id).where(col(SimPlacement.valid_to).is_(None))))
+        products = list(await session.scalars(select(Product)))
+        apns = list(await session.scalars(select(SimApn)))
+    assert Counter((sim.account_id, sim.status) for sim in sims) == counters
+    assert len(sims) == Size.SMALL.cards and len(placements) == len(set(placements)) == len(sims)
+    assert {sim.status for sim in sims} == set(SimStatus)
+    assert {sim.barred_by for sim in sims if sim.barred_by} == set(BarredBy)
+    assert depths == {0, 1, 2, 3}
+    assert any(sim.msisdn is None for sim in sims) and any(not sim.holder_name for sim in sims if sim.msisdn)
+    assert any(sim.resumes_at and sim.resumes_at > NOW for sim in sims) and any((sim.debt or 0) > 0 for sim in sims)
+    assert any(len(sim.holder_name or "") > 50 for sim in sims)
+    assert any(product.ends_at and NOW < product.ends_at < NOW + timedelta(days=2) for product in products)
+    assert {apn.pdn_type for apn in apns} >= {"IPV4", "IPV4V6"} and any(apn.static_address for apn in apns)
+    assert {ProductStatus(product.status) for product in products} >= {ProductStatus.ACTIVE}
+
+
+async def test_traffic_agrees_with_buckets_and_cards(world: Database) -> None:
+    records = await UsageRecord.find_all().to_list()
+    async with world.read() as session:
+        buckets = {bucket.id: bucket for bucket in await session.scalars(select(Bucket))}
+        sims = {sim.id: sim for sim in await session.scalars(select(Sim))}
+    taken: Counter[Any] = Counter()
+    last: dict[Any, datetime] = {}
+    for record in records:
+        last[record.sim_id] = max(record.started_at, last.get(record.sim_id, record.started_at))
+        assert record.is_included is (record.bucket_id is not None) and not (record.is_included and record.charge)
+        if record.bucket_id:
+            taken[record.bucket_id] += record.quantity
+
+    assert len(records) > 1_500 and max(last.values()) > NOW - timedelta(minutes=30)
+    assert {bucket.id: bucket.total - bucket.remaining for bucket in buckets.values() if bucket.total != bucket.remaining} == taken
+    assert {sim.id: sim.last_usage_at for sim in sims.values() if sim.last_usage_at} == last
+    for sim in sims.values():
+        own = [bucket for bucket in buckets.values() if bucket.sim_id == sim.id]
+        assert (sim.data_remaining, sim.next_bucket_end_at) == (rules.data_remaining(own, NOW), rules.next_end_at(own, NOW))
+
+
+async def test_everybody_to_sign_in_as_is_there(world: Database) -> None:
+    async with world.read() as session:
+        roles = await session.execute(select(Person.mobile, Membership.role).join(Membership, col(Membership.person_id) == Person.id))
+        held = {(mobile, role) for mobile, role in roles}
+    assert {(one.mobile, one.role) for one in identities.EVERYBODY} <= held
