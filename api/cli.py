@@ -1,14 +1,16 @@
 """The console script: one thin command for each thing an operator does."""
 
 import asyncio
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
-from api import audit, importing, keys, ledger, people, snapshot
+from api import audit, importing, keys, ledger, people, seeding, snapshot
 from api import run as tree
 from api.settings import BadSettings, data_folder, read_settings
+from seeds.demo import Size
 from store import migrate
 from store.document_server import DocumentServerError
 
@@ -66,6 +68,19 @@ def bring_up_to_date(data: Data = None) -> None:
 
 
 @app.command()
+def seed(
+    data: Data = None,
+    size: Annotated[Size, typer.Option(help="How many SIM cards.")] = Size.DEMO,
+    number: Annotated[int, typer.Option("--seed", help="Another number makes another world.")] = 1,
+    at: Annotated[datetime | None, typer.Option(help="The world's present, UTC; now if not given.")] = None,
+) -> None:
+    """Adds the demo companies, once; `run` does it by itself on an empty system."""
+    instant = at.replace(tzinfo=UTC) if at else None
+    done = asyncio.run(seeding.seed(read_settings(data_dir=data), number=number, size=size, at=instant))
+    typer.echo("the demo companies are there" if done else "the demo companies were there already")
+
+
+@app.command()
 def migration(title: str) -> None:
     """Writes a new migration from the difference between the newest one and the code's tables."""
     typer.echo(asyncio.run(migrate.write_migration(title)))
@@ -113,6 +128,6 @@ def main() -> None:
     """Runs a command; what the operator can mend is said in a sentence instead of a traceback."""
     try:
         app()
-    except (BadSettings, DocumentServerError, tree.CannotStart) as fault:
+    except (BadSettings, DocumentServerError, seeding.NoDemoHere, tree.CannotStart) as fault:
         typer.echo(f"simurgh: {fault}".replace("\n", "\nsimurgh: "), err=True)
         raise SystemExit(2) from None

@@ -15,6 +15,7 @@ import uvicorn
 from starlette.types import ASGIApp
 
 from api.app import build
+from api.seeding import seed_first_run
 from api.settings import Settings
 from api.welcome import welcome
 from api.worker import work, working
@@ -31,8 +32,10 @@ async def run(settings: Settings) -> None:
     with listening(settings) as door:
         async with stoppable() as stop:
             await migrate.upgrade(settings.database_url)
-            async with open_world(settings, owns_documents=True) as world, working(world):
-                await serve_http(build(world), settings, door, stop, greeting=welcome(settings))
+            async with open_world(settings, owns_documents=True) as world:
+                await seed_first_run(world)
+                async with working(world):
+                    await serve_http(build(world), settings, door, stop, greeting=welcome(settings))
 
 
 async def serve(settings: Settings) -> None:

@@ -1,6 +1,7 @@
 """What `simurgh run` tells a newcomer once the system answers."""
 
 from api.settings import Settings
+from seeds.identities import SHOWN, Identity
 
 
 def welcome(settings: Settings) -> str:
@@ -13,5 +14,13 @@ def welcome(settings: Settings) -> str:
         lines += [
             ("Inbox", f"{settings.public_url}/dev/inbox   codes and mail arrive here instead of being sent"),
             ("App", f"python3 x.py app   (its server address: {settings.public_url})"),
+            ("Sign in", "as one of the demo's people; the code comes to the inbox"),
+            *((f"  {one.role.replace('_', ' ').lower()}", _how(one)) for one in SHOWN),
         ]
-    return "".join(f"{name:<10}{line}\n" for name, line in lines)
+    return "".join(f"{name:<18}{line}\n" for name, line in lines)
+
+
+def _how(one: Identity) -> str:
+    """How somebody signs in; staff with the six digits that this secret gives to an authenticator besides."""
+    secret = f"   authenticator secret {one.totp_secret}" if one.totp_secret else ""
+    return f"{one.name}   0{one.mobile[3:]} or {one.email}{secret}"

@@ -93,6 +93,12 @@ async def seed_demo(auth: Auth, *, at: datetime, seed: int = 1, size: Size = Siz
     return True
 
 
+async def is_empty(database: Database) -> bool:
+    """Whether there is no organization at all, not even a real one."""
+    async with database.read() as session:
+        return (await session.scalars(select(Organization.id).limit(1))).first() is None
+
+
 async def is_seeded(session: AsyncSession) -> bool:
     """Whether the demo company is there."""
     found = select(Organization.id).where(Organization.legal_id == COMPANIES[0].legal_id)
