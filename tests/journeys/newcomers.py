@@ -9,6 +9,7 @@ import base64
 import hashlib
 import hmac
 import json
+import re
 import struct
 import time
 import urllib.error
@@ -95,9 +96,9 @@ class Client:
     def code(self, to: str, length: int, known: set[str]) -> str:
         """Waits for a one-time code that isn't one of the known messages."""
         text = str(self.message(to, lambda message: message["id"] not in known)["text"])
-        found = next((word for word in text.replace("\n", " ").replace(":", " ").replace(".", " ").split() if word.isdigit() and len(word) == length), "")
+        found = re.search(rf"(?<!\d)\d{{{length}}}(?!\d)", text)
         expect(found, f"a code of {length} digits in: {text}")
-        return found
+        return found.group() if found else ""
 
 
 def challenge(client: Client, identity: str, channel: str) -> tuple[str, str]:
@@ -132,9 +133,9 @@ def walk(client: Client, account: str, most: int = 200) -> list[dict[str, Any]]:
 def profile_manager(base: str, identity: str) -> dict[str, Any]:
     """The app's story: code from the inbox, tree, SIM, PUK, plan, buy, mail, PDF."""
     client = sign_in(base, identity)
-    membership = client.viewer["memberships"][0]  # type: ignore[attr-defined]
+    home = client.app("03_home", "Home")["viewer"]["memberships"]
+    membership = max(home, key=lambda membership: membership["account"]["counters"]["total"])
     organization, account = membership["organization"]["id"], membership["account"]["id"]
-    client.app("03_home", "Home")
     tree = [edge["node"] for edge in client.app("04_account_tree", "AccountTree", {"organization": organization})["organization"]["accounts"]["edges"]]
     expect(max(node["depth"] for node in tree) >= 3 and tree[0]["counters"]["total"] > 100, "a tree four deep with many SIM cards")
 
