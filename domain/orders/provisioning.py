@@ -93,7 +93,8 @@ async def _begin(database: Database, item_id: UUID, *, at: datetime) -> Begun | 
             return None
         is_told = item.state == OrderState.IN_PROGRESS
         item.state = OrderState.IN_PROGRESS
-        await _move_on(session, order, at)
+        if order.state == OrderState.ACKNOWLEDGED:
+            await _move_on(session, order, at)
         columns: Sequence[Any] = (Offering.code, Offering.allowances, Sim.msisdn, Sim.iccid)
         facts: Select[Any] = select(*columns).select_from(Offering).join(Sim, col(Sim.id) == item.sim_id)
         code, allowances, msisdn, iccid = (await session.execute(facts.where(col(Offering.id) == item.offering_id))).one()
@@ -162,9 +163,8 @@ async def _locked(session: AsyncSession, item_id: UUID) -> tuple[Order, OrderIte
 async def _move_on(session: AsyncSession, order: Order, at: datetime) -> None:
     """Takes the order where its items stand, with a step in its timeline."""
     await session.flush()
-    states = await session.scalars(
-        select(OrderItem.state).where(OrderItem.organization_id == order.organization_id, OrderItem.order_id == order.id)
-    )
+    of_order = (OrderItem.organization_id == order.organization_id, OrderItem.order_id == order.id)
+    states = await session.scalars(select(OrderItem.state).where(*of_order).distinct())
     after = rules.order_state([OrderState(state) for state in states])
     if rules.may_become(OrderState(order.state), after):
         order.state = after

@@ -95,7 +95,7 @@ async def place(work: Work, request: PlaceOrder) -> Result:
     await work.sql.execute(insert(OrderItem), [_item(order, place, sale, paid) for place, sale in enumerate(sales)])
     work.sql.add(OrderStep(**_step(account.organization_id, order_id, OrderState.ACKNOWLEDGED, work.at, work.scope.actor.as_json())))
     work.within(account.organization_id, account.path, order_id)
-    await work.afterwards_each([_provision(sale, work.at) for sale in sales] + [receipt_letter(order_id, work.at)])
+    await work.afterwards_each([receipt_letter(order_id, work.at)] + [_provision(sale, work.at) for sale in sales])
     return {"order": order_id}
 
 

@@ -53,9 +53,10 @@ class Network:
 
     async def progress(self, item_id: UUID) -> CarrierAnswer:
         self.asked.append(item_id)
-        if all(item.item_id != item_id for item in self.told):
+        known = next((item for item in self.told if item.item_id == item_id), None)
+        if known is None:
             return CarrierAnswer(Outcome.UNKNOWN)
-        return self._next()
+        return REFUSED if known.msisdn in self.refuses else self._next()
 
     def _next(self) -> CarrierAnswer:
         answer = self.script.pop(0) if self.script else DONE

@@ -42,7 +42,7 @@ async def test_a_delivered_order_is_complete_and_its_lines_have_their_buckets(sh
         buckets = (await session.scalars(select(Bucket.remaining))).all()
         assert list(buckets) == [10_000_000_000] * 2
         assert (await session.get_one(Sim, shop.one.sims[0].id)).data_remaining == 10_000_000_000
-    told = shop.network.told[0]
+    told = min(shop.network.told, key=lambda item: item.msisdn)
     assert (told.msisdn, told.offering_code, told.order_number) == (shop.one.sims[0].msisdn, "DATA10", "SO-1405-000001")
     assert [(allowance.usage_type, allowance.amount) for allowance in told.allowances] == [("DATA", 10_000_000_000)]
     assert await shop.balance() == OPENING - 2 * GROSS
