@@ -10,7 +10,7 @@ import typer
 from api import audit, importing, keys, ledger, people, seeding, snapshot
 from api import run as tree
 from api.settings import BadSettings, data_folder, read_settings
-from seeds.demo import Size
+from seeds.size import Size
 from store import migrate
 from store.document_server import DocumentServerError
 

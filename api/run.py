@@ -33,9 +33,9 @@ async def run(settings: Settings) -> None:
         async with stoppable() as stop:
             await migrate.upgrade(settings.database_url)
             async with open_world(settings, owns_documents=True) as world:
-                await seed_first_run(world)
+                has_demo = await seed_first_run(world)
                 async with working(world):
-                    await serve_http(build(world), settings, door, stop, greeting=welcome(settings))
+                    await serve_http(build(world), settings, door, stop, greeting=welcome(settings, has_demo=has_demo))
 
 
 async def serve(settings: Settings) -> None:

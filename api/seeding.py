@@ -6,7 +6,8 @@ from rich.console import Console
 
 from api.settings import Settings
 from api.world import World, open_world
-from seeds.demo import Size, is_empty, seed_demo
+from seeds.demo import is_empty, is_seeded, seed_demo
+from seeds.size import Size
 from store import migrate
 
 
@@ -14,11 +15,13 @@ class NoDemoHere(Exception):
     """Why there will be no demo world, in a sentence for the operator."""
 
 
-async def seed_first_run(world: World) -> None:
-    """Seeds a development system that has no organization yet."""
-    if not world.settings.production and await is_empty(world.database):
+async def seed_first_run(world: World) -> bool:
+    """Seeds a development system that has no organization yet; returns whether the demo companies are there."""
+    size = world.settings.demo
+    if size and not world.settings.production and await is_empty(world.database):
         with Console(stderr=True).status("Making the demo companies …"):
-            await seed_demo(world.auth, at=world.clock.now())
+            await seed_demo(world.auth, at=world.clock.now(), size=size)
+    return await is_seeded(world.database)
 
 
 async def seed(settings: Settings, *, number: int, size: Size, at: datetime | None) -> bool:

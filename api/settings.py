@@ -9,8 +9,11 @@ from pathlib import Path
 
 import msgspec
 
+from seeds.size import Size
+
 PREFIX = "SIMURGH_"
 SHORTEST_SECRET = 32
+NO_DEMO = "none"
 PLACEHOLDER = "change-me"  # how example files spell a secret that is still to be set
 
 
@@ -45,6 +48,7 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     carrier_url: str | None = None
     public_url: str  # how people reach this server; links in mail start with it
     trusted_proxies: tuple[ipaddress.IPv4Network | ipaddress.IPv6Network, ...] = ()
+    demo: Size | None = Size.DEMO  # what `run` puts into a development system that holds nothing yet
 
     def __repr__(self) -> str:
         """Names the place only: URLs and keys hold secrets and must not reach a log."""
@@ -77,6 +81,7 @@ def read_settings(
     number = port if port is not None else _port(given, faults)
     folder = data_folder(environ, data_dir=data_dir)
     proxies = _networks(given, faults)
+    demo = _demo(given, faults)
     if environment is Environment.PRODUCTION:
         faults += production_faults(given)
     if faults:
@@ -96,6 +101,7 @@ def read_settings(
         carrier_url=given.get("carrier_url"),
         public_url=given.get("public_url", f"http://{_linkable(address)}:{number}").rstrip("/"),
         trusted_proxies=proxies,
+        demo=demo,
     )
 
 
@@ -145,6 +151,17 @@ def _networks(given: Mapping[str, str], faults: list[str]) -> tuple[ipaddress.IP
     except ValueError as fault:
         faults.append(f"SIMURGH_TRUSTED_PROXIES must be a list of networks such as 10.0.0.0/8: {fault}")
         return ()
+
+
+def _demo(given: Mapping[str, str], faults: list[str]) -> Size | None:
+    name = given.get("demo", Size.DEMO)
+    if name == NO_DEMO:
+        return None
+    try:
+        return Size(name)
+    except ValueError:
+        faults.append(f"SIMURGH_DEMO must be one of {', '.join([*Size, NO_DEMO])}")
+        return None
 
 
 def _linkable(host: str) -> str:

@@ -4,7 +4,7 @@ from api.settings import Settings
 from seeds.identities import SHOWN, Identity
 
 
-def welcome(settings: Settings) -> str:
+def welcome(settings: Settings, *, has_demo: bool) -> str:
     """Where everything is, a line each."""
     lines = [
         ("Simurgh", f"{settings.public_url}   all state is in {settings.data_dir}   Ctrl-C stops it"),
@@ -14,9 +14,10 @@ def welcome(settings: Settings) -> str:
         lines += [
             ("Inbox", f"{settings.public_url}/dev/inbox   codes and mail arrive here instead of being sent"),
             ("App", f"python3 x.py app   (its server address: {settings.public_url})"),
-            ("Sign in", "as one of the demo's people; the code comes to the inbox"),
-            *((f"  {one.role.replace('_', ' ').lower()}", _how(one)) for one in SHOWN),
         ]
+    if has_demo:
+        lines.append(("Sign in", "as one of the demo's people; the code comes to the inbox"))
+        lines += [(f"  {one.role.replace('_', ' ').lower()}", _how(one)) for one in SHOWN]
     return "".join(f"{name:<18}{line}\n" for name, line in lines)
 
 

@@ -4,7 +4,6 @@ import tempfile
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from enum import StrEnum
 from pathlib import Path
 from typing import Any
 from uuid import UUID
@@ -32,6 +31,8 @@ from seeds.dice import Dice
 from seeds.lines import Line, lines_of
 from seeds.people import seed_people
 from seeds.purchases import Buying, Payer
+from seeds.size import Size
+from seeds.tickets import seed_tickets
 from seeds.usage import Record, Traffic, updates
 from store.session import Database
 from store.upsert import insert_all
@@ -39,18 +40,6 @@ from store.upsert import insert_all
 COMPANY_AGE = timedelta(days=400)
 FORMER_SINCE = timedelta(days=95)
 AT_ONCE = 2_000
-
-
-class Size(StrEnum):
-    """How many SIM cards a demo world has."""
-
-    DEMO = "demo"
-    SMALL = "small"
-
-    @property
-    def cards(self) -> int:
-        """SIM cards of all companies together."""
-        return {Size.DEMO: 1_200, Size.SMALL: 90}[self]
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,7 +69,7 @@ async def seed_demo(auth: Auth, *, at: datetime, seed: int = 1, size: Size = Siz
     """
     plot = Plot(auth, Dice(seed), size, at)
     async with plot.database.write() as session:
-        if await is_seeded(session):
+        if await _is_there(session):
             return False
         await seed_catalogue(session, at)
         with tempfile.TemporaryDirectory() as folder:
@@ -99,8 +88,13 @@ async def is_empty(database: Database) -> bool:
         return (await session.scalars(select(Organization.id).limit(1))).first() is None
 
 
-async def is_seeded(session: AsyncSession) -> bool:
-    """Whether the demo company is there."""
+async def is_seeded(database: Database) -> bool:
+    """Whether the demo companies are there."""
+    async with database.read() as session:
+        return await _is_there(session)
+
+
+async def _is_there(session: AsyncSession) -> bool:
     found = select(Organization.id).where(Organization.legal_id == COMPANIES[0].legal_id)
     return (await session.scalars(found)).first() is not None
 
@@ -158,6 +152,7 @@ async def _live(
     await insert_all(session, SimApn, [apn for line in lines for apn in access_points(points, line, company.apn, at=plot.at)])
     traffic = Traffic(plot.dice.stream(f"usage:{company.legal_id}"), _numbers(lines), books.restricted, at=plot.at)
     await _use(session, lines, books.buckets, traffic)
+    await seed_tickets(session, plot.dice, company, accounts, lines, actors, at=plot.at)
     await purchases.write_books(session, organization_id, books, plot.dice, at=plot.at)
 
 
@@ -170,7 +165,7 @@ def _payer(
         one for one in identities.EVERYBODY if company.legal_id in {legal_id for legal_id, _ in one.places}
     ]
     one, account = managers[0], accounts[place]
-    return Payer(account, wallets[account.id], actors[one.mobile], one.email, one.locale)
+    return Payer(account, wallets[account.id], actors[one.mobile], one.locale)
 
 
 def _numbers(lines: Sequence[Line]) -> list[str]:

@@ -16,18 +16,26 @@ from domain import registry
 from domain.accounts.tables import Account, Organization
 from domain.audit.chain import first_broken
 from domain.bundles import rules
+from domain.bundles.service import TURN
 from domain.bundles.tables import Bucket, Product, ProductStatus
 from domain.kernel.sealing import Sealer
+from domain.orders.service import RECEIPT
 from domain.orders.tables import Order, OrderItem, OrderState
 from domain.people.tables import Membership, Person
 from domain.sims.states import BarredBy, SimStatus
 from domain.sims.tables import Sim, SimApn, SimCounter, SimPlacement
+from domain.sims.transitions import RESUME
+from domain.tickets.documents import TicketMessage
+from domain.tickets.states import TicketState
+from domain.tickets.tables import Ticket
 from domain.usage.documents import UsageRecord
 from domain.wallet.proof import prove
 from domain.wallet.tables import LedgerAccount, LedgerAccountKind
 from seeds import identities
-from seeds.demo import Size, seed_demo
+from seeds.demo import seed_demo
+from seeds.size import Size
 from store.documents import open_documents
+from store.outbox import OutboxRow
 from store.session import Database
 from tests.world import NOW
 
@@ -135,6 +143,27 @@ async def test_traffic_agrees_with_buckets_and_cards(world: Database) -> None:
     for sim in sims.values():
         own = [bucket for bucket in buckets.values() if bucket.sim_id == sim.id]
         assert (sim.data_remaining, sim.next_bucket_end_at) == (rules.data_remaining(own, NOW), rules.next_end_at(own, NOW))
+
+
+async def test_tickets_of_every_state_have_their_talk(world: Database) -> None:
+    talk = Counter([message.ticket_id for message in await TicketMessage.find_all().to_list()])
+    async with world.read() as session:
+        tickets = list(await session.scalars(select(Ticket)))
+
+    assert {ticket.state for ticket in tickets} == set(TicketState)
+    assert {ticket.id for ticket in tickets} == set(talk)
+    assert all((ticket.due_at is None) is (ticket.state in ("PENDING", "RESOLVED", "CLOSED")) for ticket in tickets)
+
+
+async def test_the_worker_gets_what_is_still_to_come(world: Database) -> None:
+    async with world.read() as session:
+        due = list(await session.scalars(select(OutboxRow)))
+        orders = await session.scalar(select(func.count()).where(Order.placed_at > NOW - timedelta(days=15)))
+        paused = await session.scalar(select(func.count()).where(col(Sim.resumes_at) > NOW))
+        running = await session.scalar(select(func.count()).where(col(Product.ends_at) > NOW))
+
+    assert all(row.run_at > NOW for row in due)
+    assert Counter(row.kind for row in due) == {RECEIPT: orders, RESUME: paused, TURN: running}
 
 
 async def test_everybody_to_sign_in_as_is_there(world: Database) -> None:

@@ -58,9 +58,9 @@ class Tree:
 
 
 def clean_environment() -> dict[str, str]:
-    """This process's environment without settings of Simurgh, and with this clone importable."""
+    """This process's environment without settings of Simurgh, with this clone importable and no demo to wait for."""
     kept = {name: value for name, value in os.environ.items() if not name.startswith("SIMURGH_")}
-    return {**kept, "PYTHONPATH": str(ROOT)}
+    return {**kept, "PYTHONPATH": str(ROOT), "SIMURGH_DEMO": "none"}
 
 
 def free_port() -> int:
