@@ -11,6 +11,7 @@ from auth.otp import OTP_KIND
 from domain.orders import fulfilment as orders
 from domain.sims import fulfilment as sims
 from domain.tickets import threads
+from domain.tickets.notices import NOTICE_KIND, notice_handler
 from store import outbox
 from store.outbox import Handler
 
@@ -23,6 +24,7 @@ def handlers(world: World) -> Mapping[str, Handler]:
         **sims.handlers(world.database, world.carrier, world.clock),
         **orders.handlers(world.database, world.carrier, world.mailer, world.receipts, world.clock),
         threads.MESSAGE_KIND: threads.deliver,
+        NOTICE_KIND: notice_handler(world.database, world.mailer),
     }
 
 

@@ -74,7 +74,7 @@ class Tenant:
 
     def as_profile_manager(self) -> Actor:
         """The whole company."""
-        return manager(self.profile_manager, Role.PROFILE_MANAGER, Reach(self.id, self.accounts["root"].path))
+        return manager(self.profile_manager, Role.PROFILE_MANAGER, Reach(self.id))
 
     def as_account_manager(self) -> Actor:
         """The subtree of `sales`."""

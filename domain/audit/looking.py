@@ -6,6 +6,7 @@ from collections.abc import AsyncIterator, Iterable, Sequence
 from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass, field
 from datetime import datetime
+from itertools import islice
 from uuid import UUID
 
 import structlog
@@ -20,6 +21,7 @@ from domain.kernel.scope import ActorRef
 LOG = structlog.get_logger("access_log")
 MOST_SUBJECTS = 20
 MOST_WAITING = 10_000
+BATCH = 500
 PAUSE_SECONDS = 1
 WRITE_SECONDS = 2
 DUPLICATE_KEY = 11000
@@ -105,19 +107,18 @@ class AccessLog:
                 self._waiting.popleft()
 
     async def flush(self) -> bool:
-        """Writes what waits; whether nothing waits any more."""
-        batch = list(self._waiting)
-        if not batch:
-            return True
-        try:
-            await _insert(batch)
-        except (PyMongoError, TimeoutError) as error:
-            LOG.warning("access_log_waits", count=len(batch), error=type(error).__name__)
-            return False
-        written = {entry.id for entry in batch}
-        while self._waiting and self._waiting[0].id in written:
-            self._waiting.popleft()
-        return not self._waiting
+        """Writes what waits, oldest first; false when the document store doesn't take it now."""
+        while self._waiting:
+            batch = list(islice(self._waiting, BATCH))
+            try:
+                await _insert(batch)
+            except (PyMongoError, TimeoutError) as error:
+                LOG.warning("access_log_waits", count=len(self._waiting), error=type(error).__name__)
+                return False
+            written = {entry.id for entry in batch}
+            while self._waiting and self._waiting[0].id in written:  # the oldest may have given way meanwhile
+                self._waiting.popleft()
+        return True
 
     async def _run(self) -> None:
         while True:

@@ -14,7 +14,7 @@ from domain.kernel.ids import Kind, Ref, uuid7
 from domain.kernel.text import fold
 from domain.people.queries import is_held
 from domain.people.tables import Membership, Person
-from domain.tickets import rules, threads
+from domain.tickets import notices, rules, threads
 from domain.tickets.rules import Side
 from domain.tickets.states import TicketPriority, TicketState
 from domain.tickets.tables import Ticket
@@ -107,6 +107,7 @@ async def ticket_reply(work: Work, wanted: ReplyToTicket) -> Result:
     if text is None:
         return {"ticket": ticket.id, "message": None}
     work.changed(ref, ticket.number, "messages", None, rules.excerpt(text))
+    await notices.tell_other_side(work, ticket, side)
     return {"ticket": ticket.id, "message": await threads.say(work, ticket.organization_id, ticket.id, text)}
 
 

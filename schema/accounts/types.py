@@ -184,7 +184,9 @@ class Organization(Node):
 
     @strawberry.field(description="People to write to, at most 20.")
     def contacts(self, info: Info) -> list[Contact]:
-        """Masked where the viewer is support."""
+        """Masked where the viewer is support; whoever only finds the organization sees none."""
+        if Permission.ACCOUNT_READ not in info.context.asking().permissions:
+            return []
         return [Contact.of(row, info) for row in cast(OrganizationRow, self).contacts]
 
     @strawberry.field(

@@ -16,6 +16,7 @@ from domain.people import queries as people_queries
 from schema.kernel.actors import Actor
 from schema.kernel.context import Info
 from schema.kernel.figures import After, Before, First, Last, Locale
+from schema.kernel.looks import note
 from schema.kernel.needs import Needs
 from schema.kernel.nodes import Node, find, global_id
 from schema.kernel.pages import CountedConnection
@@ -126,7 +127,10 @@ class Viewer:
             async with info.context.read() as session:
                 return await account_queries.organizations_count(session, scope, search=search)
 
-        return cast(CountedConnection[Organization], CountedConnection[Organization].of(page, count))
+        found = CountedConnection[Organization].of(page, count)
+        if scope.permission is Permission.ACCOUNT_READ:  # support finding a customer sees no data of theirs
+            note(info.context.looks, scope, None, found)
+        return cast(CountedConnection[Organization], found)
 
     @strawberry.field(description="This session, null with an API token.")
     async def session(self, info: Info) -> Session | None:

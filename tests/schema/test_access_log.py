@@ -8,12 +8,13 @@ from typing import Any
 import pytest
 from graphql import GraphQLObjectType, get_named_type
 
-from auth.actor import Actor
+from auth.actor import Actor, Grant
+from auth.policy import RIGHTS
 from domain.audit import chain
 from domain.audit.documents import AccessLogEntry
-from domain.audit.looking import MOST_WAITING, AccessLog, Looks
+from domain.audit.looking import BATCH, MOST_WAITING, AccessLog, Looks
 from domain.kernel.ids import Kind, encode, uuid7
-from domain.kernel.permissions import Permission
+from domain.kernel.permissions import Permission, Role
 from domain.kernel.scope import ActorRef, Reach, Scope
 from schema.kernel.looks import kind_of, note
 from schema.kernel.nodes import FINDERS
@@ -204,6 +205,31 @@ async def test_without_a_document_store_sensitive_answers_are_refused_and_lists_
 
     page = await ask(database, one.as_profile_manager(), LOOKS, {"organization": one.gid, "first": 5}, parts=parts)
     assert page.data == {"organization": {"accessLog": None}} and page.codes == ["UNAVAILABLE"]
+
+
+async def test_a_backlog_drains_once_however_often_it_is_written(documents: Any, two_tenants: TwoTenants, database: Database) -> None:
+    looks = Looks()
+    looks.saw(two_tenants.one.id, "", None)
+    backlog = [looks.entries(ActorRef(uuid7(), "Sara Karimi"), "Fleet", "", at=NOW)[0] for _ in range(BATCH + 1)]
+    await AccessLogEntry.insert_many(backlog[:3])  # written by a try whose answer was lost
+    log = AccessLog()
+    log.keep_soon(backlog)
+
+    assert await log.flush() and await log.flush()
+    assert await AccessLogEntry.find({}).count() == BATCH + 1
+
+
+async def test_finding_a_customer_is_no_look_and_reading_one_is(database: Database, two_tenants: TwoTenants, parts: Any) -> None:
+    listed = "query Listed { viewer { organizations(first: 5) { edges { node { name contacts { name } } } } } }"
+    desk = Actor(
+        ActorRef(uuid7(), "Support", person_id=uuid7(), is_operator=True), (Grant(RIGHTS[Role.SUPPORT], Reach(None)),), is_masked=True
+    )
+    for actor in (desk, operator_admin()):
+        answer = await ask(database, actor, listed, parts=parts)
+        assert len(answer.data["viewer"]["organizations"]["edges"]) == 2
+
+    for tenant in (two_tenants.one, two_tenants.other):
+        assert [look["by"]["label"] for look in await looks(database, tenant.as_profile_manager(), tenant)] == ["Operator"]
 
 
 async def test_the_queue_is_bounded(documents: Any, two_tenants: TwoTenants, database: Database) -> None:

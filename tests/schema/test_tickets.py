@@ -305,3 +305,26 @@ async def test_a_page_of_tickets_with_talk_costs_constant_statements(world: Worl
 
     assert len(answer.data["viewer"]["tickets"]["edges"]) == count
     assert len(statements) == 3
+
+
+async def test_the_other_side_is_told_by_mail_in_its_language(world: World, two_tenants: TwoTenants) -> None:
+    one = two_tenants.one
+    reza = Person(id=uuid7(), name="Reza Support", name_fold="rezasupport", email="reza@operator.example", locale="EN", created_at=NOW)
+    async with world.database.write() as session:
+        session.add(reza)
+        await session.flush()
+        session.add(Membership(id=uuid7(), person_id=reza.id, role=Role.SUPPORT, valid_from=NOW - timedelta(days=1)))
+    ticket = await opened(world, one.as_profile_manager(), one)
+    await reply(world, one.as_profile_manager(), ticket, text="Hello?")
+    await reply(world, support(reza), ticket, text="We are looking.", assigneeId=encode(Kind.PERSON, reza.id))
+    await reply(world, support(reza), ticket, state="PENDING")
+    await reply(world, one.as_profile_manager(), ticket, text="Thank you.")
+    for _ in range(4):
+        await outbox.run_once(world.database, handlers(world), world.clock, worker="test")
+
+    assert world.inbox is not None
+    mails = {mail.to: mail for mail in world.inbox.messages()}
+    assert len(world.inbox.messages()) == 2 and set(mails) == {one.profile_manager.email, "reza@operator.example"}
+    assert mails["reza@operator.example"].subject == "Ticket TK-1405-00001: a new message"
+    assert "درخواست TK-1405-00001 «No signal»" in mails[one.profile_manager.email or ""].text
+    assert not any(word in mail.text for mail in mails.values() for word in ("We are looking", "Thank you"))
