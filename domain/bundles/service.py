@@ -1,8 +1,8 @@
-"""What happens to the bundles of a line: granted, started at first use, taking their turn."""
+"""What happens to the bundles of a line: granted, and taking their turn at a start, a first use, an end."""
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 
@@ -19,7 +19,9 @@ from domain.sims.tables import Sim
 from store import outbox
 
 TURN = "bundle_turn"
-"""Outbox work: a product starts or ends now (`take_turn`)."""
+"""Outbox work: a product starts or ends now, or its line may have been used (`take_turn`)."""
+LOOK_FOR_USE = timedelta(hours=1)
+"""How often a product that waits for the first use looks for traffic; it starts at the latest traffic then, so at most this late."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,35 +64,20 @@ async def grant(session: AsyncSession, grant: Grant, *, at: datetime) -> UUID:
     return product.id
 
 
-async def first_use(session: AsyncSession, organization_id: UUID, sim_id: UUID, *, at: datetime) -> list[UUID]:
-    """Starts what waits for a line's first use and returns those products; nothing when nothing waits."""
-    await _lock(session, sim_id)
-    waiting = select(Product).where(
-        Product.organization_id == organization_id, Product.sim_id == sim_id, Product.status == ProductStatus.PENDING_ACTIVE
-    )
-    started = []
-    for product in (await session.scalars(waiting.order_by(col(Product.created_at), col(Product.id)))).all():
-        offering = await session.get_one(Offering, product.offering_id)
-        starts_at, ends_at = rules.period(ActivationMode.NOW, None, offering.valid_days, at=at, follows=None)
-        product.status, product.starts_at, product.ends_at = ProductStatus.ACTIVE, starts_at, ends_at
-        dates = {"status": BucketStatus.ACTIVE, "starts_at": starts_at, "ends_at": ends_at}
-        await session.execute(update(Bucket).where(col(Bucket.product_id) == product.id).values(**dates))
-        await session.flush()
-        await _begin(session, product, offering, at)
-        started.append(product.id)
-    return started
-
-
 async def take_turn(session: AsyncSession, product_id: UUID, *, at: datetime) -> datetime | None:
     """Does what a product's start or end brings and returns when to come again, null when its life is over; any number of times.
 
-    A start takes over what is left of the same offering that ends just then, if it rolls over (M1-01).
+    A product that waits for its line's first use starts with the traffic seen since it was granted. A start takes over what is left of
+    the same offering that ends just then, if it rolls over (M1-01).
     """
     product = await session.get(Product, product_id)
     if product is None:
         return None
     await _lock(session, product.sim_id)
+    await session.refresh(product)  # as it stands now that others wait
     offering = await session.get_one(Offering, product.offering_id)
+    if product.status == ProductStatus.PENDING_ACTIVE and not await _used(session, product, offering):
+        return at + LOOK_FOR_USE
     if rules.product_status(product.status, product.starts_at, product.ends_at, at) is ProductStatus.ACTIVE:
         await _start(session, product, offering)
     await put_in_order(session, [product.sim_id], at=at)
@@ -115,10 +102,24 @@ async def _lock(session: AsyncSession, sim_id: UUID) -> None:
     await session.execute(select(Sim.id).where(Sim.id == sim_id).with_for_update())
 
 
-async def _last_end(session: AsyncSession, grant: Grant, at: datetime) -> datetime | None:
+async def _used(session: AsyncSession, product: Product, offering: Offering) -> bool:
+    """Starts a product with its line's traffic since it was granted; whether there was any."""
+    used_at = (await session.execute(select(Sim.last_usage_at).where(Sim.id == product.sim_id))).scalar_one()
+    if used_at is None or used_at <= product.created_at:
+        return False
+    follows = await _last_end(session, product, used_at)
+    starts_at, ends_at = rules.period(ActivationMode.NOW, None, offering.valid_days, at=used_at, follows=follows)
+    product.status, product.starts_at, product.ends_at = ProductStatus.ACTIVE, starts_at, ends_at
+    dates = {"status": BucketStatus.ACTIVE, "starts_at": starts_at, "ends_at": ends_at}
+    await session.execute(update(Bucket).where(col(Bucket.product_id) == product.id).values(**dates))
+    await session.flush()
+    return True
+
+
+async def _last_end(session: AsyncSession, of: Grant | Product, at: datetime) -> datetime | None:
     """When the last of the same offering on the line ends, null if none runs or waits with an end."""
     same = select(func.max(Product.ends_at)).where(
-        Product.organization_id == grant.organization_id, Product.sim_id == grant.sim_id, Product.offering_id == grant.offering_id,
+        Product.organization_id == of.organization_id, Product.sim_id == of.sim_id, Product.offering_id == of.offering_id,
         col(Product.ends_at) > at,
     )  # fmt: skip
     return (await session.execute(same)).scalar_one()
@@ -147,6 +148,8 @@ async def _begin(session: AsyncSession, product: Product, offering: Offering, at
 
 
 def _next_turn(product: Product, at: datetime) -> datetime | None:
+    if product.status == ProductStatus.PENDING_ACTIVE:
+        return at + LOOK_FOR_USE
     turns: Iterable[datetime | None] = (product.starts_at, product.ends_at)
     return next((turn for turn in turns if turn is not None and turn > at), None)
 

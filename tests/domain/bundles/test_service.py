@@ -20,7 +20,7 @@ from store.session import Database
 from tests.offerings import GB, make_offering, sell
 from tests.world import NOW, TwoTenants
 
-DAY = timedelta(days=1)
+DAY, HOUR = timedelta(days=1), timedelta(hours=1)
 
 
 async def test_a_grant_is_usable_at_once_and_made_once(database: Database, two_tenants: TwoTenants) -> None:
@@ -80,18 +80,21 @@ async def test_leftover_of_what_does_not_roll_over_is_lost(database: Database, t
 async def test_a_chosen_start_and_a_first_use(database: Database, two_tenants: TwoTenants) -> None:
     sim, later, first_use = two_tenants.one.sims[0], make_offering("LATER"), make_offering("FIRST")
     await sell(database, later, first_use)
+    await traffic(database, sim, NOW - DAY)
     await given(database, sim, later, ActivationMode.LATER, activate_at=NOW + 5 * DAY)
-    await given(database, sim, first_use, ActivationMode.FIRST_USE)
+    waiting = await given(database, sim, first_use, ActivationMode.FIRST_USE)
 
     assert [status for _, status, _ in await remaining(database, two_tenants, sim)] == ["QUEUED", "QUEUED"]
-    async with database.write() as session:
-        started = await service.first_use(session, sim.organization_id, sim.id, at=NOW + 2 * DAY)
-        assert await service.first_use(session, sim.organization_id, sim.id, at=NOW + 3 * DAY) == []
+    assert await turned(database, waiting, NOW + HOUR) == NOW + 2 * HOUR  # traffic before the grant isn't its first use
+    await traffic(database, sim, NOW + 2 * DAY)
+    assert await turned(database, waiting, NOW + 2 * DAY + HOUR) == NOW + 32 * DAY
+    await traffic(database, sim, NOW + 3 * DAY)
+    assert await turned(database, waiting, NOW + 3 * DAY) == NOW + 32 * DAY
 
-    assert len(started) == 1
     assert [(name, status) for name, status, _ in await remaining(database, two_tenants, sim, NOW + 6 * DAY)] == [
         ("FIRST bundle", "ACTIVE"), ("LATER bundle", "ACTIVE"),
     ]  # fmt: skip
+    assert (await card(database, sim)).next_bucket_end_at == NOW + 32 * DAY
 
 
 async def test_a_new_plan_replaces_the_old_one(database: Database, two_tenants: TwoTenants) -> None:
@@ -144,6 +147,11 @@ async def use(database: Database, product_id: UUID, amount: int) -> None:
     async with database.write() as session:
         bucket = (await session.scalars(select(Bucket).where(Bucket.product_id == product_id))).one()
         bucket.remaining -= amount
+
+
+async def traffic(database: Database, sim: Sim, at: datetime) -> None:
+    async with database.write() as session:
+        (await session.get_one(Sim, sim.id)).last_usage_at = at
 
 
 async def remaining(database: Database, tenants: TwoTenants, sim: Sim, at: datetime = NOW) -> list[tuple[str, BucketStatus, int]]:
