@@ -16,13 +16,14 @@ import pytest
 from sqlalchemy import event
 from sqlmodel import select
 
+from domain.audit.writing import Done
 from domain.bundles.tables import Product
 from domain.kernel.plan import RowsRejected
 from domain.orders.ports import CarrierAnswer, CarrierSilent, Outcome, Provision
 from domain.orders.tables import OrderItem, OrderState
 from domain.wallet.tables import LedgerTransfer
 from store import outbox
-from store.outbox import LEASE
+from store.outbox import LEASE, OutboxRow
 from store.session import Database
 from tests.domain.orders.shop import GROSS, OPENING, Shop
 
@@ -119,6 +120,43 @@ async def test_two_workers_at_once_do_nothing_twice(shop: Shop) -> None:
     assert (await shop.order(done)).state == OrderState.COMPLETED
     assert Counter(item.item_id for item in shop.network.told) == Counter(item.id for item in await shop.items(done))
     assert (await shop.counts())["Product"] == len(ACTIVE)
+
+
+async def test_orders_and_deliveries_at_once_never_wait_in_a_ring(shop: Shop) -> None:
+    """Orders over the same lines in any order, refusals and grants between them, all at the same time."""
+    dice = random.Random(7)
+    shop.network.refuses = {shop.one.sims[1].msisdn or "", shop.one.sims[4].msisdn or ""}
+
+    async def buys() -> list[Done]:
+        placed = []
+        for _ in range(4):
+            cards = [shop.one.sims[place].id for place in dice.sample(ACTIVE, 5)]
+            with suppress(RowsRejected):
+                placed.append(await shop.buy(*cards, skip=True))
+        return placed
+
+    async def works(name: str) -> list[Done]:
+        for _ in range(40):
+            await outbox.run_once(shop.database, shop.handlers, shop.clock, worker=name)
+        return []
+
+    done = [each for placed in await asyncio.gather(*(buys() for _ in range(6)), works("a"), works("b")) for each in placed]
+    await shop.work()
+
+    granted = failed = 0
+    for each in done:
+        items = await shop.items(each)
+        granted += sum(item.state == OrderState.COMPLETED for item in items)
+        failed += sum(item.state == OrderState.FAILED for item in items)
+        assert {item.state for item in items} <= {OrderState.COMPLETED, OrderState.FAILED}
+    assert granted and failed
+    assert (await shop.counts())["Product"] == granted
+    assert await shop.balance() == OPENING - granted * GROSS
+    assert await shop.faults() == []
+    async with shop.database.read() as session:
+        per_line = Counter((await session.scalars(select(Product.sim_id))).all())
+        assert not (await session.scalars(select(OutboxRow).where(OutboxRow.state == "DEAD"))).all()
+    assert max(per_line.values()) == 3  # one runs, two wait
 
 
 async def lived(life: Awaitable[object]) -> None:
