@@ -12,15 +12,18 @@ from uuid import UUID
 import pytest
 from sqlalchemy import func, select
 
+from api.worker import handlers
+from api.world import World
 from auth.actor import Actor
 from domain import registry
 from domain.audit.tables import AuditEntry, IdempotencyKey
 from domain.kernel.ids import Kind, encode
 from domain.sims.states import BarredBy, Barring, SimStatus
 from domain.sims.tables import Sim, SimCounter, SimState
+from store import outbox
 from store.outbox import OutboxRow
 from store.session import Database
-from tests.world import NOW, Answer, Tenant, TwoTenants, ask, counted_statements
+from tests.world import NOW, Answer, Tenant, TwoTenants, ask, counted_statements, luhn
 
 FIELDS = """__typename
   ... on PAYLOAD {
@@ -296,3 +299,18 @@ async def test_counters_fit_after_any_sequence_of_parallel_changes(database: Dat
     async with database.read() as session:
         statuses = Counter((await session.scalars(select(Sim.status).where(Sim.organization_id == two_tenants.other.id))).all())
     assert statuses == Counter(sim.status for sim in two_tenants.other.sims)
+
+
+async def test_a_network_that_refuses_is_heard_by_the_worker(world: World, two_tenants: TwoTenants) -> None:
+    refused, taken = active(two_tenants.one)[:2]
+    async with world.database.write() as session:
+        (await session.get_one(Sim, refused.id)).iccid = luhn("899835000000000013")
+    actor = two_tenants.one.as_profile_manager()
+    await change(world.database, actor, "simBlock", [refused, taken])
+
+    await outbox.run_once(world.database, handlers(world), world.clock, worker="test")
+
+    async with world.database.read() as session:
+        assert (await session.get_one(Sim, refused.id)).status == SimStatus.ACTIVE
+        assert (await session.get_one(Sim, taken.id)).status == SimStatus.BLOCKED
+    await counts_fit(world.database)
