@@ -1,6 +1,7 @@
 """The GraphQL endpoint: JSON over POST (GraphQL-over-HTTP), one operation a request, every refusal with a code and a request id."""
 
 import asyncio
+import re
 import uuid
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -29,6 +30,8 @@ LOG = structlog.get_logger("graphql")
 BODY_BYTES = 256 * 1024
 SECONDS = {OperationType.QUERY: 5, OperationType.MUTATION: 60}
 MODERN, PLAIN = "application/graphql-response+json", "application/json"
+NUL = re.compile(rb"\\u(?:0000|\{0+\})")
+"""How JSON and GraphQL write the one character that PostgreSQL can't store."""
 CODES_OF_STATUS = {401: "UNAUTHENTICATED", 429: "RATE_LIMITED", 503: "BUSY"}
 
 
@@ -60,8 +63,11 @@ async def asked(request: Request) -> Asked:
         if size > BODY_BYTES:
             raise Refusal(413, "BODY_TOO_LARGE", f"A request may have at most {BODY_BYTES // 1024} KB; send files by upload.")
         chunks.append(chunk)
+    sent = b"".join(chunks)
+    if NUL.search(sent):
+        raise Refusal(400, "INVALID_REQUEST", "Text may not hold the character U+0000.")
     try:
-        body = orjson.loads(b"".join(chunks))
+        body = orjson.loads(sent)
     except orjson.JSONDecodeError:
         raise Refusal(400, "INVALID_REQUEST", "The body isn't valid JSON in UTF-8.") from None
     if isinstance(body, list):

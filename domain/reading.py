@@ -12,6 +12,7 @@ from beanie import Document
 from pymongo.errors import PyMongoError
 from sqlalchemy import ColumnElement, Row, Select, and_, or_
 from sqlalchemy.ext.asyncio import AsyncSession
+from sqlalchemy.types import TypeDecorator
 
 from domain.kernel.errors import InvalidInput, Unavailable
 from domain.kernel.paging import Page, Window, cursor_of, key_of
@@ -41,6 +42,14 @@ def _beyond(order: Sequence[By], key: Sequence[Any], *, is_backward: bool) -> Co
     return or_(*alternatives)
 
 
+def _fits(value: Any, by: By) -> bool:
+    """Whether a cursor's value can be compared with its column: whoever writes cursors of their own gets no fault out of the store."""
+    kind = by.column.type
+    if type(value) is not (kind.impl_instance if isinstance(kind, TypeDecorator) else kind).python_type:
+        return False
+    return -(2**63) <= value < 2**63 if isinstance(value, int) else "\x00" not in value if isinstance(value, str) else True
+
+
 async def page(session: AsyncSession, statement: Select[Any], window: Window, order: Sequence[By], *, name: str) -> Page[Row[Any]]:
     """Reads one window of `statement`; `name` marks its cursors so that those of another order are refused.
 
@@ -50,7 +59,7 @@ async def page(session: AsyncSession, statement: Select[Any], window: Window, or
     wanted = statement.add_columns(*keys)
     if window.cursor is not None:
         key = key_of(name, window.cursor, "before" if window.is_backward else "after")
-        if len(key) != len(order):
+        if len(key) != len(order) or not all(_fits(value, by) for value, by in zip(key, order, strict=True)):
             raise InvalidInput("error.cursor", field=("before" if window.is_backward else "after",))
         # a redundant bound on the leading column lets both engines begin the index scan at the cursor
         lead = order[0]

@@ -1,0 +1,244 @@
+"""Pages of a fleet on random data: every sort and filter, both directions, to the end without repeats or gaps; folded search."""
+
+import dataclasses
+import itertools
+from collections.abc import Callable, Sequence
+from datetime import UTC, datetime, timedelta
+from typing import Any
+from uuid import UUID
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from domain.accounts.service import make_account, make_organization
+from domain.accounts.tables import Account, CostCentre, PaymentMode
+from domain.kernel.errors import Forbidden, InvalidInput
+from domain.kernel.ids import uuid7
+from domain.kernel.paging import Window, cursor_of
+from domain.kernel.permissions import Permission
+from domain.kernel.scope import ActorRef, Reach, Scope
+from domain.kernel.text import fold
+from domain.sims.queries import EPOCH, SimFilter, SimSort, SimSortKey, sims_count, sims_page
+from domain.sims.states import SimStatus
+from domain.sims.tables import Sim
+from store.session import Database
+from tests.world import NOW, TwoTenants, luhn
+
+SERIALS = itertools.count(1)
+HOLDERS = ["علی کریمی", "علي كريمي", "نیک‌آذین", "Зоя Петрова", "Zoë Miller", "100%_safe", None]
+instants = st.sampled_from([None, *(NOW + timedelta(days=days, microseconds=days) for days in (-90, -1, 0, 30))])
+amounts = st.sampled_from([None, 0, 1, 5_000_000_000])
+
+
+@st.composite
+def fleets(draw: st.DrawFn) -> list[dict[str, Any]]:
+    """What differs between cards, with many ties."""
+    card = st.fixed_dictionaries(
+        {
+            "is_spare": st.booleans(),
+            "is_below": st.booleans(),
+            "status": st.sampled_from(list(SimStatus)),
+            "holder_name": st.sampled_from(HOLDERS),
+            "payment_mode": st.sampled_from(list(PaymentMode)),
+            "debt": amounts,
+            "current_charge": amounts,
+            "data_remaining": st.sampled_from([0, 7, 2**40]),
+            "last_usage_at": instants,
+            "valid_until": instants,
+            "next_bucket_end_at": instants,
+            "tags": st.sampled_from(["|", "|van|", "|van|night shift|", "|vans|"]),
+            "has_cost_centre": st.booleans(),
+        }
+    )
+    return draw(st.lists(card, max_size=14))
+
+
+@dataclasses.dataclass(frozen=True)
+class Fleet:
+    """A company of one example: its two accounts, its cards in the order they were made."""
+
+    top: Account
+    below: Account
+    cost_centre_id: UUID
+    cards: list[Sim]
+
+    @property
+    def scope(self) -> Scope:
+        return Scope(ActorRef(uuid7(), "Reader"), Permission.SIM_READ, (Reach(self.top.organization_id),), NOW)
+
+
+async def made(database: Database, described: Sequence[dict[str, Any]]) -> Fleet:
+    """Puts a company with these cards into the database."""
+    async with database.write() as session:
+        organization = await make_organization(session, id=uuid7(), name="Fleet", legal_id=uuid7().hex, at=NOW)
+        place: dict[str, Any] = {"payment_mode": PaymentMode.PREPAID, "at": NOW}
+        top = await make_account(session, organization.id, id=uuid7(), number="1", name="Top", parent_id=None, **place)
+        below = await make_account(session, organization.id, id=uuid7(), number="2", name="Below", parent_id=top.id, **place)
+        centre = CostCentre(id=uuid7(), organization_id=organization.id, code="CC", name="Vans")
+        session.add(centre)
+        await session.flush()
+        cards = []
+        for values in described:
+            given = dict(values)
+            serial, account = next(SERIALS), below if given.pop("is_below") else top
+            msisdn = None if given.pop("is_spare") else f"+98935{serial * 7919 % 10**7:07d}"
+            iccid, holder = luhn(f"8998352{serial:011d}"), given["holder_name"] or ""
+            cards.append(
+                Sim(
+                    id=uuid7(), organization_id=organization.id, account_id=account.id, path=account.path, msisdn=msisdn, iccid=iccid,
+                    imsi=f"43235{serial:010d}", status_since=NOW, figures_at=NOW, figures_source="BILLING", holder_fold=fold(holder),
+                    cost_centre_id=centre.id if given.pop("has_cost_centre") else None,
+                    search="|".join(fold(word) for word in (msisdn, iccid, holder) if word), **given,
+                )
+            )  # fmt: skip
+        session.add_all(cards)
+    return Fleet(top, below, centre.id, cards)
+
+
+async def walk(database: Database, fleet: Fleet, size: int, *, is_backward: bool, **wanted: Any) -> list[UUID]:
+    """Every id in order, read page by page from the beginning or from the end."""
+    found: list[UUID] = []
+    cursor = None
+    while True:
+        async with database.read() as session:
+            page = await sims_page(
+                session, fleet.scope, fleet.top.organization_id, fleet.top.path, window=Window(size, cursor, is_backward), **wanted
+            )
+        rows = [row.id for row in page.rows]
+        assert len(rows) <= size
+        found = rows + found if is_backward else found + rows
+        if not (page.has_previous if is_backward else page.has_next):
+            return found
+        cursor = page.cursors[0] if is_backward else page.cursors[-1]
+
+
+KEYS: dict[SimSortKey, Callable[[Sim], Any]] = {
+    SimSortKey.MSISDN: lambda card: (card.msisdn or "").encode(),
+    SimSortKey.HOLDER: lambda card: card.holder_fold.encode(),
+    SimSortKey.STATUS: lambda card: card.status,
+    SimSortKey.CURRENT_CHARGE: lambda card: card.current_charge or 0,
+    SimSortKey.DEBT: lambda card: card.debt or 0,
+    SimSortKey.DATA_REMAINING: lambda card: card.data_remaining,
+    SimSortKey.LAST_USAGE_AT: lambda card: card.last_usage_at or EPOCH,
+    SimSortKey.VALID_UNTIL: lambda card: card.valid_until or EPOCH,
+}
+
+
+def test_every_sort_is_known_here() -> None:
+    assert set(KEYS) == set(SimSortKey)
+
+
+@settings(max_examples=30, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow])
+@given(described=fleets(), is_descending=st.booleans(), is_backward=st.booleans(), size=st.integers(1, 5))
+async def test_every_sort_walks_whole(
+    database: Database, described: list[dict[str, Any]], is_descending: bool, is_backward: bool, size: int
+) -> None:
+    fleet = await made(database, described)
+
+    for key, value in KEYS.items():
+        expected = [card.id for card in sorted(fleet.cards, key=lambda card: (value(card), card.id), reverse=is_descending)]
+        assert await walk(database, fleet, size, is_backward=is_backward, sort=SimSort(key, is_descending)) == expected, key
+
+
+def filters(fleet: Fleet) -> list[tuple[SimFilter, Callable[[Sim], bool]]]:
+    """Each filter alone, and all of them together, with what it means."""
+    alone: list[tuple[dict[str, Any], Callable[[Sim], bool]]] = [
+        ({"account_id": fleet.below.id}, lambda card: card.account_id == fleet.below.id),
+        ({"account_id": fleet.top.id}, lambda card: True),
+        ({"account_id": uuid7()}, lambda card: False),
+        ({"statuses": [SimStatus.ACTIVE, SimStatus.BLOCKED]}, lambda card: card.status in ("ACTIVE", "BLOCKED")),
+        ({"payment_mode": PaymentMode.POSTPAID}, lambda card: card.payment_mode == PaymentMode.POSTPAID),
+        ({"plan_ids": [uuid7()]}, lambda card: False),
+        ({"tags": ["van"]}, lambda card: "|van|" in card.tags),
+        ({"tags": ["van", "night shift"]}, lambda card: card.tags == "|van|night shift|"),
+        ({"cost_centre_ids": [fleet.cost_centre_id]}, lambda card: card.cost_centre_id is not None),
+        ({"idle_since": NOW}, lambda card: card.last_usage_at is None or card.last_usage_at < NOW),
+        ({"bucket_ends_before": NOW}, lambda card: card.next_bucket_end_at is not None and card.next_bucket_end_at < NOW),
+        ({"has_debt": True}, lambda card: bool(card.debt)),
+        ({"has_debt": False}, lambda card: not card.debt),
+    ]
+    chosen = [alone[0], alone[3], alone[6], alone[9], alone[12]]
+    together: dict[str, Any] = {name: value for given, _ in chosen for name, value in given.items()}
+    every = (together, lambda card: all(fits(card) for _, fits in chosen))
+    return [(SimFilter(**given), fits) for given, fits in [*alone, every]]
+
+
+@settings(max_examples=15, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow])
+@given(described=fleets(), is_backward=st.booleans(), size=st.integers(1, 5), key=st.sampled_from(SimSortKey))
+async def test_every_filter_walks_whole_and_is_counted(
+    database: Database, described: list[dict[str, Any]], is_backward: bool, size: int, key: SimSortKey
+) -> None:
+    fleet = await made(database, described)
+
+    for filter, fits in filters(fleet):
+        expected = [card.id for card in sorted(fleet.cards, key=lambda card: (KEYS[key](card), card.id)) if fits(card)]
+        assert await walk(database, fleet, size, is_backward=is_backward, sort=SimSort(key), filter=filter) == expected, filter
+        async with database.read() as session:
+            counted = await sims_count(session, fleet.scope, fleet.top.organization_id, fleet.top.path, filter=filter)
+        assert counted == len(expected)
+
+
+CARD = {
+    "is_spare": False, "is_below": False, "status": SimStatus.ACTIVE, "holder_name": None, "payment_mode": PaymentMode.PREPAID,
+    "has_cost_centre": False,
+}  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("search", "found"),
+    [
+        ("علی", {"علی کریمی", "علي كريمي"}),
+        ("كريمي", {"علی کریمی", "علي كريمي"}),
+        ("عليكريمی", {"علی کریمی", "علي كريمي"}),
+        ("نیکاذین", {"نیک‌آذین"}),
+        ("نيك آذين", {"نیک‌آذین"}),
+        ("ЗОЯ", {"Зоя Петрова"}),
+        ("zoe", {"Zoë Miller"}),
+        ("%", {"100%_safe"}),
+        ("0%_s", {"100%_safe"}),
+        ("_", {"100%_safe"}),
+        ("nobody", set()),
+        ("'; drop table sims", set()),
+    ],
+)
+async def test_search_reads_what_people_type(database: Database, search: str, found: set[str]) -> None:
+    fleet = await made(database, [CARD | {"holder_name": name} for name in HOLDERS])
+
+    async with database.read() as session:
+        page = await sims_page(session, fleet.scope, fleet.top.organization_id, fleet.top.path, window=Window(50), search=search)
+
+    assert {row.holder_name for row in page.rows} == found
+
+
+async def test_search_finds_parts_of_numbers_in_any_digits(database: Database) -> None:
+    fleet = await made(database, [CARD for _ in range(3)])
+    card = fleet.cards[1]
+    assert card.msisdn is not None
+    persian = card.msisdn[-6:].translate(str.maketrans("0123456789", "۰۱۲۳۴۵۶۷۸۹"))
+    arabic = card.iccid[-8:].translate(str.maketrans("0123456789", "٠١٢٣٤٥٦٧٨٩"))
+
+    for search in (card.msisdn, card.msisdn[-7:], persian, card.iccid, arabic):
+        assert card.id in await walk(database, fleet, 2, is_backward=False, search=search)
+
+
+async def test_who_sees_holders_masked_neither_searches_nor_sorts_by_them(database: Database, two_tenants: TwoTenants) -> None:
+    fleet = await made(database, [CARD])
+    masked = dataclasses.replace(fleet.scope, is_masked=True)
+
+    async with database.read() as session:
+        for wanted in ({"search": "Zo"}, {"sort": SimSort(SimSortKey.HOLDER)}):
+            with pytest.raises(Forbidden):
+                await sims_page(session, masked, fleet.top.organization_id, fleet.top.path, window=Window(5), **wanted)  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize(
+    "key", [[1, 2], ["x"], [], ["x", "y"], ["x", True], [None, uuid7()], [datetime(2026, 1, 1, tzinfo=UTC), uuid7()], ["\x00", uuid7()], [10**40, uuid7()]]
+)
+async def test_forged_cursors_are_refused(database: Database, key: list[Any]) -> None:
+    fleet = await made(database, [CARD])
+    cursor = cursor_of("sims.MSISDN.asc", key)
+
+    async with database.read() as session:
+        with pytest.raises(InvalidInput):
+            await sims_page(session, fleet.scope, fleet.top.organization_id, fleet.top.path, window=Window(5, cursor))
