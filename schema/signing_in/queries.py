@@ -4,6 +4,7 @@ from typing import cast
 
 import strawberry
 
+from domain.kernel.errors import Unauthenticated
 from schema.kernel.context import Info
 from schema.signing_in.types import Viewer
 
@@ -14,5 +15,7 @@ class SigningInQuery:
 
     @strawberry.field(description="Who is asking; null when nobody is signed in.")
     def viewer(self, info: Info) -> Viewer | None:
-        """The actor of this request."""
+        """The actor of this request; a token that isn't good any more is told so rather than taken for nobody."""
+        if info.context.has_dead_token:
+            raise Unauthenticated
         return cast(Viewer | None, info.context.actor)

@@ -111,6 +111,14 @@ async def test_strangers_get_no_suggestions(http: httpx.AsyncClient) -> None:
     assert "account" not in answer.text.replace("accont", "")
 
 
+@pytest.mark.parametrize("header", ["Bearer eyJhbGciOiJub25lIn0.e30.", "Bearer smg_dev_nonsense", "Basic YTpi", "nonsense"])
+async def test_a_token_that_is_not_good_is_told_so(http: httpx.AsyncClient, header: str) -> None:
+    answer = await post(http, "{ viewer { locale } }", authorization=header)
+
+    assert code(answer) == "UNAUTHENTICATED"
+    assert (await post(http, "{ viewer { locale } }")).json()["data"] == {"viewer": None}
+
+
 async def test_the_answer_tells_its_cost(http: httpx.AsyncClient) -> None:
     cost = (await post(http, "{ node(id: \"x\") { id } }")).json()["extensions"]["cost"]
 
