@@ -11,13 +11,14 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from sqlmodel import col
 
 from domain.accounts.tables import PaymentMode
+from domain.catalogue.tables import Offering
 from domain.sims.states import SimStatus
 from domain.sims.tables import Sim
 
 
 @dataclass(frozen=True, slots=True)
 class Line:
-    """A card with what its past depends on; `used_until` is when it last could be used."""
+    """A card with what its past depends on; `plan_fee` in rials a month, none before the activation."""
 
     id: UUID
     organization_id: UUID
@@ -29,6 +30,7 @@ class Line:
     payment_mode: PaymentMode
     activated_at: datetime | None
     status_since: datetime
+    plan_fee: int
 
     @property
     def label(self) -> str:
@@ -44,16 +46,18 @@ async def lines_of(session: AsyncSession, organization_id: UUID) -> list[Line]:
     """The cards of an organization in the order in which they were made."""
     columns: Sequence[Any] = (
         Sim.id, Sim.organization_id, Sim.account_id, Sim.path, Sim.msisdn, Sim.iccid, Sim.status, Sim.payment_mode, Sim.activated_at,
-        Sim.status_since,
+        Sim.status_since, Offering.net_price,
     )  # fmt: skip
-    rows = await session.execute(select(*columns).where(col(Sim.organization_id) == organization_id).order_by(col(Sim.iccid)))
+    statement = select(*columns).outerjoin(Offering, col(Offering.id) == col(Sim.plan_id))
+    rows = await session.execute(statement.where(col(Sim.organization_id) == organization_id).order_by(col(Sim.iccid)))
     return [_line(*row) for row in rows]
 
 
 def _line(
     id: UUID, organization_id: UUID, account_id: UUID, path: str, msisdn: str | None, iccid: str, status: str, payment_mode: str,
-    activated_at: datetime | None, status_since: datetime,
+    activated_at: datetime | None, status_since: datetime, fee: int | None,
 ) -> Line:  # fmt: skip
     return Line(
-        id, organization_id, account_id, path, msisdn, iccid, SimStatus(status), PaymentMode(payment_mode), activated_at, status_since
-    )
+        id, organization_id, account_id, path, msisdn, iccid, SimStatus(status), PaymentMode(payment_mode), activated_at, status_since,
+        fee if fee and activated_at else 0,
+    )  # fmt: skip

@@ -49,7 +49,7 @@ RECEIPTS_SINCE = timedelta(days=15)
 """Receipts are made for what the history shows at first; older ones only cost the worker time."""
 BETWEEN_RECEIPTS = timedelta(seconds=3)
 """So that the first codes to sign in with needn't wait behind receipts."""
-SIZES = (1, 1, 2, 3, 5, 8, 12, 25)
+SIZES = (1, 1, 2, 3, 5, 8, 12, 25, 40, 60)
 MEMOS = ("", "", "", "برای تیم میدانی", "تمدید ماهانه", "Trade fair", "نوبت شب")
 
 

@@ -21,7 +21,7 @@ SINCE = timedelta(days=182)
 FEWEST, MOST = 16, 34
 IDLE_SHARE = 0.03
 HEAVY_SHARE = 0.12
-VOICE_RATE, SMS_RATE, DATA_RATE, ROAMING_RATE = 50, 1_420, 120, 7_100
+VOICE_RATE, SMS_RATE, DATA_RATE, ROAMING_RATE = 50, 1_420, 90, 7_100
 """Rials without tax: a second, a part, a megabyte, a megabyte abroad."""
 KINDS = (("DATA", 52), ("CALL", 20), ("CALLED", 12), ("SMS", 12), ("ROAMING", 3), ("TEXTED", 4))
 ABROAD = ("TR", "AE", "OM", "GE", "QA")
@@ -54,7 +54,7 @@ class Traffic:
         records = [self._record(line, moment, buckets, size) for moment in self._moments(line)]
         for priority, bucket in enumerate(rules.order_of_use(buckets), 1):
             bucket.priority = priority
-        charge = sum(record["charge"] for record in records if record["started_at"] >= self._month)
+        charge = line.plan_fee + sum(record["charge"] for record in records if record["started_at"] >= self._month)
         last = records[-1]["started_at"] if records else None
         return records, Figures(last, charge, rules.data_remaining(buckets, self._at), rules.next_end_at(buckets, self._at))
 
@@ -86,7 +86,7 @@ class Traffic:
             "charge": 0, "is_included": False, "bucket_id": None, "as_of": self._at, "source": FigureSource.CARRIER.value,
         }  # fmt: skip
         if kind in ("DATA", "ROAMING"):
-            megabytes = min(3_000.0, draw.lognormvariate(3.0 if kind == "ROAMING" else 5.0, 0.9)) * (size if kind == "DATA" else 1)
+            megabytes = min(4_000.0, draw.lognormvariate(3.0, 0.9) if kind == "ROAMING" else draw.lognormvariate(5.9, 0.9) * size)
             record |= {"service": UsageType.DATA, "quantity": int(megabytes * MEGABYTE), "duration_seconds": draw.randint(40, 5_400)}
             rate = ROAMING_RATE if kind == "ROAMING" else DATA_RATE
             if kind == "ROAMING":
@@ -108,7 +108,7 @@ class Traffic:
         return record
 
     def _take(self, record: Record, charge: int, buckets: Sequence[Bucket]) -> None:
-        """Takes an amount out of the first bucket that holds all of it, else charges for it; what comes in is free."""
+        """Takes it out of the first bucket, or charges it; what comes in is free. A warning ends sessions before a bucket runs dry."""
         if record["direction"] == "INCOMING":
             return
         moment, amount = record["started_at"], record["quantity"]
@@ -116,7 +116,7 @@ class Traffic:
             bucket
             for bucket in buckets
             if bucket.usage_type == record["service"]
-            and bucket.remaining >= amount
+            and bucket.remaining > 0
             and (bucket.id in self._restricted) is record["is_roaming"]
             and rules.bucket_status(bucket.status, bucket.starts_at, bucket.ends_at, moment) is BucketStatus.ACTIVE
         ]
@@ -124,6 +124,9 @@ class Traffic:
             record["charge"] = charge
             return
         bucket = rules.order_of_use(able)[0]
+        amount = record["quantity"] = min(amount, bucket.remaining * 49 // 50 or 1)
+        if record["service"] == UsageType.VOICE:
+            record["duration_seconds"] = amount
         bucket.remaining -= amount
         record["is_included"], record["bucket_id"] = True, bucket.id
 
