@@ -33,7 +33,7 @@ def services_in(folder: pathlib.Path, **given: Any) -> Services:
     tokens: TokenStore = AndroidTokens(folder / "tokens") if platform == "android" else FileTokens(folder / "tokens.json")
     settings = Settings(folder / "settings.json", **given)
     gateway = Gateway(settings.server, tokens=tokens, cache=OfflineCache(folder / "offline.sqlite"))
-    return Services(gateway, Session(is_signed_in=gateway.is_signed_in), settings, folder)
+    return Services(gateway, Session(is_signed_in=gateway.is_signed_in, identity=settings.identity), settings, folder)
 
 
 def services_in_memory(
@@ -53,7 +53,6 @@ class SimurghApp(App):
     def __init__(self, services: Services, **options: Any) -> None:
         super().__init__(**options)
         self.services = services
-        self._worn: tuple[Any, ...] = ()
 
     def load_config(self) -> Any:
         """Kivy's own settings file is not used."""
@@ -65,8 +64,8 @@ class SimurghApp(App):
         register_faces()
         bidi.install()
         settle_in_one_frame()
-        self._wear()
-        self.services.settings.watch(self._settings_changed)
+        dress(self.services)
+        self.services.settings.watch(lambda: follow_settings(self.shell))
         Window.bind(on_keyboard=self._key)
         Window.softinput_mode = "below_target"
         self.shell = Shell(self.services, ROUTES, self.stop)
@@ -82,26 +81,28 @@ class SimurghApp(App):
         """Lets go of the window's keys."""
         Window.unbind(on_keyboard=self._key)
 
-    def _settings_changed(self) -> None:
-        language = look.say.language
-        self.services.gateway.server = self.services.settings.server
-        if self._wear():
-            self.shell.redress()
-            if language != look.say.language:
-                self.shell.reload()
-
-    def _wear(self) -> bool:
-        settings = self.services.settings
-        worn = (settings.language, settings.theme, settings.text_scale, settings.shows_toman)
-        if worn == self._worn:
-            return False
-        self._worn = worn
-        wear(language=settings.language, theme=settings.theme, scale=settings.text_scale)
-        self.services.gateway.language = settings.language
-        Window.clearcolor = look.colour("background")
-        return True
-
     def _key(self, _window: Any, key: int, *_: Any) -> bool:
         if key in BACK_KEYS:
             return self.shell.back()
         return False
+
+
+def dress(services: Services) -> None:
+    """Puts the chosen look on: language, direction, theme and text size."""
+    settings = services.settings
+    wear(language=settings.language, theme=settings.theme, scale=settings.text_scale)
+    services.gateway.language = settings.language
+    services.gateway.server = settings.server
+    Window.clearcolor = look.colour("background")
+
+
+def follow_settings(shell: Shell) -> None:
+    """After a choice: builds the pages anew where the look changed, and asks again where the server's words did."""
+    before = look.say.language, look.theme, look.scale
+    dress(shell.services)
+    if before != (look.say.language, look.theme, look.scale):
+        shell.redress()
+    else:
+        shell.redraw()
+    if before[0] != look.say.language:
+        shell.reload()

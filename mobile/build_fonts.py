@@ -122,9 +122,10 @@ def _write_icons(packages: pathlib.Path, output: pathlib.Path) -> None:
     tool = subset.Subsetter(subset.Options())
     tool.populate(unicodes=wanted.values())
     tool.subset(face)
-    for name in face.getGlyphOrder():  # the package says 0 for every left bearing, which would push each icon to the left
-        advance, _ = face["hmtx"][name]
-        face["hmtx"][name] = (advance, getattr(face["glyf"][name], "xMin", 0))
+    for name in face.getGlyphOrder():  # the package says 0 for every left edge and bearing, which would push each icon to the left
+        glyph, (advance, _) = face["glyf"][name], face["hmtx"][name]
+        glyph.recalcBounds(face["glyf"])
+        face["hmtx"][name] = (advance, getattr(glyph, "xMin", 0))
     face.save(output / "Icons.ttf")
     (output / "icons.json").write_text(json.dumps(wanted, indent=1, sort_keys=True), encoding="utf-8")
 

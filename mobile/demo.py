@@ -228,13 +228,16 @@ class DemoServer(httpx.AsyncBaseTransport):
             }
         self.is_ended = False
         viewer = self._viewer()
-        return {
-            "sessionCreate": {
-                "__typename": "SessionCreatePayload",
-                "tokens": self._tokens(),
-                "viewer": {"locale": viewer["locale"], "permissions": viewer["permissions"], "memberships": viewer["memberships"]},
+        memberships = [
+            {
+                "role": one["role"],
+                "account": {key: one["account"][key] for key in ("id", "name")},
+                "organization": {key: one["organization"][key] for key in ("id", "name")},
             }
-        }
+            for one in viewer["memberships"]
+        ]
+        known = {"locale": viewer["locale"], "permissions": viewer["permissions"], "memberships": memberships}
+        return {"sessionCreate": {"__typename": "SessionCreatePayload", "tokens": self._tokens(), "viewer": known}}
 
     def _SessionRefresh(self, input: dict[str, Any]) -> dict[str, Any]:
         if input["refreshToken"] != self.refresh or self.is_ended:
@@ -525,7 +528,6 @@ class DemoServer(httpx.AsyncBaseTransport):
                     "__typename": "StepUpRequired",
                     "code": "STEP_UP_REQUIRED",
                     "message": self._name("proof"),
-                    "field": None,
                     "maxAgeSeconds": 300,
                     "methods": ["OTP_SMS", "TOTP"],
                 }
@@ -545,6 +547,10 @@ class DemoServer(httpx.AsyncBaseTransport):
     def _exclusion(self, sim: dict[str, Any], why: str) -> dict[str, Any]:
         reason = {"code": "NOT_ELIGIBLE", "message": self._name(why)}
         return {"label": sim["msisdn"], "line": None, "reason": reason}
+
+    def _not_sold(self, sim: dict[str, Any], why: str) -> dict[str, Any]:
+        exclusion = self._exclusion(sim, why)
+        return {key: exclusion[key] for key in ("label", "reason")}
 
     def _plan(self, changes: list[dict[str, Any]], left_out: list[dict[str, Any]], total: Any) -> dict[str, Any]:
         token = str(uuid.uuid5(uuid.NAMESPACE_OID, json.dumps([changes, left_out, total], ensure_ascii=False)))
@@ -587,8 +593,8 @@ class DemoServer(httpx.AsyncBaseTransport):
     def _price(self, net: int) -> dict[str, Any]:
         vat = net * VAT_PERCENT // 100
         return {
-            "net": {"amount": str(net), "currency": "IRR"},
-            "vat": {"amount": str(vat), "currency": "IRR"},
+            "net": {"amount": str(net)},
+            "vat": {"amount": str(vat)},
             "vatRate": str(VAT_PERCENT),
             "gross": {"amount": str(net + vat), "currency": "IRR"},
         }
@@ -627,10 +633,10 @@ class DemoServer(httpx.AsyncBaseTransport):
         offer = next(one for one in OFFERS if one[0] == key)
         chosen = [self._sim(one) for one in line["sims"]["ids"]]
         why = {"BLOCKED": "blocked", "CAP_EXCEEDED": "queued"}
-        left_out = [self._exclusion(sim, why[sim["status"]]) for sim in chosen if sim["status"] in why]
+        left_out = [self._not_sold(sim, why[sim["status"]]) for sim in chosen if sim["status"] in why]
         able = [sim for sim in chosen if sim["status"] not in why]
         if self.is_plan_stale and input["mode"] == "APPLY" and able:
-            left_out.append(self._exclusion(able.pop(), "queued"))
+            left_out.append(self._not_sold(able.pop(), "queued"))
         money = {"amount": self._price(offer[3])["gross"]["amount"]}
         changes = [{"label": sim["msisdn"], "field": "products", "before": None, "after": self._name(key), "money": money} for sim in able]
         total = self._price(offer[3] * len(able))

@@ -8,10 +8,11 @@ from types import TracebackType
 from typing import Any
 
 from kivy.base import EventLoop, async_runTouchApp, stopTouchApp
+from kivy.clock import Clock
 from kivy.core.window import Window
 from kivy.uix.floatlayout import FloatLayout
 
-from mobile.app import services_in_memory
+from mobile.app import follow_settings, services_in_memory
 from mobile.demo import CODE, NOW, DemoServer
 from mobile.screens.plan_sheet.order import OrderSheet
 from mobile.screens.puk.sheet import PukSheet
@@ -21,7 +22,15 @@ from mobile.screens.sim_block.sheet import BlockSheet
 from mobile.widgets import bidi
 from mobile.widgets.look import look, register_faces, settle_in_one_frame, wear
 
-FRAMES = 4
+QUIET = 4
+PATIENCE = 60
+
+
+async def frame() -> None:
+    """Lets Kivy finish one frame."""
+    before = Clock.frames
+    while Clock.frames == before:  # noqa: ASYNC110 - Kivy's clock has no event to wait for
+        await asyncio.sleep(0.001)
 
 
 class Stage:
@@ -32,17 +41,19 @@ class Stage:
         self.hours_later = 0.0
 
     async def settle(self) -> None:
-        """Waits until nothing runs and the frames are drawn."""
-        for _ in range(400):
-            await asyncio.sleep(0.01)
-            if not [task for task in self.shell._tasks if not task.done()]:
-                break
-        await asyncio.sleep(0.02 * FRAMES)
+        """Waits until nothing runs for a few frames; work that polls is not waited for longer than `PATIENCE` frames."""
+        quiet = 0
+        for _ in range(PATIENCE):
+            await frame()
+            is_busy = any(not task.done() for task in self.shell._tasks)
+            quiet = 0 if is_busy else quiet + 1
+            if quiet == QUIET:
+                return
 
     async def sign_in(self) -> None:
         """The profile manager is in, on the home page."""
         self.shell.services.gateway.sign_in(self.server._tokens())
-        self.shell.services.session.begin()
+        self.shell.services.session.begin(self.shell.services.settings.identity)
         await self.settle()
         await self.settle()
 
@@ -317,8 +328,13 @@ SCENES: dict[str, Scene] = {
 class Theatre:
     """The window in which scenes are played, one after another."""
 
-    def __init__(self, folder: pathlib.Path) -> None:
+    def __init__(self, folder: pathlib.Path, *, draws: bool = True) -> None:
+        """Without drawing, frames follow each other at once and cost no pixels: layout, touches and words are all there."""
         self._folder = folder
+        self._draw = Window.on_draw
+        if not draws:
+            Window.on_draw = lambda: None
+            Clock._max_fps = 0
         self._root = FloatLayout()
 
     async def __aenter__(self) -> "Theatre":
@@ -332,6 +348,7 @@ class Theatre:
         return self
 
     async def __aexit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
+        Window.on_draw = self._draw
         stopTouchApp()
         await asyncio.wait_for(self._running, 5)
 
@@ -340,11 +357,18 @@ class Theatre:
         stage = await self.build(language=language, theme=theme, scale=scale)
         await scene(stage)
         await stage.settle()
-        _move(Window.screenshot(name=str(target)), target)
+        self.draw(target)
         await self.clear(stage)
+
+    def draw(self, target: pathlib.Path) -> None:
+        """Saves what the window shows now."""
+        self._draw()
+        _move(Window.screenshot(name=str(target)), target)
 
     async def build(self, *, language: str, theme: str = "light", scale: float = 1.0) -> Stage:
         """A signed-out shell on a fresh company."""
+        if self._running.done():
+            self._running.result()
         wear(language=language, theme=theme, scale=scale)
         Window.clearcolor = look.colour("background")
         server = DemoServer()
@@ -357,6 +381,12 @@ class Theatre:
         self._root.add_widget(shell)
         await stage.settle()
         return stage
+
+    async def change(self, stage: Stage, **settings: Any) -> None:
+        """Changes settings as the person would, and lets the shell follow as the app does."""
+        stage.shell.services.settings.put(**settings)
+        follow_settings(stage.shell)
+        await stage.settle()
 
     async def clear(self, stage: Stage) -> None:
         """Ends what the scene began and empties the window."""

@@ -67,9 +67,10 @@ class Shell(FloatLayout):
         self._sheets: list[Sheet] = []
         self._left_at = -LEAVE_SECONDS
         self._is_ended_shown = False
+        self._person = services.session.person
         services.session.watch(Clock.create_trigger(lambda _: self._session_moved(), -1))
         self._build()
-        self._session_moved()
+        self._show_session()
 
     # ── what pages use ──
 
@@ -185,7 +186,13 @@ class Shell(FloatLayout):
                     entry.page = None
         self._build()
         self._is_ended_shown = False
-        self._session_moved()
+        self._show_session()
+
+    def redraw(self) -> None:
+        """Draws what is open again, for a choice that changes words or figures but not the look."""
+        for stack in self._stacks.entries.values():
+            for entry in stack:
+                entry.model.changed()
 
     def reload(self) -> None:
         """Loads every open page's data again, as after a change of language."""
@@ -240,18 +247,25 @@ class Shell(FloatLayout):
         entry.page.arrive()
 
     def _session_moved(self) -> None:
+        """Somebody came, left, or was turned away; what is open stays for the same person only."""
+        session = self.services.session
+        if session.phase is SessionPhase.SIGNED_OUT or session.person != self._person:
+            self._reset()
+        self._person = session.person
+        self._show_session()
+
+    def _show_session(self) -> None:
         match self.services.session.phase:
             case SessionPhase.SIGNED_OUT:
-                self._reset()
                 self._open_gate()
             case SessionPhase.ENDED:
                 self._show_ended()
             case SessionPhase.SIGNED_IN:
-                was_ended = self._is_ended_shown
+                came_back = bool(self._gate) and bool(self._stacks.entries)
                 self._close_gate()
                 self._is_ended_shown = False
                 self._show()
-                if was_ended:
+                if came_back:
                     self.reload()
 
     def _show_ended(self) -> None:

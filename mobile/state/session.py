@@ -3,6 +3,7 @@
 from enum import Enum
 from typing import Any
 
+from mobile.state.digits import plain
 from mobile.state.observe import Observable
 
 
@@ -17,16 +18,18 @@ class SessionPhase(Enum):
 class Session(Observable):
     """One person's session on this device."""
 
-    def __init__(self, *, is_signed_in: bool) -> None:
+    def __init__(self, *, is_signed_in: bool, identity: str = "") -> None:
         super().__init__()
         self.phase = SessionPhase.SIGNED_IN if is_signed_in else SessionPhase.SIGNED_OUT
         self.viewer: dict[str, Any] | None = None
+        self.person = _plain(identity)
         self._chosen = 0
 
-    def begin(self) -> None:
-        """Somebody signed in."""
-        self.viewer = None
-        self._chosen = 0
+    def begin(self, identity: str = "") -> None:
+        """Somebody signed in; of another person nothing is kept."""
+        if _plain(identity) != self.person:
+            self.viewer, self._chosen = None, 0
+        self.person = _plain(identity)
         self._move(SessionPhase.SIGNED_IN)
 
     def end(self) -> None:
@@ -36,7 +39,7 @@ class Session(Observable):
 
     def leave(self) -> None:
         """The person signed out."""
-        self.viewer = None
+        self.viewer, self.person, self._chosen = None, "", 0
         self._move(SessionPhase.SIGNED_OUT)
 
     def adopt(self, viewer: dict[str, Any]) -> None:
@@ -76,3 +79,7 @@ class Session(Observable):
     def _move(self, phase: SessionPhase) -> None:
         self.phase = phase
         self.changed()
+
+
+def _plain(identity: str) -> str:
+    return plain(identity).replace(" ", "")

@@ -93,7 +93,7 @@ class SignIn(Observable):
             self._complain(payload["message"])
             return False
         self.services.gateway.sign_in(payload["tokens"])
-        self.services.session.begin()
+        self.services.session.begin(self.identity)
         return True
 
     def edit(self) -> None:

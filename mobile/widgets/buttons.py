@@ -64,9 +64,7 @@ class PillButton(Pressable, Strip):
         self.react(then, radius=height)
 
     def _squeeze(self, *_: Any) -> None:
-        room = self.width - self._others - dp(24)
-        if self._words.width > room > 0:
-            self._words.shorten, self._words.text_size = True, (room, None)
+        self._words.bound(self.width - self._others - dp(24))
 
 
 class IconButton(Pressable, Toned):

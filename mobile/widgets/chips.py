@@ -96,13 +96,8 @@ class _Segment(Pressable, Strip):
             word = Word(text, 14, 500, ink)
             self.add_widget(word)
             self.add_widget(space())
-            self.bind(width=lambda *_: _bound(word, self.width - dp(18 + 6 + 8)))
+            self.bind(width=lambda *_: word.bound(self.width - dp(18 + 6 + 8)))
         else:
             self.add_widget(Text(text, 14, 500, ink, align="center"))
         self.key, self.text, self.is_on = key, text, is_on
         self.react(lambda: then(key), radius=18)
-
-
-def _bound(word: Word, room: float) -> None:
-    if word.width > room > 0:
-        word.shorten, word.text_size = True, (room, None)

@@ -136,7 +136,7 @@ class SearchField(Strip):
 
     def __init__(self, hint: str, text: str, then: Callable[[str], Any], *, pause: float = 0.35) -> None:
         super().__init__(radius=26, height=max(dp(52), look.sp(52) * 0.9), padding=(dp(18), 0, dp(4), 0), spacing=dp(14))
-        self.entry = Entry(text, hint=hint, size_hint_y=None)
+        self.entry = Entry(text, size=13 if look.is_large else 16, hint=hint, size_hint_y=None)
         self.entry.height = look.sp(16) * 1.56 + dp(8)
         self.add_widget(Icon("magnify", 22))
         self.add_widget(self.entry)

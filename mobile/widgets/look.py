@@ -91,6 +91,11 @@ class Look:
         return float(dp(size)) * self.scale
 
     @property
+    def is_large(self) -> bool:
+        """The text is so large that what stood side by side goes below each other."""
+        return self.scale > 1.2
+
+    @property
     def start(self) -> str:
         """Side where reading begins."""
         return "right" if self.is_rtl else "left"

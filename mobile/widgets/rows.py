@@ -60,7 +60,7 @@ class LinkCard(Pressable, Strip):
         super().__init__(role=role, radius=20, padding=dp(padding), spacing=dp(12))
         if start is not None:
             self.add_widget(start)
-        words = Column(Text(title, 14, 500), spacing=dp(2))
+        words = Column(Text(title, 14, 500, lines=None), spacing=dp(2))
         if detail:
             words.add_widget(Text(detail, 12, 400, "second", lines=lines))
         self.add_widget(words)

@@ -13,7 +13,12 @@ DESCENT = 0.5
 
 
 class Text(Label):
-    """A label as wide as it is given and as tall as its text; `lines` bounds them, None for no bound."""
+    """A label as wide as it is given and as tall as its text; `lines` bounds them, None for no bound.
+
+    `may_be_cut` says that the words are people's own, without bound; the app's own words must fit.
+    """
+
+    may_be_cut = False
 
     def __init__(
         self,
@@ -51,11 +56,6 @@ class Text(Label):
     def _fit(self, *_: Any) -> None:
         self.height = self.texture_size[1]
 
-    @property
-    def is_cut(self) -> bool:
-        """Its words don't fit."""
-        return bool(self.texture is not None and self._label.is_shortened)
-
 
 class Word(Label):
     """A label exactly as wide as its text, bounded by `most` dp."""
@@ -80,14 +80,20 @@ class Word(Label):
             size_hint=(None, None),
             **options,
         )
-        self._most = dp(most) if most else None
+        self.shorten_from, self.halign = "right", look.start
         self.texture_update()
-        if self._most and self.texture_size[0] > self._most:
-            self.shorten, self.shorten_from, self.halign = True, "right", look.start
-            self.text_size = (self._most, None)
-            self.texture_update()
+        self.natural_width = self.texture_size[0]
         self.size = self.texture_size
         self.bind(texture_size=self.setter("size"))
+        if most:
+            self.bound(dp(most) * look.scale)
+
+    def bound(self, room: float) -> None:
+        """Cuts the words to this room, or shows them whole where they fit."""
+        is_cut = 0 < room < self.natural_width
+        if is_cut or self.shorten:
+            self.shorten, self.text_size = is_cut, (room if is_cut else None, None)
+            self.texture_update()
 
 
 class Icon(Label):

@@ -69,7 +69,7 @@ class AuditPage(LoadPage):
     def _row(self, icon: str, entry: dict[str, Any], detail: str, more: str | None) -> Widget:
         say = look.say
         when = say.day(entry["at"], self.model.services.now())
-        head = Row(Text(entry["by"]["label"], 14, 500), Text(when, 12, 400, "second", align="end"), spacing=dp(8))
+        head = Row(Text(entry["by"]["label"], 14, 500, lines=None), Text(when, 12, 400, "second", align="end"), spacing=dp(8))
         words = Column(head, Text(detail, 12, 400, "second"), spacing=dp(2))
         if more:
             words.add_widget(Text(more, 12, 400, "second"))

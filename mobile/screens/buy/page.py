@@ -63,7 +63,7 @@ class BuyPage(LoadPage):
         say = look.say
         figure = Figure(say.amount(self.model.estimate), say.rial, 18, 700)
         button = PillButton(say("buy.preview"), self._preview, trailing=forward())
-        button.size_hint_x = 1.15
+        button.size_hint_x, button.width = None, button.natural_width + dp(8)
         return BottomBar(say("buy.estimate"), figure, button)
 
     def _for_whom(self) -> Widget:

@@ -95,7 +95,7 @@ class HomePage(LoadPage):
         choose(self.shell, look.say("home.switch"), options, now, take)
 
     def _search(self) -> Widget:
-        words = Text(look.say("home.search"), 16, 400, "second")
+        words = Text(look.say("home.search"), 13 if look.is_large else 16, 400, "second")
         height = max(dp(52), look.sp(52) * 0.9)
         pill = _Pill(Icon("magnify", 22), words, radius=26, padding=(dp(18), 0), spacing=dp(14), height=height)
         pill.react(self._find, radius=26)

@@ -41,7 +41,7 @@ def doing(flow: PlanFlow, words: str, detail: str, *, is_listed: bool, toggle: C
     if not plan["changeCount"]:
         panel.add_widget(Row(Disc("cancel", "neutral"), Text(say("plan.nobody"), 16, 500, lines=None), spacing=dp(12)))
         return panel
-    texts = Column(Text(words, 16, 500), spacing=dp(2))
+    texts = Column(Text(words, 16, 500, lines=None), spacing=dp(2))
     if detail:
         texts.add_widget(Text(detail, 12, 400, "second"))
     row = Row(Disc("check-bold", "ok"), texts, spacing=dp(12))

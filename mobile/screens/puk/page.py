@@ -117,7 +117,7 @@ class Curtain(Toned, Page):
         self._codes = {}
         self.clear_widgets()
         if self._copied:
-            Clipboard.copy("")
+            Clipboard.copy(" ")  # Kivy ignores an empty text
         keep_out_of_screenshots(False)
         super().retire()
         self.model.hide()

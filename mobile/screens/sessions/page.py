@@ -36,7 +36,7 @@ class SessionsPage(LoadPage):
     def _row(self, session: dict[str, Any]) -> Widget:
         say = look.say
         used = say("sessions.used", ago=say.ago(session["lastUsedAt"], self.model.services.now()))
-        words = Column(Text(session["userAgent"] or say("sessions.unknown"), 14, 500), spacing=dp(2))
+        words = Column(Text(session["userAgent"] or say("sessions.unknown"), 14, 500, lines=None), spacing=dp(2))
         words.add_widget(Text(say.code(session["address"]), 12, 400, "second"))
         words.add_widget(Text(used, 12, 400, "second"))
         row = Row(Disc("devices", "container" if session["isCurrent"] else "neutral"), words, spacing=dp(12), padding=(0, dp(12)))

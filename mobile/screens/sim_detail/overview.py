@@ -29,7 +29,7 @@ def _figures(page: Any, figures: dict[str, Any] | None) -> Widget:
     words = say("fresh.as_of", time=say.day(figures["asOf"], page.model.services.now()), source=say(f"source.{figures['source']}"))
     head = Row(Text(say(f"figure.{main}"), 14, 400, "second"), freshness(words), spacing=dp(8))
     panel = card(head, _money(figures[main], 28, 700, 14), Line())
-    is_narrow = look.scale > 1.2
+    is_narrow = look.is_large
     for pair in SMALL:
         names = [name for name in pair if name != main]
         parts = [labelled(say(f"figure.{name}"), _money(figures[name], 16, 500, 12)) for name in names]
@@ -64,7 +64,7 @@ def _bundle(page: Any, bucket: dict[str, Any]) -> Widget:
         end = [Word(say(f"bundles.{bucket['status']}"), 14, 400, "second")]
     value = Row(*end, spacing=dp(4), size_hint_x=None)
     value.bind(minimum_width=value.setter("width"))
-    block = Column(Row(badge, Text(bucket["name"], 14, 500), value, spacing=dp(8)), spacing=dp(6))
+    block = Column(Row(badge, Text(bucket["name"], 14, 500, lines=None), value, spacing=dp(8)), spacing=dp(6))
     if is_active:
         total = int(bucket["total"]["amount"]) or 1
         shares = [(int(bucket[part]["amount"]) / total, role) for part, role in (("remaining", "meter"), ("reserved", "meter_reserve"))]
@@ -88,7 +88,7 @@ def _under(page: Any, bucket: dict[str, Any]) -> Widget:
         words = f"{say('bundles.shared')} · {words}"
     if int(bucket["maxOverrun"]["amount"]):
         words += " · " + say("bundles.overrun", amount=say.volume_text(bucket["maxOverrun"]))
-    row = Row(Text(words, 12, 400, "second"), spacing=dp(8))
+    row = Row(Text(words, 12, 400, "second", lines=None), spacing=dp(8))
     if int(bucket["reserved"]["amount"]):
         held, _ = say.volume(bucket["reserved"], like=bucket["total"])
         dot = Toned(size_hint=(None, None), size=(dp(8), dp(8)))

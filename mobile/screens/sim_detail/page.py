@@ -62,8 +62,9 @@ class SimDetailPage(LoadPage):
 
     def _title(self) -> Widget:
         number = Text(self.model.title, 28, 700)
-        row = Row(number, status_chip(self.model.sim["status"]), spacing=dp(8))
-        return Column(row, Text(self.model.subtitle, 14, 400, "second"), padding=(dp(4), 0), spacing=dp(2))
+        chip, holder = status_chip(self.model.sim["status"]), Text(self.model.subtitle, 14, 400, "second", lines=None)
+        rows = (number, Row(holder, chip, spacing=dp(8))) if look.is_large else (Row(number, chip, spacing=dp(8)), holder)
+        return Column(*rows, padding=(dp(4), 0), spacing=dp(2))
 
     def _actions(self) -> Widget:
         say, model = look.say, self.model

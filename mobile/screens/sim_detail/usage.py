@@ -48,7 +48,7 @@ def _row(page: Any, record: dict[str, Any]) -> Widget:
     kind = _kind(record)
     when = say.day(record["startedAt"], page.model.services.now())
     where = " · ".join(part for part in (say.code(say.digits(record["otherParty"])) if record["otherParty"] else None, when) if part)
-    words = Column(Text(say(f"usage.{kind}"), 14, 500), Text(where, 12, 400, "second"), spacing=dp(2))
+    words = Column(Text(say(f"usage.{kind}"), 14, 500), Text(where, 12, 400, "second", lines=None), spacing=dp(2))
     if length := _length(record):
         words.add_widget(Text(length, 12, 400, "second"))
     end = Column(*_cost(record), size_hint_x=None, width=dp(130) * min(look.scale, 1.15), spacing=dp(2))

@@ -67,17 +67,18 @@ class SimRowView(RecycleDataViewBehavior, Pressable, Column):
         self._disc = Disc("check-circle", "ok")
         self._number = Text("", 16, 500)
         self._detail = Text("", 12, 400, "second")
+        self._detail.may_be_cut = True  # names have no bound, and a row has one height
         self._right = Text("", 14, 400, align="end")
         self._meter = Meter([(0, "meter")], height=4, size_hint_x=None, width=dp(72))
         self._meter.pos_hint = {"x": 0} if look.is_rtl else {"right": 1}
         self._due = Text("", 12, 400, "second", align="end")
-        self._side = Column(self._right, self._meter, self._due, size_hint_x=None, width=dp(124) * look.scale, spacing=dp(2))
+        self._side = Column(self._right, self._meter, self._due, size_hint_x=None, width=min(dp(124) * look.scale, dp(132)), spacing=dp(2))
         words = Column(self._number, self._detail, spacing=dp(2))
         self._body = Row(self._disc, words, self._side, size_hint_y=1, padding=(dp(16), 0), spacing=dp(12))
         self.add_widget(self._body)
         self.add_widget(Line(inset=68, end=16))
         self._id, self._rows = "", None
-        self.react(self._open, held=self._hold)
+        self.react(self._opened, held=self._chosen)
 
     def refresh_view_attrs(self, rows: SimRows, index: int, data: dict[str, Any]) -> None:
         """Fills the row."""
@@ -99,8 +100,8 @@ class SimRowView(RecycleDataViewBehavior, Pressable, Column):
             self._meter.put(data["share_left"], "meter_low" if tone == "warning" else "meter")
         self.text = data["number"]
 
-    def _open(self) -> None:
+    def _opened(self) -> None:
         self._rows.opened(self._id)
 
-    def _hold(self) -> None:
+    def _chosen(self) -> None:
         self._rows.held(self._id)

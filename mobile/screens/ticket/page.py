@@ -41,5 +41,5 @@ class TicketPage(Page):
     def _message(self, message: dict[str, Any]) -> Widget:
         say = look.say
         when = say.ago(message["at"], self.model.services.now())
-        head = Row(Text(message["by"]["label"], 14, 500), Text(when, 12, 400, "second", align="end"), spacing=dp(8))
+        head = Row(Text(message["by"]["label"], 14, 500, lines=None), Text(when, 12, 400, "second", align="end"), spacing=dp(8))
         return card(head, Text(message["text"], 14, 400, lines=None), spacing=dp(4))

@@ -1,0 +1,92 @@
+"""The app's documents against the server's schema, and the in-memory company against the documents."""
+
+import json
+import pathlib
+
+import httpx
+import pytest
+from graphql import GraphQLSchema, OperationDefinitionNode, build_schema, parse, validate
+
+from mobile.demo import CODE, DemoServer
+from mobile.gateway.documents import FOLDER, operation
+from tests.mobile.shape import differences
+
+SNAPSHOT = pathlib.Path(__file__).resolve().parents[2] / "schema" / "schema.graphql"
+DOCUMENTS = sorted(FOLDER.glob("*.graphql"))
+SIMS = {"ids": ["sim-0", "sim-2"]}
+BLOCK = {"sims": SIMS, "reason": "LOST", "mode": "PLAN", "idempotencyKey": "9b1f6c1e-0000-4000-8000-000000000001"}
+ORDER = {
+    "accountId": "account-group",
+    "lines": [{"offeringId": "offering-data10", "sims": SIMS}],
+    "mode": "APPLY",
+    "idempotencyKey": "9b1f6c1e-0000-4000-8000-000000000002",
+}
+PROOF = {"otp": {"challengeId": "challenge", "code": CODE}}
+WRONG = {"otp": {"challengeId": "challenge", "code": "111111"}}
+CALLS: list[tuple[str, dict[str, object]]] = [
+    ("OtpRequest", {"input": {"identity": "09350001000", "channel": "SMS"}}),
+    ("SessionCreate", {"input": {"proof": WRONG}}),
+    ("SessionCreate", {"input": {"proof": PROOF}}),
+    ("SessionRefresh", {"input": {"refreshToken": "refresh-1"}}),
+    ("Sessions", {}),
+    ("Home", {}),
+    ("AccountTree", {"organization": "organization-1"}),
+    ("Fleet", {"account": "account-group", "first": 20}),
+    ("FleetCount", {"account": "account-group"}),
+    ("SimDetail", {"by": {"id": "sim-0"}}),
+    ("SimDetail", {"by": {"id": "sim-2"}}),
+    ("SimApns", {"id": "sim-0"}),
+    ("PukReveal", {"input": {"simId": "sim-0", "reason": "locked"}}),
+    ("StepUp", {"input": {"proof": WRONG}}),
+    ("StepUp", {"input": {"proof": PROOF}}),
+    ("PukReveal", {"input": {"simId": "sim-0", "reason": "locked"}}),
+    ("SimBlock", {"input": BLOCK}),
+    ("SimUnblock", {"input": {key: value for key, value in BLOCK.items() if key != "reason"}}),
+    ("Catalogue", {}),
+    ("OrderPlace", {"input": ORDER}),
+    ("OrderProgress", {"id": "order-SMG-4182"}),
+    ("PurchaseHistory", {"account": "account-group"}),
+    ("TicketOpen", {"input": {"organizationId": "organization-1", "title": "Late", "text": "Late", "priority": "HIGH"}}),
+    ("Tickets", {"organization": "organization-1"}),
+    ("WhoDidWhat", {"organization": "organization-1"}),
+    ("SessionRevoke", {"input": {"sessionIds": None}}),
+]
+
+
+@pytest.fixture(scope="module")
+def schema() -> GraphQLSchema:
+    return build_schema(SNAPSHOT.read_text(encoding="utf-8"))
+
+
+@pytest.mark.parametrize("document", DOCUMENTS, ids=lambda path: path.stem)
+def test_each_document_is_valid_against_the_snapshot(schema: GraphQLSchema, document: pathlib.Path) -> None:
+    assert validate(schema, parse(document.read_text(encoding="utf-8"))) == []
+
+
+@pytest.mark.parametrize("document", DOCUMENTS, ids=lambda path: path.stem)
+def test_each_operation_stands_alone_with_its_fragments(schema: GraphQLSchema, document: pathlib.Path) -> None:
+    definitions = parse(document.read_text(encoding="utf-8")).definitions
+    names = [one.name.value for one in definitions if isinstance(one, OperationDefinitionNode) and one.name]
+
+    assert names
+    for name in names:
+        assert validate(schema, parse(operation(name))) == []
+
+
+async def test_the_in_memory_company_answers_in_the_documents_shape(schema: GraphQLSchema) -> None:
+    company = DemoServer()
+    async with httpx.AsyncClient(transport=company) as client:
+        for name, variables in CALLS:
+            body = {"operationName": name, "query": operation(name), "variables": variables}
+            headers = {"authorization": f"Bearer {company.access}"}
+            answer = (await client.post("https://care.example/graphql", content=json.dumps(body), headers=headers)).json()
+
+            assert differences(schema, parse(operation(name)), answer["data"]) == [], name
+
+    operations = {name for document in DOCUMENTS for name in _names(document)}
+    assert {name for name, _ in CALLS} == operations
+
+
+def _names(document: pathlib.Path) -> list[str]:
+    definitions = parse(document.read_text(encoding="utf-8")).definitions
+    return [one.name.value for one in definitions if isinstance(one, OperationDefinitionNode) and one.name]

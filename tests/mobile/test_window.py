@@ -1,0 +1,365 @@
+"""The app in a real Kivy window without a display: the main job by touches, languages, sizes and widths."""
+
+import asyncio
+import ctypes.util
+import pathlib
+from collections.abc import AsyncIterator, Awaitable, Callable
+from typing import Any
+
+import pytest
+import pytest_asyncio
+
+from mobile.demo import CODE
+from mobile.window import prepare
+
+LIBRARIES = {"EGL": "libegl1", "GL": "libgl1", "GLESv2": "libgles2", "mtdev": "libmtdev1"}
+MISSING = sorted(package for library, package in LIBRARIES.items() if ctypes.util.find_library(library) is None)
+if MISSING:
+    raise RuntimeError(f"The app's tests draw in a real window and need these Debian packages: {' '.join(MISSING)} libgl1-mesa-dri")
+
+prepare(is_headless=True)
+
+from kivy.clock import Clock  # noqa: E402 - Kivy reads its environment when first imported
+from kivy.core.clipboard import Clipboard  # noqa: E402
+from kivy.core.image import Image as CoreImage  # noqa: E402
+from kivy.core.window import Window  # noqa: E402
+from kivy.metrics import dp  # noqa: E402
+from kivy.tests.common import UnitTestTouch  # noqa: E402
+from kivy.uix.label import Label  # noqa: E402
+
+from mobile.scenes import SCENES, Stage, Theatre  # noqa: E402
+from mobile.screens.puk.page import Curtain  # noqa: E402
+from mobile.screens.receipt.page import ReceiptPage  # noqa: E402
+from mobile.screens.sim_detail.page import SimDetailPage  # noqa: E402
+from mobile.screens.sim_list.page import SimListPage  # noqa: E402
+from mobile.screens.sim_list.rows import SimRowView  # noqa: E402
+from mobile.state.session import SessionPhase  # noqa: E402
+from mobile.state.texts import LANGUAGES, text  # noqa: E402
+from mobile.widgets.bidi import visual  # noqa: E402
+from mobile.widgets.look import look  # noqa: E402
+from mobile.widgets.meters import Meter  # noqa: E402
+from mobile.widgets.text import Icon, Text, Word  # noqa: E402
+from mobile.widgets.touch import Pressable  # noqa: E402
+
+# Scenes that show another scene's words again.
+VARIANTS = {"02-otp-authenticator", "06-sim-detail-blocked", "11-plan-stale", "13-money-empty", "22-state-loading", "23-state-offline"}
+
+
+class Hand:
+    """A finger and an eye on one stage."""
+
+    def __init__(self, stage: Stage) -> None:
+        self.stage = stage
+
+    def find(self, wanted: Callable[[Any], bool]) -> Any:
+        """The last drawn visible widget of that kind."""
+        for root in Window.children:
+            for widget in root.walk(restrict=True):
+                if wanted(widget) and widget.get_root_window():
+                    return widget
+        shown = [
+            widget.text for root in Window.children for widget in root.walk(restrict=True) if isinstance(widget, Label) and widget.text
+        ]
+        raise AssertionError(f"not on the screen; there is: {shown}")
+
+    def button(self, words: str) -> Any:
+        return self.find(lambda widget: isinstance(widget, Pressable) and getattr(widget, "text", None) == words)
+
+    def sees(self, words: str) -> bool:
+        return any(isinstance(widget, Label) and words in widget.text for root in Window.children for widget in root.walk(restrict=True))
+
+    async def touch(self, widget: Any, *, seconds: float = 0.02) -> None:
+        """A touch in the middle of a widget."""
+        await self.stage.settle()
+        x, y = widget.to_window(*widget.center)
+        touch = UnitTestTouch(x, y)
+        touch.touch_down()
+        await asyncio.sleep(seconds)
+        touch.touch_up()
+        await asyncio.sleep(0.12)  # Kivy's buttons and scrolled lists let go a moment later
+        await self.stage.settle()
+
+    async def press(self, words: str) -> None:
+        await self.touch(self.button(words))
+
+
+@pytest_asyncio.fixture(scope="module", loop_scope="module")
+async def theatre(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Theatre]:
+    async with Theatre(tmp_path_factory.mktemp("app"), draws=False) as opened:
+        yield opened
+
+
+Build = Callable[..., Awaitable[Stage]]
+
+
+@pytest_asyncio.fixture(loop_scope="module")
+async def build(theatre: Theatre) -> AsyncIterator[Build]:
+    """Builds stages one after another; each is cleared before the next and at the end, failed or not."""
+    built: list[Stage] = []
+
+    async def fresh(**look_of_it: Any) -> Stage:
+        while built:
+            await theatre.clear(built.pop())
+        built.append(await theatre.build(**look_of_it))
+        return built[0]
+
+    yield fresh
+    for stage in built:
+        await theatre.clear(stage)
+
+
+pytestmark = pytest.mark.asyncio(loop_scope="module")
+
+
+async def test_the_main_job_by_touches(build: Build, theatre: Theatre, tmp_path: pathlib.Path) -> None:
+    """Sign in, see the fleet, open a SIM, reveal its PUK, buy a bundle, hold the receipt."""
+    stage = await build(language="en")
+    hand, shell = Hand(stage), stage.shell
+
+    shell.page.model.identity = "0935 000 1000"
+    await hand.press("Send one-time code")
+    assert hand.sees("One-time code")
+    shell.page._boxes.entry.insert_text("۴۰۷")
+    shell.page._boxes.entry.insert_text(CODE[3:])
+    await stage.settle()
+    assert shell.services.session.phase is SessionPhase.SIGNED_IN
+    assert hand.sees("615,300,000") and hand.sees("Nikazin Group")
+
+    await hand.press("SIM cards")
+    assert isinstance(shell.page, SimListPage) and hand.sees("64 SIM cards")
+    await hand.press("+98\u00a0935\u00a0000\u00a00412")
+    assert isinstance(shell.page, SimDetailPage) and hand.sees("1,240,000")
+
+    await hand.press("PUK code")
+    await hand.press("Show for 60 seconds")
+    assert hand.sees("Code we sent you by SMS")
+    hand.find(lambda widget: type(widget).__name__ == "_CodeEntry" and widget.parent).insert_text(CODE)
+    await stage.settle()
+    assert isinstance(shell.page, Curtain) and hand.sees("04718263") and hand.sees("59300417")
+    await hand.touch(hand.find(lambda widget: isinstance(widget, Pressable) and getattr(widget, "text", "") == "Copy"))
+    assert Clipboard.paste() in ("04718263", "59300417")
+    await hand.press("Hide now")
+    assert not hand.sees("04718263") and Clipboard.paste().strip() == ""
+
+    await hand.press("Buy bundle")
+    await hand.press("See what changes")
+    assert hand.sees("Nothing has happened yet") and hand.sees("1 SIM card gets the bundle")
+    assert stage.server.orders == []
+    await hand.press("Pay 1,375,000\u00a0IRR")
+    assert isinstance(shell.page, ReceiptPage) and hand.sees("SMG-4182") and stage.server.wallet == 613_925_000
+    await hand.press("Download PDF")
+    assert (shell.services.folder / "receipts" / "SMG-4182.pdf").read_bytes().startswith(b"%PDF")
+
+    theatre.draw(tmp_path / "receipt.png")
+    pixels = bytes(CoreImage(str(tmp_path / "receipt.png")).texture.pixels)
+    assert len({pixels[at : at + 4] for at in range(0, len(pixels), 4)}) > 100
+
+    assert shell.back() and isinstance(shell.page, SimDetailPage)
+
+
+async def test_a_held_touch_selects_and_the_plan_comes_before_the_block(build: Build) -> None:
+    stage = await build(language="en")
+    hand = Hand(stage)
+    await SCENES["05-sim-list"](stage)
+
+    await hand.touch(hand.button("+98\u00a0935\u00a0000\u00a00412"), seconds=0.8)
+    await hand.press("+98\u00a0936\u00a0000\u00a01107")
+    assert hand.sees("2 selected")
+    await hand.press("Block")
+    await hand.press("See what changes")
+    assert hand.sees("1 SIM card is blocked") and hand.sees("1 SIM card is left out") and hand.sees("already blocked")
+    assert stage.server.sims[0]["status"] == "ACTIVE"
+    blocks = [widget for root in Window.children for widget in root.walk(restrict=True) if getattr(widget, "text", "") == "Block"]
+    await hand.touch(next(widget for widget in blocks if isinstance(widget, Pressable) and widget.height >= dp(50)))
+
+    assert stage.server.sims[0]["status"] == "BLOCKED"
+
+
+async def test_the_list_grows_as_it_is_scrolled_and_stays_where_it_was(build: Build) -> None:
+    stage = await build(language="en")
+    await SCENES["05-sim-list"](stage)
+    rows = stage.shell.page._rows
+    assert len(rows.data) == 50
+
+    rows.scroll_y = 0.02
+    await stage.settle()
+
+    assert len(rows.data) == 64 and rows.scroll_y > 0.1
+    views = [widget for widget in rows.walk(restrict=True) if isinstance(widget, SimRowView)]
+    assert len(views) < 25
+
+
+async def test_codes_close_by_themselves(build: Build) -> None:
+    stage = await build(language="en")
+    await SCENES["09-puk-curtain"](stage)
+    assert isinstance(stage.shell.page, Curtain)
+
+    stage.hours_later = 61 / 3600
+    await asyncio.sleep(0.6)
+
+    assert isinstance(stage.shell.page, SimDetailPage)
+    assert not Hand(stage).sees("04718263")
+
+
+async def test_the_language_changes_while_the_app_runs(build: Build, theatre: Theatre) -> None:
+    """Through the app's own watcher: words, direction and the server's words change; the place stays."""
+    stage = await build(language="en")
+    await SCENES["06-sim-detail"](stage)
+    hand = Hand(stage)
+    assert hand.sees("Amount payable") and hand.sees("Maryam Rastgar")
+
+    await theatre.change(stage, language="fa")
+
+    assert isinstance(stage.shell.page, SimDetailPage)
+    assert hand.sees("مبلغ قابل پرداخت") and hand.sees("مریم رستگار") and not hand.sees("Amount payable")
+    assert look.is_rtl
+    await theatre.change(stage, language="ru", theme="dark")
+    assert hand.sees("К оплате") and hand.sees("Марьям Растгар") and not look.is_rtl
+
+
+async def test_an_ended_session_leads_back_to_the_same_page(build: Build) -> None:
+    stage = await build(language="en")
+    hand = Hand(stage)
+    await SCENES["06-sim-detail"](stage)
+    stage.server.is_ended = True
+    stage.shell.page.reload()
+    await stage.settle()
+    assert hand.sees("Your session has ended")
+
+    await hand.press("Sign in again")
+    await hand.press("Send one-time code")
+    stage.shell.page._boxes.entry.insert_text(CODE)
+    await stage.settle()
+    await stage.settle()
+
+    assert isinstance(stage.shell.page, SimDetailPage) and hand.sees("1,240,000")
+
+
+async def test_back_goes_sheet_page_root_home_and_leaves_at_the_second_press(build: Build) -> None:
+    stage = await build(language="en")
+    shell, hand = stage.shell, Hand(stage)
+    await SCENES["08-puk-reason"](stage)
+    left = []
+    shell._leave = lambda: left.append(True)
+
+    assert shell.back() and isinstance(shell.page, SimDetailPage) and not shell._sheets
+    assert shell.back() and not isinstance(shell.page, SimDetailPage)
+    shell.switch("money")
+    assert shell.back() and shell._stacks.root == "home"
+    assert shell.back() and not left and hand.sees("Press back again to leave")
+    assert not shell.back() and left
+
+
+async def test_nothing_is_written_while_offline(build: Build) -> None:
+    stage = await build(language="en")
+    hand = Hand(stage)
+    await SCENES["06-sim-detail"](stage)
+    stage.server.is_offline = True
+    stage.shell.page.reload()
+    await stage.settle()
+    assert hand.sees("You are offline")
+
+    await hand.press("Buy bundle")
+
+    assert isinstance(stage.shell.page, SimDetailPage) and hand.sees("Nothing can be changed while offline.")
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+async def test_every_page_fits_at_the_largest_text(build: Build, language: str) -> None:
+    """No words of ours are cut at text scale 1.3, and every target is 48 dp."""
+    faults: list[str] = []
+    for name in SCENES.keys() - VARIANTS:
+        scene = SCENES[name]
+        stage = await build(language=language, scale=1.3)
+        await scene(stage)
+        await stage.settle()
+        for root in Window.children:
+            for widget in root.walk(restrict=True):
+                faults += [f"{name}: {fault}" for fault in _faults(widget)]
+
+    assert faults == []
+
+
+def _faults(widget: Any) -> list[str]:
+    if isinstance(widget, Pressable) and min(widget.touch_size) < dp(48):
+        return [f"{widget.text!r} is hit at {widget.touch_size}"]
+    if not isinstance(widget, Text | Word) or not widget.text or isinstance(widget, Icon):
+        return []
+    faults = []
+    if _is_cut(widget) and not getattr(widget, "may_be_cut", False):
+        faults.append(f"{widget.text!r} is cut at {widget.width:.0f}")
+    return faults
+
+
+def _is_cut(widget: Any) -> bool:
+    if not widget.shorten:
+        return bool(widget.text_size[0] and widget.texture_size[0] > widget.text_size[0] + 1)
+    whole, _ = widget._label.get_extents(widget.text)
+    return bool(widget.text_size[0] and whole > widget.text_size[0] + 1)
+
+
+@pytest.mark.parametrize(
+    ("line", "drawn"),
+    [
+        ("۰۹۳۵ ۰۰۰ ۰۴۱۲", "۰۹۳۵ ۰۰۰ ۰۴۱۲"),
+        ("۱٬۲۳۴٫۵", "۱٬۲۳۴٫۵"),
+        ("۱۰\u200f٪", "٪۱۰"),
+        ("+98 935", "+98 935"),
+    ],
+)
+async def test_digits_keep_their_order_in_persian(build: Build, line: str, drawn: str) -> None:
+    await build(language="fa")
+
+    assert visual(line) == drawn
+
+
+async def test_a_phone_number_keeps_its_order_inside_a_sentence(build: Build) -> None:
+    await build(language="fa")
+
+    drawn = visual(text("fa", "receipt.waiting", number=look.say.phone("+989350000412")))
+
+    assert "۰۹۳۵ ۰۰۰ ۰۴۱۲" in drawn and drawn.index("۰۹۳۵") > drawn.index("ﺩﺩﺮﮔ")
+
+
+async def test_direction_comes_from_the_language_not_from_the_first_letter(build: Build) -> None:
+    await build(language="fa")
+
+    assert visual("APN شرکت").endswith("APN")
+
+
+async def test_a_meter_fills_from_the_reading_side(build: Build) -> None:
+    sides = {}
+    for language in ("en", "fa"):
+        await build(language=language)
+        meter = Meter([(0.5, "meter")], width=100, size_hint_x=None)
+        sides[language] = meter._parts[0][1].pos[0]
+
+    assert sides == {"en": 0, "fa": 50}
+
+
+async def test_there_is_one_bold_figure_a_page(build: Build) -> None:
+    stage = await build(language="en")
+    await SCENES["03-home"](stage)
+
+    large = [widget for widget in stage.shell.walk(restrict=True) if isinstance(widget, Word | Text) and widget.font_size >= dp(28)]
+
+    assert [widget.text for widget in large] == ["615,300,000"]
+    assert Clock.max_iteration > 10
+
+
+async def test_another_person_finds_nothing_of_the_one_before(build: Build) -> None:
+    stage = await build(language="en")
+    hand = Hand(stage)
+    await SCENES["06-sim-detail"](stage)
+    stage.server.is_ended = True
+    stage.shell.page.reload()
+    await stage.settle()
+
+    await hand.press("Sign in again")
+    stage.shell.page.model.identity = "other@nikazin.example"
+    await hand.press("Send one-time code")
+    stage.shell.page._boxes.entry.insert_text(CODE)
+    await stage.settle()
+    await stage.settle()
+
+    assert hand.sees("Nikazin Group") and not hand.sees("Maryam Rastgar") and len(stage.shell._stacks.entries["home"]) == 1
