@@ -28,7 +28,7 @@ class TopBar(Row):
         if back:
             self.back = IconButton(icon or backward(), back)
             self.add_widget(self.back)
-        self.title = Text(title, 18, 500)
+        self.title = Text(title, 18, 500, lines=1)
         self.add_widget(self.title)
         for action in actions:
             self.add_widget(action)
@@ -56,7 +56,7 @@ class _NavItem(Pressable, Column):
         self._icon = Icon(icon, 22)
         self._pill.add_widget(self._icon)
         self._pill.bind(pos=lambda *_: setattr(self._icon, "center", self._pill.center))
-        self._word = Text(text, 12, 500, "second", align="center")
+        self._word = Text(text, 12, 500, "second", align="center", lines=1)
         self.add_widget(self._pill)
         self.add_widget(self._word)
         self.text = text

@@ -98,6 +98,6 @@ class _Segment(Pressable, Strip):
             self.add_widget(space())
             self.bind(width=lambda *_: word.bound(self.width - dp(18 + 6 + 8)))
         else:
-            self.add_widget(Text(text, 14, 500, ink, align="center"))
+            self.add_widget(Text(text, 14, 500, ink, align="center", lines=1))
         self.key, self.text, self.is_on = key, text, is_on
         self.react(lambda: then(key), radius=18)

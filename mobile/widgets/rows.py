@@ -12,12 +12,17 @@ from mobile.widgets.text import Icon, Text, Word, forward
 from mobile.widgets.touch import Pressable
 
 
+# A longer name wraps beside its value.
+WIDEST_NAME = 200
+
+
 class KeyValue(Row):
     """A name at the reading start and its value at the end; a long value wraps."""
 
     def __init__(self, name: str, value: str | Widget, *, weight: int = 500, size: float = 14) -> None:
         super().__init__(spacing=dp(12))
-        self.add_widget(Word(name, size, 400, "second", most=190))
+        label = Word(name, size, 400, "second")
+        self.add_widget(label if label.width <= dp(WIDEST_NAME) else Text(name, size, 400, "second", size_hint_x=0.9))
         if isinstance(value, str):
             self.add_widget(Text(value, size, weight, align="end", lines=None))
         else:
@@ -54,7 +59,7 @@ class LinkCard(Pressable, Strip):
         *,
         end: Widget | None = None,
         role: str | None = "card",
-        lines: int | None = 1,
+        lines: int | None = None,
         padding: float = 16,
     ) -> None:
         super().__init__(role=role, radius=20, padding=dp(padding), spacing=dp(12))

@@ -28,7 +28,7 @@ class Text(Label):
         role: str = "text",
         *,
         align: str = "start",
-        lines: int | None = 1,
+        lines: int | None = None,
         figures: bool = False,
         colour: Any = None,
         **options: Any,

@@ -150,9 +150,7 @@ class _NodeCard(Pressable, Panel):
         name = Word(node["name"], 14, 500, ink, most=170)
         kind = say(f"kind.short.{node['kind']}")
         words = kind if is_top else f"{kind} · {say('mode.' + node['paymentMode'])}"
-        head = Row(
-            Icon(ICONS[node["kind"]], 20, "on_hero" if is_top else "primary"), name, Text(words, 12, 400, soft, lines=None), spacing=dp(8)
-        )
+        head = Row(Icon(ICONS[node["kind"]], 20, "on_hero" if is_top else "primary"), name, Text(words, 12, 400, soft), spacing=dp(8))
         if row.has_children:
             icon = "chevron-down" if row.is_open else forward()
             head.add_widget(IconButton(icon, lambda: model.toggle(node["id"]), role=soft, size=22, box=32, label=node["name"]))

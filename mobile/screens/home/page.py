@@ -158,7 +158,7 @@ class HomePage(LoadPage):
             ("clock-outline", "on_info", "home.ready", counters["readyToActivate"], "READY_TO_ACTIVATE"),
             ("cancel", "on_error", "home.blocked", counters["blocked"], "BLOCKED"),
         ]
-        row = Row(spacing=dp(4))
+        row: Widget = Column(spacing=dp(8)) if look.is_large else Row(spacing=dp(4))
         for icon, tone, key, count, status in parts:
             name = Row(Icon(icon, 16, tone), Text(say(key), 12, 400, "second"), spacing=dp(4))
             part = _Part(name, Text(say.number(count), 18, 700), spacing=dp(2))

@@ -124,6 +124,8 @@ class SimListPage(LoadPage):
             ]
         if session.may("ORDER_PLACE"):
             buttons.append(PillButton(say("sim.buy"), self._buy, "filled", height=44, size=14))
+        if look.is_large:
+            return Panel(*buttons, role="bar", radius=0, padding=dp(12), spacing=dp(8))
         return Strip(*buttons, role="bar", radius=0, padding=dp(12), spacing=dp(8))
 
     def skeleton(self) -> Skeleton:

@@ -65,13 +65,13 @@ class SimRowView(RecycleDataViewBehavior, Pressable, Column):
     def __init__(self, **options: Any) -> None:
         super().__init__(size_hint_y=1, **options)  # the list gives each row its height
         self._disc = Disc("check-circle", "ok")
-        self._number = Text("", 16, 500)
-        self._detail = Text("", 12, 400, "second")
+        self._number = Text("", 16, 500, lines=1)
+        self._detail = Text("", 12, 400, "second", lines=1)
         self._detail.may_be_cut = True  # names have no bound, and a row has one height
-        self._right = Text("", 14, 400, align="end")
+        self._right = Text("", 14, 400, align="end", lines=2)
         self._meter = Meter([(0, "meter")], height=4, size_hint_x=None, width=dp(72))
         self._meter.pos_hint = {"x": 0} if look.is_rtl else {"right": 1}
-        self._due = Text("", 12, 400, "second", align="end")
+        self._due = Text("", 12, 400, "second", align="end", lines=1)
         self._side = Column(self._right, self._meter, self._due, size_hint_x=None, width=min(dp(124) * look.scale, dp(132)), spacing=dp(2))
         words = Column(self._number, self._detail, spacing=dp(2))
         self._body = Row(self._disc, words, self._side, size_hint_y=1, padding=(dp(16), 0), spacing=dp(12))
