@@ -11,7 +11,6 @@ from mobile.widgets.look import look
 from mobile.widgets.text import Icon, Text, Word, forward
 from mobile.widgets.touch import Pressable
 
-
 # A longer name wraps beside its value.
 WIDEST_NAME = 200
 

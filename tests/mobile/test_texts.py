@@ -1,12 +1,15 @@
 """The four languages say the same things with the same places."""
 
+import pathlib
 import re
+from fnmatch import fnmatchcase
 
 import pytest
 
 from mobile.state.texts import LANGUAGES, entries, plural_category, text
 
 PLURALS = {"fa": {"other"}, "en": {"one", "other"}, "ru": {"one", "few", "many"}, "bg": {"one", "other"}}
+SOURCES = pathlib.Path(__file__).resolve().parents[2] / "mobile"
 PLACE = re.compile(r"{(\w+)}")
 
 
@@ -26,6 +29,20 @@ def test_each_language_has_the_same_keys_kinds_and_places(language: str) -> None
         expected = set(PLACE.findall(persian[key]["other"] if isinstance(persian[key], dict) else persian[key]))
         assert all(form for form in forms), key
         assert all(set(PLACE.findall(form)) == expected for form in forms), key
+
+
+def test_every_key_in_the_code_exists_and_every_key_is_used() -> None:
+    code = "\n".join(file.read_text(encoding="utf-8") for file in SOURCES.rglob("*.py"))
+    literals = set(re.findall(r'"([a-z_]+\.[\w.]+)"', code))
+    literals |= set(re.findall(r"'([a-z_]+\.[\w.]+)'", code))
+    asked = set(re.findall(r'\b(?:say|self|names)\(\s*"([a-z_]+\.[\w.]+)"', code))
+    patterns = re.findall(r"""f["']([a-z_]+\.(?:[\w.]|{[^}]*})*)["']""", code)
+    built = {re.sub(r"{[^}]*}", "*", pattern) for pattern in patterns} | set(re.findall(r"""["']([a-z_]+\.)["'] \+""", code))
+    built = {pattern if "*" in pattern else f"{pattern}*" for pattern in built}
+    keys = set(entries("en"))
+
+    assert asked - keys == set()
+    assert {key for key in keys - literals if not any(fnmatchcase(key, pattern) for pattern in built)} == set()
 
 
 @pytest.mark.parametrize(
