@@ -47,7 +47,7 @@ function OpenView({ onDone }) {
         ))}
         {tickets?.length === 0 && <p>{text('noTicket')}</p>}
       </div>
-      <label className="reason">{text('reason')}<input name="reason" required minLength={3} maxLength={500} placeholder={text('reasonHint')} /></label>
+      <label className="reason">{text('reason')}<input name="reason" required minLength={5} maxLength={500} placeholder={text('reasonHint')} /></label>
       {(failure || notFound) && <em role="alert">{failure || notFound}</em>}
       <button className="main" disabled={busy || !tickets?.length}>{text('openView')}</button>
     </form>
@@ -56,8 +56,8 @@ function OpenView({ onDone }) {
 
 export function ViewBanner() {
   const { text } = useLanguage();
-  const { view: { ticket, tokens } } = useSession();
-  const minutes = Math.ceil(useSecondsUntil(tokens.accessExpiresAt) / 60);
+  const { view: { ticket, endsAt } } = useSession();
+  const minutes = Math.ceil(useSecondsUntil(endsAt) / 60);
   return (
     <div className="banner" role="status" data-test="banner">
       <b>{text('customerView')}</b>

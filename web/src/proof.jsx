@@ -1,11 +1,11 @@
-// Proving who one is, in two steps: ask for a code, then answer it; a password answers at once. Signing in and step-up share it.
+// Proving who one is, in two steps: ask for a code, then answer it. Signing in and step-up share it.
 import { useEffect, useState } from 'react';
 import OTP_REQUEST from './documents/otp_request.graphql';
 import { useAction } from './action.js';
 import { useLanguage } from './language.js';
 import { ask, serverNow } from './server.js';
 
-const WAYS = ['SMS', 'EMAIL', 'PASSWORD'];
+const WAYS = ['SMS', 'EMAIL'];
 
 /** `prove(proof, identity)` sends the proof and raises Refused; a SecondFactorRequired among them is asked for here. */
 export function Proof({ known = '', prove, submit }) {
@@ -37,8 +37,7 @@ export function Proof({ known = '', prove, submit }) {
 
   function start(event) {
     event.preventDefault();
-    const password = new FormData(event.target).get('password');
-    run(way === 'PASSWORD' ? () => proveOrGoOn({ password: { identity, password } }) : askForCode);
+    run(askForCode);
   }
 
   return (
@@ -48,10 +47,7 @@ export function Proof({ known = '', prove, submit }) {
         value={identity} readOnly={Boolean(known)} onChange={(event) => setIdentity(event.target.value)}
       />
       <Choice name="way" label={text('how')} options={WAYS} value={way} onChange={setWay} />
-      {way === 'PASSWORD' && (
-        <input name="password" type="password" dir="ltr" required autoComplete="current-password" placeholder={text('password')} aria-label={text('password')} />
-      )}
-      <button className="main" disabled={busy}>{text(way === 'PASSWORD' ? submit : 'sendCode')}</button>
+      <button className="main" disabled={busy}>{text('sendCode')}</button>
       {failure && <em role="alert">{failure}</em>}
     </form>
   );

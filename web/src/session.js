@@ -1,73 +1,17 @@
-// The session of this browser tab: whose it is, its tokens, and keeping them fresh. Kept in sessionStorage and nowhere else.
+// Everything the page does as somebody: signs in and out, takes a token, proves again, and asks the server with the right bearer.
 import { useSyncExternalStore } from 'react';
 import SESSION_CREATE from './documents/session_create.graphql';
-import SESSION_REFRESH from './documents/session_refresh.graphql';
-import SESSION_REVOKE from './documents/session_revoke.graphql';
 import SESSION_STEP_UP from './documents/session_step_up.graphql';
-import SUPPORT_SESSION_OPEN from './documents/support_session_open.graphql';
 import WHO_AM_I from './documents/who_am_i.graphql';
 import { editorStorage } from './editor_storage.js';
 import { text } from './language.js';
-import { ask, Refused, send, serverNow } from './server.js';
-
-const KEY = 'simurgh:session';
-const MARGIN = 60_000;
-/**
- * tab: name of the tab that signed in · identity: as typed at sign-in, where the codes of a step-up go
- * own: token pair of the person · apiToken: pasted instead · who: viewer that the tokens belong to
- * view: {tokens, id, ticket} of an open customer view · notice: one sentence to show, not kept
- * Beside these, signOuts: how many this page has seen, so that the next person meets an empty editor.
- */
-const NOBODY = { tab: '', identity: '', own: null, apiToken: null, who: null, view: null, notice: '' };
-
-const listeners = new Set();
-let state = { ...NOBODY, signOuts: 0, ...JSON.parse(sessionStorage.getItem(KEY) ?? '{}') };
-let refreshing = null;
-let timers = [];
-
-function set(change) {
-  state = { ...state, notice: '', ...change };
-  const { notice, signOuts, ...kept } = state;
-  if (kept.own || kept.apiToken) sessionStorage.setItem(KEY, JSON.stringify(kept));
-  else sessionStorage.removeItem(KEY);
-  schedule();
-  listeners.forEach((tell) => tell());
-}
-
-const diesIn = (tokens) => Date.parse(tokens.accessExpiresAt) - serverNow();
-
-function schedule() {
-  timers.forEach(clearTimeout);
-  timers = [];
-  if (state.own) timers.push(setTimeout(() => refresh().catch(() => {}), Math.max(diesIn(state.own) - MARGIN, 1000)));
-  if (state.view) timers.push(setTimeout(() => set({ view: null, notice: text('viewOver') }), Math.max(diesIn(state.view.tokens), 0)));
-}
-
-/** Changes the refresh token for a new pair; however many ask, one request is made, because a token used twice ends the session. */
-function refresh() {
-  refreshing ??= renew().finally(() => { refreshing = null; });
-  return refreshing;
-}
-
-async function renew() {
-  try {
-    const { tokens } = await ask(SESSION_REFRESH, { input: { refreshToken: state.own.refreshToken } });
-    if (state.own) set({ own: tokens, notice: state.notice });
-  } catch (failure) {
-    // Only a refusal of the token itself ends the session; a busy or silent server doesn't.
-    if (failure.payload) set({ ...NOBODY, notice: text('sessionEnded') });
-    throw failure;
-  }
-}
-
-/** The person's own access token, fresh. */
-async function ownToken() {
-  if (diesIn(state.own) < MARGIN / 2) await refresh();
-  return state.own?.accessToken;
-}
+import { ask, Refused, send } from './server.js';
+import { KEY, NOBODY, set, state, subscribe } from './store.js';
+import { ownToken, refresh } from './tokens.js';
+import { endView, leaveView, openView, revoke, viewToken } from './view.js';
 
 async function token() {
-  if (state.view) return state.view.tokens.accessToken;
+  if (state.view) return viewToken();
   return state.own ? ownToken() : state.apiToken;
 }
 
@@ -79,12 +23,8 @@ async function isUnauthenticated(response) {
 }
 
 export const session = {
-  get state() { return state; },
-
-  subscribe(listener) {
-    listeners.add(listener);
-    return () => listeners.delete(listener);
-  },
+  openView,
+  leaveView,
 
   /** A bearer token for a websocket. */
   token,
@@ -99,7 +39,7 @@ export const session = {
     const response = await send(url, init, used);
     if (!used || !await isUnauthenticated(response)) return response;
     // What was asked in a customer's view is never asked again as oneself.
-    if (used === state.view?.tokens.accessToken) set({ view: null, notice: text('viewOver') });
+    if (used === state.view?.tokens.accessToken) endView();
     if (!isOwn) return response;
     if (used === state.own?.accessToken) await refresh();
     return send(url, init, state.own?.accessToken);
@@ -125,20 +65,6 @@ export const session = {
     set({ notice: text('proven') });
   },
 
-  /** Looks at one customer, read-only and masked, for a ticket. */
-  async openView(ticketId, reason) {
-    const { tokens, session: { id, ticket } } = await ask(SUPPORT_SESSION_OPEN, { input: { ticketId, reason } }, await ownToken());
-    set({ view: { tokens, id, ticket } });
-  },
-
-  /** Ends the customer view and returns to the own session. */
-  async leaveView() {
-    const { id } = state.view;
-    set({ view: null });
-    const notice = await revoke([id]);
-    if (notice) set({ notice });
-  },
-
   /** Ends the session here and on the server, and empties the editor: answers name customers. */
   async signOut() {
     const { own, view } = state;
@@ -153,16 +79,6 @@ export const session = {
   },
 };
 
-/** Ends these sessions, or the present one for null; returns what went wrong, in words. */
-async function revoke(sessionIds) {
-  try {
-    await ask(SESSION_REVOKE, { input: { sessionIds } }, await ownToken());
-    return '';
-  } catch (failure) {
-    return failure.message;
-  }
-}
-
 /** A duplicated tab brings a copy of the tokens with it; two tabs refreshing one session would end it, so the copy forgets them. */
 function holdTab() {
   if (!state.own || !navigator.locks) return;
@@ -171,8 +87,7 @@ function holdTab() {
     .catch(() => set({ ...NOBODY, notice: text('copiedTab') }));
 }
 
-schedule();
 holdTab();
 
 /** The session's state for a component. */
-export const useSession = () => useSyncExternalStore(session.subscribe, () => state);
+export const useSession = () => useSyncExternalStore(subscribe, () => state);

@@ -1,4 +1,4 @@
-// The way in: a person by code or password, a partner by an API token.
+// The way in: a person by code, a partner by an API token.
 import { useState } from 'react';
 import { useAction } from './action.js';
 import { useLanguage } from './language.js';
