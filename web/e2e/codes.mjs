@@ -4,20 +4,22 @@ import { setTimeout as wait } from 'node:timers/promises';
 
 const PERSIAN = '۰۱۲۳۴۵۶۷۸۹';
 
-/** The newest code sent to an identity after `seen` messages had come; waits up to 10 s for it. */
-export async function codeFor(base, identity, seen) {
+/** The code of the first message to an identity that isn't among the `known` ids; waits up to 10 s for it. */
+export async function codeFor(base, identity, known) {
   for (let tries = 0; tries < 50; tries += 1) {
-    const messages = await inboxOf(base, identity);
-    const text = messages.length > seen && messages[0].text.replace(/[۰-۹]/g, (digit) => PERSIAN.indexOf(digit));
-    const code = text && text.match(/(?<!\d)\d{6,8}(?!\d)/)?.[0];
+    const message = (await inboxOf(base, identity)).find(({ id }) => !known.has(id));
+    const code = message?.text.replace(/[۰-۹]/g, (digit) => PERSIAN.indexOf(digit)).match(/(?<!\d)\d{6,8}(?!\d)/)?.[0];
     if (code) return code;
     await wait(200);
   }
   throw new Error(`no code came for ${identity}`);
 }
 
+/** Ids of the messages that an identity already has. */
+export const messagesOf = async (base, identity) => new Set((await inboxOf(base, identity)).map(({ id }) => id));
+
 /** Messages sent to an identity, newest first. */
-export async function inboxOf(base, identity) {
+async function inboxOf(base, identity) {
   const response = await fetch(`${base}/dev/inbox.json?to=${encodeURIComponent(identity)}`);
   return (await response.json()).messages;
 }

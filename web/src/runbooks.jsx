@@ -5,12 +5,7 @@ import { useLanguage } from './language.js';
 
 const TRANSLATION = /^# (\w\w): (.*)\n/gm;
 
-const runbooks = RUNBOOKS.map(({ name, source }) => ({
-  name,
-  titles: titlesOf(source),
-  query: source.replace(TRANSLATION, ''),
-  variables: templateOf(source),
-}));
+const runbooks = RUNBOOKS.map(({ name, source }) => ({ name, titles: titlesOf(source), query: print(parse(source)), variables: templateOf(source) }));
 
 /** Titles by language: the first comment is the English one, the next ones say theirs (`# fa: …`). */
 function titlesOf(source) {
@@ -30,9 +25,12 @@ function Runbooks() {
   const editors = useGraphiQL(({ queryEditor, variableEditor }) => ({ queryEditor, variableEditor }));
   const { code, direction, text } = useLanguage();
 
-  function open({ query, variables }) {
+  const titleOf = ({ titles }) => titles[code] ?? titles.en;
+
+  function open(runbook) {
+    const { query, variables } = runbook;
     addTab();
-    editors.queryEditor.setValue(query);
+    editors.queryEditor.setValue(`# ${titleOf(runbook)}\n${query}\n`);
     editors.variableEditor.setValue(variables);
     editors.variableEditor.focus();
   }
@@ -45,7 +43,7 @@ function Runbooks() {
         {runbooks.map((runbook) => (
           <li key={runbook.name}>
             <button type="button" data-runbook={runbook.name} disabled={!editors.variableEditor} onClick={() => open(runbook)}>
-              {runbook.titles[code] ?? runbook.titles.en}
+              {titleOf(runbook)}
             </button>
           </li>
         ))}
