@@ -173,7 +173,7 @@ class Endpoint:
         if operation.operation not in SECONDS:
             return refuse([GraphQLError("Subscriptions aren't served here.")], 400)
         if prepared.asks_schema and actor is None:
-            return refuse([GraphQLError("Sign in to look at the schema.", extensions={"code": "UNAUTHENTICATED"})], 400)
+            return refuse([GraphQLError("Sign in to look at the schema.", extensions={"code": "UNAUTHENTICATED"})], 401)
 
         asker = str(actor.ref.id) if actor else address
         requested = limits.cost(operation, prepared.document, wanted.variables) if prepared.document else 0
@@ -218,6 +218,8 @@ class Endpoint:
         headers = {"x-request-id": request_id, "cache-control": "no-store", "x-content-type-options": "nosniff"}
         if status == 405:
             headers["allow"] = "POST"
+        if status == 401:
+            headers["www-authenticate"] = "Bearer"
         return Response(orjson.dumps(body), status, headers, f"{media_type}; charset=utf-8")
 
 

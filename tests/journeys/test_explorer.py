@@ -3,12 +3,14 @@
 import json
 import re
 import subprocess
+import sys
 import time
+import uuid
 from pathlib import Path
 from typing import Any
 
 from tests.journeys.newcomers import Client, sign_in
-from tests.tooling.process_tree import running
+from tests.tooling.process_tree import clean_environment, running
 from tests.web.explorer import WEB, node
 
 TOKEN = """mutation($input: ApiTokenCreateInput!) { apiTokenCreate(input: $input) {
@@ -34,6 +36,7 @@ def story_of(manager: Client, support: re.Match[str], screenshots: Path) -> dict
     membership = manager.viewer["memberships"][0]  # type: ignore[attr-defined]
     organization, account = membership["organization"]["id"], membership["account"]["id"]
     sim = manager.data(SIMS, {"id": account})["account"]["sims"]["edges"][0]["node"]
+    block = f'{{sims: {{ids: ["{sim["id"]}"]}}, reason: REQUEST, idempotencyKey: "{uuid.uuid4()}"}}'
     return {
         "base": manager.base,
         "screenshots": str(screenshots),
@@ -44,7 +47,7 @@ def story_of(manager: Client, support: re.Match[str], screenshots: Path) -> dict
             {"name": "01_why_is_the_line_dead", "variables": {"msisdn": sim["msisdn"]}, "expect": '"ACTIVE"'},
             {"name": "08_puk_locked", "variables": {"msisdn": sim["msisdn"]}, "expect": sim["iccid"]},
         ],
-        "mutation": f'mutation Block {{ simBlock(input: {{sims: {{ids: ["{sim["id"]}"]}}, reason: REQUEST, idempotencyKey: "story"}}) {{ __typename }} }}',
+        "mutation": f'mutation Block {{ simBlock(input: {block}) {{ __typename }} }}',
         "partner": {
             "token": api_token(manager, account),
             "name": PARTNER,
@@ -55,8 +58,10 @@ def story_of(manager: Client, support: re.Match[str], screenshots: Path) -> dict
 
 
 def test_support_and_partner_in_a_real_browser(tmp_path: Path) -> None:
-    program = node()
-    with running(tmp_path / "data") as tree:
+    program, data = node(), tmp_path / "data"
+    seed = [sys.executable, "-P", "-m", "api", "seed", "--size", "small", "--data", str(data)]
+    subprocess.run(seed, env=clean_environment(), check=True, timeout=120)
+    with running(data) as tree:
         said = tree.output.read_text()
         manager = re.search(r"profile manager .*?(09\d{9})", said)
         support = re.search(r"support .*?(09\d{9}).*authenticator secret (\S+)", said)

@@ -10,13 +10,13 @@ export const MARGIN = 60_000;
 /** Milliseconds that an access token still lives. */
 export const diesIn = (tokens) => Date.parse(tokens.accessExpiresAt) - serverNow();
 
+let refreshing = null;
+
 /** The person's own access token, fresh. */
 export async function ownToken() {
-  if (diesIn(state.own) < MARGIN / 2) await refresh();
+  if (refreshing || diesIn(state.own) < MARGIN / 2) await refresh();
   return state.own?.accessToken;
 }
-
-let refreshing = null;
 
 /** Changes the refresh token for a new pair; however many ask, one request is made, because a token used twice ends the session. */
 export function refresh() {
