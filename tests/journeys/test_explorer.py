@@ -47,7 +47,7 @@ def story_of(manager: Client, support: re.Match[str], screenshots: Path) -> dict
             {"name": "01_why_is_the_line_dead", "variables": {"msisdn": sim["msisdn"]}, "expect": '"ACTIVE"'},
             {"name": "08_puk_locked", "variables": {"msisdn": sim["msisdn"]}, "expect": sim["iccid"]},
         ],
-        "mutation": f'mutation Block {{ simBlock(input: {block}) {{ __typename }} }}',
+        "mutation": f"mutation Block {{ simBlock(input: {block}) {{ __typename }} }}",
         "partner": {
             "token": api_token(manager, account),
             "name": PARTNER,

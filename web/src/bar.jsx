@@ -20,7 +20,7 @@ export function Bar() {
       </header>
       {notice && (
         <p className="notice" role="status">
-          {notice}<button type="button" className="quiet" aria-label={text('close')} onClick={session.dismissNotice}>×</button>
+          <span dir="auto">{notice}</span><button type="button" className="quiet" aria-label={text('close')} onClick={session.dismissNotice}>×</button>
         </p>
       )}
       {view && <ViewBanner />}
