@@ -67,7 +67,7 @@ class Flock(Toned):
         for right, up in _smooth(BIRD):
             across = right * size * math.cos(turn) - up * size * math.sin(turn)
             above = right * size * math.sin(turn) + up * size * math.cos(turn)
-            points += [self.x + x * self.width + across, self.top - y * self.height + above]
+            points += [self.x + x * self.width + across, self.y + self.height - y * self.height + above]
         SmoothLine(points=points, width=dp(width) * 0.62, cap="round", joint="round")
 
 
@@ -102,7 +102,7 @@ class ArcPanel(Panel):
 
     def _draw(self, *_: Any) -> None:
         self.canvas.before.clear()
-        x = self.x if look.is_rtl else self.right
+        x = self.x if look.is_rtl else self.x + self.width
         with self.canvas.before:
             Color(*look.colour("hero"))
             SmoothRoundedRectangle(pos=self.pos, size=self.size, radius=[dp(24)])

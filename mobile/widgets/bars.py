@@ -5,7 +5,7 @@ from typing import Any
 
 from kivy.metrics import dp
 
-from mobile.widgets.box import Column, Row, Strip, Toned, space
+from mobile.widgets.box import Column, Row, Strip, Toned, middle_of, space
 from mobile.widgets.buttons import IconButton, PillButton
 from mobile.widgets.look import look
 from mobile.widgets.text import Icon, Text, Word, backward
@@ -55,7 +55,7 @@ class _NavItem(Pressable, Column):
         self._pill = Toned(size_hint=(None, None), size=(dp(60), dp(32)), pos_hint={"center_x": 0.5})
         self._icon = Icon(icon, 22)
         self._pill.add_widget(self._icon)
-        self._pill.bind(pos=lambda *_: setattr(self._icon, "center", self._pill.center))
+        self._pill.bind(pos=lambda *_: setattr(self._icon, "center", middle_of(self._pill)))
         self._word = Text(text, 12, 500, "second", align="center", lines=1)
         self.add_widget(self._pill)
         self.add_widget(self._word)

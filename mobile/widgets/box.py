@@ -30,7 +30,7 @@ class Row(BoxLayout):
 
     def _iterate_layout(self, sizes: Any) -> Iterator[tuple[int, float, float, float, float]]:
         for index, x, y, width, height in super()._iterate_layout(sizes):
-            yield index, (self.x + self.right - x - width if look.is_rtl else x), y, width, height
+            yield index, (2 * self.x + self.width - x - width if look.is_rtl else x), y, width, height
 
 
 class Column(BoxLayout):
@@ -98,6 +98,11 @@ class Strip(Toned, Row):
         width = options.pop("outline_width", 1)
         super().__init__(*children, **options)
         self.tone(look.colour(role) if role else None, radius=radius, outline=look.colour(outline) if outline else None, width=width)
+
+
+def middle_of(widget: Widget) -> tuple[float, float]:
+    """The middle of a widget from its own x and y: Kivy's `center`, `right` and `top` are still the old ones while `pos` is being told."""
+    return widget.x + widget.width / 2, widget.y + widget.height / 2
 
 
 def card(*children: Widget, **options: Any) -> Panel:

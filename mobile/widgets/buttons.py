@@ -5,7 +5,7 @@ from typing import Any
 
 from kivy.metrics import dp
 
-from mobile.widgets.box import Column, Strip, Toned, space
+from mobile.widgets.box import Column, Strip, Toned, middle_of, space
 from mobile.widgets.look import look
 from mobile.widgets.text import Icon, Text, Word
 from mobile.widgets.touch import Pressable
@@ -82,7 +82,7 @@ class IconButton(Pressable, Toned):
         self.react(then, radius=box / 2)
 
     def _centre(self, *_: Any) -> None:
-        self.icon.center = self.center
+        self.icon.center = middle_of(self)
 
 
 class ActionTile(Pressable, Column):
@@ -95,7 +95,7 @@ class ActionTile(Pressable, Column):
         square.tone(look.colour(fill), radius=15)
         picture = Icon(icon, 24, ink)
         square.add_widget(picture)
-        square.bind(pos=lambda *_: setattr(picture, "center", square.center))
+        square.bind(pos=lambda *_: setattr(picture, "center", middle_of(square)))
         self.add_widget(square)
         self.add_widget(Text(text, 12, 500, align="center"))
         self.text = text
@@ -114,7 +114,7 @@ class Disc(Toned):
         self.bind(pos=self._centre, size=self._centre)
 
     def _centre(self, *_: Any) -> None:
-        self.picture.center = self.center
+        self.picture.center = middle_of(self)
 
     def put(self, icon: str, tone: str) -> None:
         """Shows another icon on another tone, for rows that are used again."""
@@ -130,4 +130,4 @@ class Avatar(Toned):
         self.tone(look.colour(fill), radius=size / 2)
         letter = Word(name[:1], size * 0.4, 500, ink)
         self.add_widget(letter)
-        self.bind(pos=lambda *_: setattr(letter, "center", self.center))
+        self.bind(pos=lambda *_: setattr(letter, "center", middle_of(self)))

@@ -11,7 +11,7 @@ from kivy.uix.textinput import TextInput
 
 from mobile.state.digits import plain
 from mobile.widgets.bidi import has_rtl_letters
-from mobile.widgets.box import Column, Strip, Toned
+from mobile.widgets.box import Column, Strip, Toned, middle_of
 from mobile.widgets.buttons import IconButton
 from mobile.widgets.look import face, look
 from mobile.widgets.text import Icon, Text, Word
@@ -125,7 +125,7 @@ class _Notched(FloatLayout):
         """Places the frame, then the name on its border."""
         super().do_layout(*args, **options)
         inset = dp(16)
-        left = self.right - inset - self.name.width if look.is_rtl else self.x + inset
+        left = self.x + self.width - inset - self.name.width if look.is_rtl else self.x + inset
         self.name.pos = (left, self.y + self._frame.height - self.name.height / 2 - dp(1))
         self._under.pos = (self.name.x - dp(4), self.name.y)
         self._under.size = (self.name.width + dp(8), self.name.height)
@@ -237,5 +237,5 @@ class _Box(Toned):
         self._centre()
 
     def _centre(self, *_: Any) -> None:
-        self._digit.center = self.center
-        self._caret.center = self.center
+        self._digit.center = middle_of(self)
+        self._caret.center = middle_of(self)

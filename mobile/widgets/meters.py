@@ -8,6 +8,7 @@ from kivy.metrics import dp
 from kivy.properties import NumericProperty
 from kivy.uix.widget import Widget
 
+from mobile.widgets.box import middle_of
 from mobile.widgets.look import look
 
 
@@ -41,7 +42,7 @@ class Meter(Widget):
             width = round(max(0.0, min(self.width * share, self.width - done) - between))
             if share > 0:
                 width = max(width, round(dp(2)))
-            left = self.right - done - between - width if look.is_rtl else self.x + done + between
+            left = self.x + self.width - done - between - width if look.is_rtl else self.x + done + between
             shape.pos, shape.size = (round(left), self.y), (width, self.height)
             shape.radius = [min(self.height, width) / 2]
             done += width + between
@@ -75,7 +76,7 @@ class CountBar(Widget):
         widths[0] -= sum(widths) - room
         done = 0.0
         for width, shape in zip(widths, self._shapes, strict=True):
-            left = self.right - done - width if look.is_rtl else self.x + done
+            left = self.x + self.width - done - width if look.is_rtl else self.x + done
             shape.pos, shape.size = (round(left), self.y), (max(0, round(width)), self.height)
             done += width + between
 
@@ -97,5 +98,6 @@ class Ring(Widget):
 
     def _place(self, *_: Any) -> None:
         radius = self.width / 2 - self._width
-        self._track.circle = (self.center_x, self.center_y, radius, 0, 360, 90)
-        self._arc.circle = (self.center_x, self.center_y, radius, 0, max(0.5, 360 * self.share), 90)
+        middle = middle_of(self)
+        self._track.circle = (*middle, radius, 0, 360, 90)
+        self._arc.circle = (*middle, radius, 0, max(0.5, 360 * self.share), 90)

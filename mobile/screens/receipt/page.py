@@ -151,9 +151,9 @@ class _Tear(Widget):
 
     def _place(self, *_: Any) -> None:
         size = self.height
-        for notch, x in zip(self._notches, (self.x, self.right), strict=True):
+        for notch, x in zip(self._notches, (self.x, self.x + self.width), strict=True):
             notch.size, notch.pos = (size, size), (x - size / 2, self.y)
-        start, end, step = self.x + size, self.right - size, dp(8)
+        start, end, step = self.x + size, self.x + self.width - size, dp(8)
         for at, dash in enumerate(self._dashes):
             left = start + at * step
-            dash.points = [left, self.center_y, min(left + step * 0.6, end), self.center_y] if left < end else []
+            dash.points = [left, self.y + self.height / 2, min(left + step * 0.6, end), self.y + self.height / 2] if left < end else []
