@@ -1,5 +1,6 @@
 """The whole contract: every area's fields under one schema."""
 
+import asyncio
 from typing import Annotated, cast
 
 import strawberry
@@ -32,6 +33,14 @@ from schema.wallet.mutations import WalletMutation
 MOST_NODES = 100
 
 
+async def _node(info: Info, id: str) -> Node | None:
+    """The thing behind a global id, null for what is none."""
+    try:
+        return cast(Node | None, await find(info.context, decode(id)))
+    except NotFound:
+        return None
+
+
 @strawberry.type(description="Everything that can be asked.")
 class Query(SigningInQuery, AccountsQuery, CatalogueQuery, OrdersQuery, SimsQuery):
     """The roots of all areas, and any object by its id."""
@@ -39,10 +48,7 @@ class Query(SigningInQuery, AccountsQuery, CatalogueQuery, OrdersQuery, SimsQuer
     @strawberry.field(description="Any object by its global id; null when out of scope or gone.")
     async def node(self, info: Info, id: Annotated[strawberry.ID, strawberry.argument(description="Global id.")]) -> Node | None:
         """Within the viewer's scope."""
-        try:
-            return cast(Node | None, await find(info.context, decode(id)))
-        except NotFound:
-            return None
+        return await _node(info, id)
 
     @strawberry.field(description="Several at once, in order, with null for the missing; at most 100.")
     async def nodes(
@@ -51,7 +57,7 @@ class Query(SigningInQuery, AccountsQuery, CatalogueQuery, OrdersQuery, SimsQuer
         """Within the viewer's scope."""
         if len(ids) > MOST_NODES:
             raise InvalidInput("error.too_many", field=("ids",), most=MOST_NODES)
-        return [await self.node(info, id) for id in ids]
+        return await asyncio.gather(*(_node(info, id) for id in ids))
 
 
 @strawberry.type(description="Everything that can be done.")
