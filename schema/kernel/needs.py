@@ -7,6 +7,7 @@ from graphql import OperationType
 from strawberry.extensions import FieldExtension
 from strawberry.types.field import StrawberryField
 
+from domain.kernel.errors import Forbidden
 from domain.kernel.permissions import Permission
 from schema.kernel.context import Info
 from schema.kernel.looks import note
@@ -28,8 +29,11 @@ class Needs(FieldExtension):
 
         What a mutation does stands in the audit trail; only what is read below it is a look.
         """
+        is_mutation = info.operation.operation is OperationType.MUTATION and info.path.prev is None
+        if is_mutation and info.context.asking().is_read_only:
+            raise Forbidden  # some mutations need no more than a right to read: a support view still writes nothing, and mails nothing
         scope = info.context.scope(self.permission)
         result = await next_(source, info, scope=scope, **kwargs)
-        if info.operation.operation is OperationType.QUERY or info.path.prev is not None:
+        if not is_mutation:
             note(info.context.looks, scope, source, result)
         return result

@@ -94,6 +94,8 @@ def expected(actor: Actor | None, coordinate: str, needs: str) -> bool:
     """Whether the actor gets a field by the access table and the role table."""
     if actor is None:
         return False
+    if actor.is_read_only and coordinate.startswith("Mutation.") and needs != SESSION:
+        return False
     if needs in {SESSION, OWN}:
         return actor.session_id is not None and not (needs == OWN and actor.is_read_only)
     parent = PARENTS.get(coordinate.split(".")[0])
