@@ -17,10 +17,10 @@ from starlette.routing import Route
 from api.budget import CAPACITY, RESTORE_RATE, Budget
 from api.world import World
 from auth.identify import identify
-from domain.kernel.errors import AccessError, Busy, DomainError, RateLimited
+from domain.kernel.errors import AccessError, Busy, DomainError, InvalidInput, RateLimited
 from domain.kernel.locale import Locale, negotiate
 from domain.kernel.messages import text
-from schema.kernel import limits
+from schema.kernel import limits, texts
 from schema.kernel.context import Context
 from schema.kernel.documents import Documents, without_suggestions
 from schema.root import schema
@@ -174,6 +174,11 @@ class Endpoint:
             return refuse([GraphQLError("Subscriptions aren't served here.")], 400)
         if prepared.asks_schema and actor is None:
             return refuse([GraphQLError("Sign in to look at the schema.", extensions={"code": "UNAUTHENTICATED"})], 401)
+
+        try:
+            texts.check_variables(wanted.variables)
+        except InvalidInput as error:
+            return refuse([GraphQLError("", original_error=error)], 400)
 
         asker = str(actor.ref.id) if actor else address
         requested = limits.cost(operation, prepared.document, wanted.variables) if prepared.document else 0

@@ -10,7 +10,8 @@ from strawberry import Schema
 from strawberry.extensions import SchemaExtension
 from strawberry.schema.schema import validate_document
 
-from schema.kernel import limits
+from domain.kernel.errors import InvalidInput
+from schema.kernel import limits, texts
 
 KEPT = 512
 LONGEST_NAME = 100
@@ -39,6 +40,8 @@ class Documents:
 
     def prepared(self, source: str) -> Prepared:
         """The document of a source text, prepared now or earlier; refusals and faults come as its errors."""
+        if len(source.encode()) > limits.SOURCE_BYTES:  # not kept: 512 of a body's size would be much memory for strangers to take
+            return Prepared(None, (limits.refused("A document may have at most {most} bytes.", most=limits.SOURCE_BYTES),))
         found = self._kept.get(source)
         if found is None:
             found = self._kept[source] = self._prepare(source)
@@ -49,13 +52,14 @@ class Documents:
         return found
 
     def _prepare(self, source: str) -> Prepared:
-        if len(source.encode()) > limits.SOURCE_BYTES:
-            return Prepared(None, (limits.refused("A document may have at most {most} bytes.", most=limits.SOURCE_BYTES),))
         try:
             document = parse(source, max_tokens=limits.TOKENS)
             limits.check(document)
+            texts.check_literals(document)
         except GraphQLError as error:
             return Prepared(None, (error,))
+        except InvalidInput as error:
+            return Prepared(None, (GraphQLError("", original_error=error),))
         except RecursionError:
             return Prepared(None, (limits.refused("The document is nested too deeply."),))
         errors = validate_document(self._schema._schema, document, tuple(specified_rules))

@@ -174,3 +174,21 @@ async def test_a_probe_is_answered_while_hostile_documents_run(http: httpx.Async
 async def test_nothing_but_queries_and_mutations_is_in_the_schema(http: httpx.AsyncClient) -> None:
     assert schema._schema.subscription_type is None
     assert (await http.get("/graphql", headers={"upgrade": "websocket", "connection": "upgrade"})).status_code == 405
+
+
+@pytest.mark.parametrize(
+    ("variables", "words"),
+    [({"a": {"b": ["fine", "a\0b"]}}, "can't be kept"), ({"a": {"b": ["x" * 10_001]}}, "longer than 10,000")],
+)
+async def test_texts_that_no_store_keeps_stay_outside(http: httpx.AsyncClient, variables: Any, words: str) -> None:
+    answer = await http.post("/graphql", json={"query": "{ __typename }", "variables": variables}, headers={"accept": MODERN, "accept-language": "en"})
+
+    assert answer.status_code == 400
+    assert code(answer) == "INVALID_INPUT"
+    error = answer.json()["errors"][0]
+    assert error["extensions"]["field"] == ["a", "b"]
+    assert words in error["message"]
+
+
+async def test_a_text_in_the_document_is_looked_at_alike(http: httpx.AsyncClient) -> None:
+    assert code(await post(http, r'{ __type(name: "a\u0000b") { name } }')) == "INVALID_INPUT"
