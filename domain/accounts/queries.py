@@ -14,7 +14,7 @@ from sqlmodel import col, select
 from domain.accounts.tables import Account, AccountEdge, AccountKind, CostCentre, Organization, PaymentMode
 from domain.kernel.paging import Page, Window
 from domain.kernel.scope import Scope, path_end
-from domain.kernel.text import fold
+from domain.kernel.text import search_key
 from domain.reading import By, page
 
 
@@ -100,7 +100,7 @@ async def organizations_by_ids(session: AsyncSession, scope: Scope, ids: Sequenc
 def _organizations(scope: Scope, search: str | None) -> Select[Any]:
     statement = scope.limit(_columns(ORGANIZATION), col(Organization.id))
     if search:
-        wanted = fold(search)
+        wanted = search_key(search)
         statement = statement.where(
             col(Organization.name_fold).contains(wanted, autoescape=True) | col(Organization.legal_id).contains(wanted, autoescape=True)
         )
@@ -168,7 +168,7 @@ def _accounts(
     if filter.payment_mode is not None:
         statement = statement.where(col(Account.payment_mode) == filter.payment_mode)
     if search:
-        wanted = fold(search)
+        wanted = search_key(search)
         named = col(Account.name_fold).contains(wanted, autoescape=True) | func.lower(col(Account.number)).contains(wanted, autoescape=True)
         statement = statement.where(named)
     return statement, path

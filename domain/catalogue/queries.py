@@ -22,7 +22,7 @@ from domain.kernel.locale import Locale
 from domain.kernel.money import Money, Price, taxed
 from domain.kernel.paging import Page, Window
 from domain.kernel.quantity import UNIT_OF, Quantity, UsageType
-from domain.kernel.text import fold
+from domain.kernel.text import search_key
 from domain.reading import By, page
 
 
@@ -119,7 +119,7 @@ def _on_sale(at: datetime, filter: OfferingFilter, search: str | None) -> Select
     if filter.usage_type is not None:
         statement = statement.where(_names(Offering.allowances, filter.usage_type))
     if search:
-        statement = statement.where(col(Offering.search).contains(fold(search), autoescape=True))
+        statement = statement.where(col(Offering.search).contains(search_key(search), autoescape=True))
     return statement  # type: ignore[no-any-return]
 
 

@@ -13,6 +13,7 @@ from domain.kernel.errors import InvalidInput
 
 Row = TypeVar("Row")
 Other = TypeVar("Other")
+LONGEST_CURSOR = 8_000
 
 
 def _plain(value: Any) -> Any:
@@ -24,11 +25,21 @@ def _plain(value: Any) -> Any:
 
 
 def _rich(value: Any) -> Any:
+    """A value of a sort column; what no column holds is `ValueError`: a cursor is the client's word."""
     if isinstance(value, dict):
-        return datetime.fromisoformat(value["t"]) if "t" in value else UUID(value["u"])
-    if value is None or isinstance(value, str | int):
+        return _instant(value["t"]) if "t" in value else UUID(value["u"])
+    if isinstance(value, str) and "\0" not in value:
+        return value
+    if type(value) is int and abs(value) < 1 << 63:
         return value
     raise ValueError(value)
+
+
+def _instant(text: str) -> datetime:
+    instant = datetime.fromisoformat(text)
+    if instant.tzinfo is None or not 1900 <= instant.year < 2200:
+        raise ValueError(text)
+    return instant
 
 
 def cursor_of(order: str, key: Sequence[Any]) -> str:
@@ -39,11 +50,13 @@ def cursor_of(order: str, key: Sequence[Any]) -> str:
 def key_of(order: str, cursor: str, field: str) -> tuple[Any, ...]:
     """Reads a cursor of this order; one of another order or broken is `InvalidInput`."""
     try:
+        if len(cursor) > LONGEST_CURSOR:
+            raise ValueError(len(cursor))
         made_for, *key = json.loads(base64.urlsafe_b64decode(cursor + "=" * (-len(cursor) % 4)))
         if made_for != order:
             raise ValueError(made_for)
         return tuple(_rich(value) for value in key)
-    except (ValueError, TypeError, KeyError, AttributeError, binascii.Error):
+    except (ValueError, TypeError, KeyError, AttributeError, RecursionError, binascii.Error):
         raise InvalidInput("error.cursor", field=(field,)) from None
 
 

@@ -3,6 +3,8 @@
 import re
 import unicodedata
 
+from domain.kernel.errors import InvalidInput
+
 _PERSIAN_DIGITS = "۰۱۲۳۴۵۶۷۸۹"
 _ARABIC_DIGITS = "٠١٢٣٤٥٦٧٨٩"
 _LATIN_DIGITS = "0123456789"
@@ -13,6 +15,7 @@ _TO_PERSIAN = str.maketrans(_LATIN_DIGITS + _ARABIC_DIGITS, _PERSIAN_DIGITS * 2)
 _SAME_LETTER = str.maketrans({"ي": "ی", "ى": "ی", "ے": "ی", "ك": "ک", "ڪ": "ک", "ة": "ه", "ە": "ه", "ہ": "ه", "ھ": "ه"})
 _BREVE = "\u0306"  # й is a letter of its own in Russian and Bulgarian, not an и with a mark
 
+LONGEST_SEARCH = 100
 LRI, RLI, PDI, RLM = "\u2066", "\u2067", "\u2069", "\u200f"
 _INVISIBLE = re.compile("[\u200b-\u200f\u202a-\u202e\u2060-\u2069\u061c\u0640\ufeff\u00ad]")
 
@@ -36,6 +39,13 @@ def fold(text: str) -> str:
     decomposed = unicodedata.normalize("NFKD", digits_latin(text)).casefold()
     bare = "".join(letter for letter in decomposed if not unicodedata.combining(letter) or letter == _BREVE)
     return "".join(without_invisible(unicodedata.normalize("NFC", bare).translate(_SAME_LETTER)).split())
+
+
+def search_key(text: str, *field: str) -> str:
+    """The key of what is typed into a search; more than 100 characters are `InvalidInput` at `field`, as no name is that long."""
+    if len(text) > LONGEST_SEARCH:
+        raise InvalidInput("error.too_long", field=field or ("search",), most=LONGEST_SEARCH)
+    return fold(text)
 
 
 def without_invisible(text: str) -> str:

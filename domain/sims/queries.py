@@ -20,7 +20,7 @@ from domain.kernel.money import Money
 from domain.kernel.paging import Page, Window
 from domain.kernel.quantity import FigureSource
 from domain.kernel.scope import Scope
-from domain.kernel.text import fold
+from domain.kernel.text import search_key
 from domain.reading import By, page
 from domain.sims.rules import Standing
 from domain.sims.states import BarredBy, Barring, SimStatus, SimStatusReason
@@ -244,7 +244,7 @@ def matching(scope: Scope, organization_id: UUID, path: str, filter: SimFilter, 
         indebted = func.coalesce(col(Sim.debt), 0) > 0
         statement = statement.where(indebted if filter.has_debt else ~indebted)
     if search:
-        statement = statement.where(col(Sim.search).contains(fold(search), autoescape=True))
+        statement = statement.where(col(Sim.search).contains(search_key(search), autoescape=True))
     return statement
 
 

@@ -15,7 +15,7 @@ from domain.accounts.queries import count
 from domain.kernel.ids import Kind, Ref
 from domain.kernel.paging import Page, Window
 from domain.kernel.scope import ActorRef, Scope
-from domain.kernel.text import fold
+from domain.kernel.text import search_key
 from domain.reading import By, page
 from domain.tickets.states import TicketPriority, TicketState
 from domain.tickets.tables import Ticket
@@ -70,7 +70,7 @@ def _tickets(scope: Scope, organization_id: UUID | None, filter: TicketFilter) -
     if filter.states is not None:
         statement = statement.where(col(Ticket.state).in_(filter.states))
     if filter.search:
-        statement = statement.where(col(Ticket.search).contains(fold(filter.search), autoescape=True))
+        statement = statement.where(col(Ticket.search).contains(search_key(filter.search), autoescape=True))
     return statement
 
 

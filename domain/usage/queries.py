@@ -15,7 +15,7 @@ from domain.kernel.money import Money
 from domain.kernel.paging import Page, Window
 from domain.kernel.quantity import UNIT_OF, FigureSource, Quantity, UsageType
 from domain.kernel.scope import Scope
-from domain.kernel.text import fold
+from domain.kernel.text import search_key
 from domain.reading import DOCUMENT_SECONDS, document_page, documents_answering, paths_within
 from domain.usage.documents import UsageDirection, UsageRecord
 
@@ -73,7 +73,7 @@ def _row(record: UsageRecord) -> UsageRecordRow:
 
 def part_of_number(typed: str) -> str:
     """A part of a number as people type it, ready to be found in E.164 text: digits folded, dialling zeros and the plus gone."""
-    digits = fold(typed).replace("-", "")
+    digits = search_key(typed, "filter", "otherParty").replace("-", "")
     return digits.lstrip("+0") or digits
 
 

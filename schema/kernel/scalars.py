@@ -19,6 +19,10 @@ EmailAddress = NewType("EmailAddress", str)
 URL = NewType("URL", str)
 
 
+_YEARS = "DateTime lies between the years 1900 and 2199; leave it out for no bound."
+_DIGITS = 30
+
+
 def written(instant: datetime) -> str:
     """An instant in RFC 3339, UTC."""
     return instant.astimezone(UTC).isoformat().replace("+00:00", "Z")
@@ -34,7 +38,13 @@ def _instant(value: Any) -> datetime:
         raise ValueError("DateTime is written in RFC 3339, such as 2026-11-21T08:30:00Z.") from None
     if instant.tzinfo is None:
         raise ValueError("DateTime needs its time zone: end it with Z or +03:30.")
-    return instant.astimezone(UTC)
+    try:
+        instant = instant.astimezone(UTC)
+    except OverflowError:
+        raise ValueError(_YEARS) from None
+    if not 1900 <= instant.year < 2200:  # calendars and sums of days go wrong at the ends of time, and nobody means them
+        raise ValueError(_YEARS)
+    return instant
 
 
 def _decimal(value: Any) -> Decimal:
@@ -44,6 +54,8 @@ def _decimal(value: Any) -> Decimal:
         number = Decimal("NaN")
     if not number.is_finite():
         raise ValueError("Decimal is an exact number written as text, such as 1250000.")
+    if len(number.as_tuple().digits) > _DIGITS or abs(number.adjusted()) > _DIGITS:
+        raise ValueError(f"Decimal has at most {_DIGITS} digits.")
     return number
 
 

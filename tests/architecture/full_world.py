@@ -21,6 +21,7 @@ IDS_BY_NAME = {
 VALUES: dict[str, Any] = {
     "String": "some text", "Int": 1, "Boolean": True, "DateTime": "2027-01-01T00:00:00Z", "UUID": str(uuid4()), "EmailAddress": "a@example.com",
     "MSISDN": "+989351112233", "Decimal": "1000",
+    "ICCID": "8998350000000000011", "IMSI": "432351234567890",
 }  # fmt: skip
 
 
