@@ -1,0 +1,60 @@
+"""Transactions on both engines: what was read and written back at once by many is all applied."""
+
+import asyncio
+
+import pytest
+from sqlmodel import col, select
+
+from store.outbox import OutboxRow, send
+from store.session import Database
+from tests.world import NOW
+
+WRITERS = 500
+
+
+async def test_five_hundred_read_modify_writes_at_once_are_all_applied(database: Database) -> None:
+    async with database.write() as session:
+        await send(session, "counter", {"n": 0}, subject="s", at=NOW)
+
+    async def add_one() -> None:
+        async with database.write() as session:
+            row = (await session.scalars(select(OutboxRow).where(col(OutboxRow.subject) == "s").with_for_update())).one()
+            await asyncio.sleep(0)  # let the others in between reading and writing
+            row.attempts += 1
+
+    for _ in range(WRITERS // 25):  # no more at once than PostgreSQL has connections here
+        await asyncio.gather(*(add_one() for _ in range(25)))
+
+    async with database.read() as session:
+        assert (await session.scalars(select(OutboxRow.attempts))).one() == WRITERS
+
+
+@pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
+async def test_five_hundred_writers_of_two_processes_wait_for_each_other(database: Database, database_url: str) -> None:
+    """Two stores on one file stand for two processes: the lock of one process doesn't help, the file's has to."""
+    other = Database(database_url)
+    async with database.write() as session:
+        await send(session, "counter", {"n": 0}, subject="s", at=NOW)
+
+    async def add_one(store: Database) -> None:
+        async with store.write() as session:
+            row = (await session.scalars(select(OutboxRow))).one()
+            await asyncio.sleep(0)
+            row.attempts += 1
+
+    await asyncio.gather(*(add_one(store) for _ in range(WRITERS // 2) for store in (database, other)))
+    await other.close()
+
+    async with database.read() as session:
+        assert (await session.scalars(select(OutboxRow.attempts))).one() == WRITERS
+
+
+async def test_an_error_inside_leaves_nothing(database: Database) -> None:
+    with pytest.raises(ZeroDivisionError):
+        async with database.write() as session:
+            await send(session, "counter", {}, subject="s", at=NOW)
+            await session.flush()
+            raise ZeroDivisionError
+
+    async with database.read() as session:
+        assert (await session.scalars(select(OutboxRow))).all() == []
