@@ -426,7 +426,7 @@ def main(arguments: list[str]) -> None:
         case "test":
             require_debian_packages()
             set_up("test")
-            become(PYTHON, "-m", "pytest", *rest, cwd=ROOT)
+            become(PYTHON, "-m", "pytest", "--numprocesses=auto", "--dist=worksteal", *rest, cwd=ROOT)
         case "check":
             check()
         case "fix":

@@ -13,7 +13,7 @@ import httpx
 import psutil
 
 ROOT = Path(__file__).resolve().parents[2]
-SECONDS_TO_START = 60
+SECONDS_TO_START = 180  # a first run seeds the demo companies, and tests share the machine
 SECONDS_TO_END = 15
 
 
