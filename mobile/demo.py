@@ -640,6 +640,10 @@ class DemoServer(httpx.AsyncBaseTransport):
         money = {"amount": self._price(offer[3])["gross"]["amount"]}
         changes = [{"label": sim["msisdn"], "field": "products", "before": None, "after": self._name(key), "money": money} for sim in able]
         total = self._price(offer[3] * len(able))
+        if changes:
+            after = str(self.wallet - int(total["gross"]["amount"]))
+            paid = {"label": self._name("group"), "field": "wallet.balance", "before": str(self.wallet), "after": after}
+            changes.append(paid | {"money": {"amount": total["gross"]["amount"]}})
         plan = self._plan(changes, left_out, total)
         gross = int(total["gross"]["amount"])
         if gross > self.wallet:

@@ -22,6 +22,7 @@ SORTS = (
     ("LAST_USAGE_AT", "DESC"),
     ("VALID_UNTIL", "ASC"),
 )
+BY_LATEST_USE = ("LAST_USAGE_AT", "DESC")
 STATUSES = ("ACTIVE", "READY_TO_ACTIVATE", "BLOCKED", "SUSPENDED", "CAP_EXCEEDED", "IMEI_MISMATCH", "TERMINATED")
 MOST_SELECTED = 100
 
@@ -36,7 +37,7 @@ class SimList(Loadable):
         self.status: str | None = None
         self.is_low = False
         self.has_debt = False
-        self.sort = SORTS[0]
+        self.sort = BY_LATEST_USE
         self.count: int | None = None
         self.nodes: list[dict[str, Any]] = []
         self.selected: dict[str, dict[str, Any]] = {}

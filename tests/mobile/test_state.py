@@ -251,7 +251,7 @@ async def test_a_purchase_is_shown_then_done_once(signed_in: Services, server: D
 
     await flow.preview()
     assert flow.step is Step.PLANNED
-    assert (flow.plan["changeCount"], flow.plan["exclusionCount"]) == (5, 2)
+    assert (flow.plan["changeCount"], flow.plan["exclusionCount"]) == (6, 2)
     assert flow.plan["total"]["gross"]["amount"] == "6875000" and server.orders == []
 
     assert await flow.apply()
@@ -280,7 +280,7 @@ async def test_a_stale_plan_is_shown_anew_with_what_changed(signed_in: Services,
     assert not await flow.apply()
 
     assert flow.step is Step.PLANNED and flow.is_stale and server.orders == []
-    assert flow.changed_labels == {"+989300007715", "total"}
+    assert flow.changed_labels == {"+989300007715", "Nikazin Group", "total"}
     assert await flow.apply()
 
 

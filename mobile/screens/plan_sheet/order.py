@@ -56,7 +56,7 @@ class OrderSheet:
         content: list[Widget] = []
         if flow.is_stale:
             content.append(parts.stale_note())
-        words = say("plan.get", flow.plan["changeCount"])
+        words = say("plan.get", self._count)
         content.append(parts.doing(flow, words, self._detail(), is_listed=self._is_listed, toggle=self._toggle))
         if flow.plan["exclusionCount"]:
             content.append(parts.left_out(flow, flow.plan["exclusions"], flow.plan["exclusionCount"]))
@@ -67,6 +67,11 @@ class OrderSheet:
             content += parts.refusal(flow)[:1]
         return content
 
+    @property
+    def _count(self) -> int:
+        """Cards that get it: a plan counts changes, and the wallet's is one of them."""
+        return len(self.buying.sims) - int(self.flow.plan["exclusionCount"])
+
     def _detail(self) -> str:
         chosen = self.buying.chosen
         if chosen is None:
@@ -74,7 +79,7 @@ class OrderSheet:
         return f"{chosen['name']} · {look.say('buy.' + self.buying.activation)}"
 
     def _price(self) -> Widget:
-        say, total, count = look.say, self.flow.plan["total"], self.flow.plan["changeCount"]
+        say, total, count = look.say, self.flow.plan["total"], self._count
         each = self.buying.chosen["price"]["net"] if self.buying.chosen else total["net"]
         unit = say.rial
         rate = say.percent(total["vatRate"])

@@ -86,7 +86,7 @@ class BlockSheet:
         content: list[Widget] = [parts.stale_note()] if flow.is_stale else []
         key = "plan.blocked" if self._is_block else "plan.unblocked"
         detail = f"{say('block.' + self.choice.reason)} · {say('block.' + self.choice.barring)}" if self._is_block else ""
-        count = len({change["label"] for change in flow.plan["changes"]}) or flow.plan["changeCount"]
+        count = len(self.choice.sims) - int(flow.plan["exclusionCount"])
         content.append(parts.doing(flow, say(key, count), detail, is_listed=self._is_listed, toggle=self._toggle))
         if flow.plan["exclusionCount"]:
             content.append(parts.left_out(flow, flow.plan["exclusions"], flow.plan["exclusionCount"]))
