@@ -1,6 +1,7 @@
 """Drawn art: the flock of thirty birds on the sign-in page and the arcs of the wallet card."""
 
 import math
+from functools import cache
 from typing import Any
 
 from kivy.graphics import (
@@ -64,17 +65,18 @@ class Flock(Toned):
     def _bird(self, x: float, y: float, span: float, turn: float, width: float) -> None:
         points: list[float] = []
         size = span * self.width
-        for right, up in _smooth(BIRD):
+        for right, up in _smooth():
             across = right * size * math.cos(turn) - up * size * math.sin(turn)
             above = right * size * math.sin(turn) + up * size * math.cos(turn)
             points += [self.x + x * self.width + across, self.y + self.height - y * self.height + above]
         SmoothLine(points=points, width=dp(width) * 0.62, cap="round", joint="round")
 
 
-def _smooth(points: tuple[tuple[float, float], ...]) -> list[tuple[float, float]]:
-    """Points of a Catmull-Rom curve through the given ones, with the notch in the middle kept sharp."""
-    middle = len(points) // 2
-    return [*_curve(points[: middle + 1]), *_curve(points[middle:])[1:]]
+@cache
+def _smooth() -> list[tuple[float, float]]:
+    """Points of a curve through the bird, with the notch in its middle kept sharp."""
+    middle = len(BIRD) // 2
+    return [*_curve(BIRD[: middle + 1]), *_curve(BIRD[middle:])[1:]]
 
 
 def _curve(points: tuple[tuple[float, float], ...], steps: int = 6) -> list[tuple[float, float]]:
