@@ -2,7 +2,9 @@
 
 import argparse
 import asyncio
+import contextlib
 import importlib
+import os
 import pathlib
 import tempfile
 
@@ -10,13 +12,14 @@ from mobile.state.settings import THEMES, clean_server
 from mobile.state.texts import LANGUAGES
 from mobile.window import prepare
 
-DATA = pathlib.Path.home() / ".local" / "share" / "simurgh"
+# An Android package has a private folder of its own.
+DATA = pathlib.Path(os.environ.get("ANDROID_PRIVATE") or pathlib.Path.home() / ".local" / "share" / "simurgh")
 
 
 def arguments() -> argparse.Namespace:
     """What the command line says."""
     parser = argparse.ArgumentParser(prog="python -m mobile", description="The Simurgh app.")
-    parser.add_argument("--server", help="address of the server, kept for the next time")
+    parser.add_argument("--server", help="address of the server, http://127.0.0.1:8000 if none was ever given")
     parser.add_argument("--language", choices=LANGUAGES)
     parser.add_argument("--theme", choices=THEMES)
     parser.add_argument("--data", type=pathlib.Path, default=DATA, help="folder of settings, tokens and the offline copy")
@@ -44,7 +47,8 @@ def main() -> None:
         services = app.services_in_memory(pathlib.Path(tempfile.mkdtemp()), company, lambda: demo.NOW, **chosen)
     else:
         services = app.services_in(given.data, **chosen)
-    asyncio.run(_run(app.SimurghApp(services)))
+    with contextlib.suppress(KeyboardInterrupt):
+        asyncio.run(_run(app.SimurghApp(services)))
 
 
 async def _run(app: object) -> None:

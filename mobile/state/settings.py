@@ -14,6 +14,7 @@ DEFAULTS: dict[str, Any] = {
     "text_scale": 1.0,
     "identity": "",
 }
+LOOPBACK = ("127.", "localhost", "[::1]")
 THEMES = ("light", "dark")
 TEXT_SCALES = (1.0, 1.15, 1.3)
 
@@ -55,9 +56,10 @@ def _kept(path: pathlib.Path | None) -> dict[str, Any]:
 
 
 def clean_server(typed: str) -> str | None:
-    """The address as it is used, https added when no scheme was typed; None when it can't be one."""
+    """The address as it is used; without a scheme https, and http for this very machine; None when it can't be an address."""
     scheme, separator, rest = typed.strip().partition("://")
     if not separator:
-        scheme, rest = "https", scheme
+        rest = scheme
+        scheme = "http" if rest.startswith(LOOPBACK) else "https"
     host = rest.partition("/")[0]
     return f"{scheme}://{rest.rstrip('/')}" if scheme in ("http", "https") and host and " " not in host else None

@@ -386,6 +386,7 @@ def test_settings_live_in_a_file_and_survive_damage(tmp_path) -> None:
     [
         ("care.example", "https://care.example"),
         (" http://127.0.0.1:8000/ ", "http://127.0.0.1:8000"),
+        ("localhost:8000", "http://localhost:8000"),
         ("ftp://x", None),
         ("https://", None),
     ],
