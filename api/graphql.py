@@ -17,14 +17,14 @@ from starlette.routing import Route
 from api.budget import CAPACITY, RESTORE_RATE, Budget
 from api.world import World
 from auth.identify import identify
-from domain.kernel.errors import AccessError, Busy, DomainError, InvalidInput, RateLimited
+from domain.kernel.errors import AccessError, Busy, DomainError, InvalidInput, RateLimited, Unavailable
 from domain.kernel.locale import Locale, negotiate
 from domain.kernel.messages import text
 from schema.kernel import limits, texts
 from schema.kernel.context import Context
 from schema.kernel.documents import Documents, without_suggestions
 from schema.root import schema
-from store.session import StoreBusy
+from store.session import StoreBusy, StoreLost
 
 LOG = structlog.get_logger("graphql")
 BODY_BYTES = 256 * 1024
@@ -95,6 +95,8 @@ def told(error: GraphQLError, locale: Locale, request_id: str, *, is_stranger: b
     cause = error.original_error
     if isinstance(cause, StoreBusy | TimeoutError):
         cause = Busy()
+    if isinstance(cause, StoreLost):
+        cause = Unavailable()
     shown: dict[str, Any] = {"message": without_suggestions(error.message) if is_stranger else error.message}
     extensions: dict[str, Any] = {"requestId": request_id}
     if error.path:
@@ -150,8 +152,8 @@ class Endpoint:
         except Refusal as refusal:
             error = {"message": refusal.message, "extensions": {"code": refusal.code, "requestId": request_id}}
             return self._response({"errors": [error]}, refusal.status, media_type, request_id)
-        except StoreBusy:
-            error = told(GraphQLError("", original_error=StoreBusy()), locale, request_id)
+        except (StoreBusy, StoreLost) as fault:
+            error = told(GraphQLError("", original_error=fault), locale, request_id)
             return self._response({"errors": [error]}, 503, media_type, request_id)
 
     async def _answer(self, request: Request, wanted: Asked, media_type: str, locale: Locale, request_id: str) -> Response:

@@ -1,20 +1,26 @@
 """Opens SQL sessions, for reading and for writing; the one place where an engine exists."""
 
 import asyncio
-from collections.abc import AsyncIterator
-from contextlib import AsyncExitStack, asynccontextmanager
+from collections.abc import AsyncIterator, Iterator
+from contextlib import AsyncExitStack, asynccontextmanager, contextmanager
 from typing import Any
 
 from sqlalchemy import event
-from sqlalchemy.exc import OperationalError
+from sqlalchemy.exc import DBAPIError, OperationalError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession, async_sessionmaker, create_async_engine
 
 WAIT_SECONDS = 10
+GAVE_WAY = {"40P01", "40001", "55P03"}
+"""PostgreSQL's states of a transaction that was undone for another's sake: deadlock, serialization, lock not available."""
 
 
 class StoreBusy(Exception):
     """Another writer held the store for too long; nothing was done."""
+
+
+class StoreLost(OSError):
+    """The connection broke in the middle: what was under way is undone, or done if it had come to its last step; the same key tells."""
 
 
 def sqlite_engine(url: str, begin: str, *, foreign_keys: bool = True) -> AsyncEngine:
@@ -58,14 +64,18 @@ class Database:
 
     @asynccontextmanager
     async def read(self) -> AsyncIterator[AsyncSession]:
-        """A short session for one batch of reads; never commits; raises `StoreBusy` when no connection is free in 10 s."""
+        """A short session for one batch of reads; never commits; raises `StoreBusy` when no connection is free in 10 s, `StoreLost`."""
         async with self._read() as session:
-            await _begun(session)
-            yield session
+            with _told_apart():
+                await _begun(session)
+                yield session
 
     @asynccontextmanager
     async def write(self) -> AsyncIterator[AsyncSession]:
-        """One transaction: commits at the end, rolls back on any error; raises `StoreBusy` when it can't begin in 10 s."""
+        """One transaction: commits at the end, rolls back on any error.
+
+        Raises `StoreBusy` when it can't begin in 10 s or had to give way to another, `StoreLost` when its connection broke.
+        """
         async with AsyncExitStack() as stack:
             if self._turn is not None:
                 try:
@@ -74,9 +84,10 @@ class Database:
                     raise StoreBusy from None
                 stack.callback(self._turn.release)
             session = await stack.enter_async_context(self._write())
-            await _begun(session)
-            async with _committing(session):
-                yield session
+            with _told_apart():
+                await _begun(session)
+                async with _committing(session):
+                    yield session
 
     async def close(self) -> None:
         """Closes every connection."""
@@ -93,6 +104,19 @@ async def _begun(session: AsyncSession) -> None:
     except OperationalError as error:
         if "locked" in str(error):
             raise StoreBusy from None
+        raise
+
+
+@contextmanager
+def _told_apart() -> Iterator[None]:
+    """Tells what the server did to us from what we did wrong."""
+    try:
+        yield
+    except DBAPIError as error:
+        if error.connection_invalidated:
+            raise StoreLost(str(error.orig)) from error
+        if getattr(error.orig, "sqlstate", None) in GAVE_WAY:
+            raise StoreBusy from error
         raise
 
 
