@@ -3,10 +3,11 @@
 import asyncio
 
 import pytest
+from sqlalchemy import text
 from sqlmodel import col, select
 
 from store.outbox import OutboxRow, send
-from store.session import Database
+from store.session import Database, StoreLost
 from tests.world import NOW
 
 WRITERS = 500
@@ -58,3 +59,31 @@ async def test_an_error_inside_leaves_nothing(database: Database) -> None:
 
     async with database.read() as session:
         assert (await session.scalars(select(OutboxRow))).all() == []
+
+
+@pytest.mark.parametrize("database_url", ["postgresql"], indirect=True)
+async def test_writers_that_wait_for_each_other_in_a_ring_are_told_apart_from_a_bug(database: Database) -> None:
+    async with database.write() as session:
+        for subject in ("a", "b"):
+            await send(session, "counter", {}, subject=subject, at=NOW)
+    both_hold = asyncio.Barrier(2)
+
+    async def lock(first: str, second: str) -> None:
+        async with database.write() as session:
+            await session.execute(select(OutboxRow).where(OutboxRow.subject == first).with_for_update())
+            await both_hold.wait()
+            await session.execute(select(OutboxRow).where(OutboxRow.subject == second).with_for_update())
+
+    ends = await asyncio.gather(lock("a", "b"), lock("b", "a"), return_exceptions=True)
+
+    assert sorted(type(end).__name__ for end in ends) == ["NoneType", "StoreBusy"]
+
+
+@pytest.mark.parametrize("database_url", ["postgresql"], indirect=True)
+async def test_a_broken_connection_is_told_apart_from_a_bug_and_the_next_one_works(database: Database) -> None:
+    with pytest.raises(StoreLost):
+        async with database.write() as session:
+            await session.execute(text("SELECT pg_terminate_backend(pg_backend_pid())"))
+
+    async with database.read() as session:
+        assert (await session.execute(text("SELECT 1"))).scalar_one() == 1

@@ -1,0 +1,65 @@
+"""One-time codes, tokens and secrets are in no log, table, document or error, whatever goes wrong on the way."""
+
+import logging
+import re
+from typing import Any
+
+import httpx
+import pytest
+from sqlmodel import SQLModel, select
+from structlog.testing import capture_logs
+
+from api.worker import handlers
+from api.world import World
+from store import outbox
+from tests.world import TwoTenants
+
+ASK = """mutation($input: OtpRequestInput!) { otpRequest(input: $input) { ... on OtpRequestPayload { challenge { id } } ... on UserError { code } } }"""
+ENTER = """mutation($input: SessionCreateInput!) { sessionCreate(input: $input) {
+  ... on SessionCreatePayload { tokens { accessToken refreshToken } } ... on UserError { code message field } } }"""
+
+
+async def post(http: httpx.AsyncClient, query: str, input: Any, **more: Any) -> Any:
+    return (await http.post("/graphql", json={"query": query, "variables": {"input": input}, **more})).json()
+
+
+async def test_codes_and_tokens_are_nowhere_but_with_their_owner(
+    http: httpx.AsyncClient, world: World, two_tenants: TwoTenants, caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    mobile, said = two_tenants.one.profile_manager.mobile, []
+    assert mobile is not None and world.inbox is not None
+    with caplog.at_level(logging.DEBUG), capture_logs() as logged:
+        asked = await post(http, ASK, {"identity": mobile, "channel": "SMS"})
+        challenge = asked["data"]["otpRequest"]["challenge"]["id"]
+        said += await everything_kept(world)  # while the code still waits
+        await outbox.run_once(world.database, handlers(world), world.clock, worker="test")
+        code = re.findall(r"\b\d{6}\b", world.inbox.messages(mobile)[0].text)[0]
+        proof = {"otp": {"challengeId": challenge, "code": code}}
+
+        for query in (ENTER.replace("sessionCreate(", "nothing("), ENTER + "}", ENTER.replace("tokens {", "tokens { x ")):
+            said.append(repr(await post(http, query, {"proof": proof})))
+        with monkeypatch.context() as broken:
+            broken.setattr("auth.proofs._means", explode)
+            said.append(repr(await post(http, ENTER, {"proof": proof})))
+        tokens = (await post(http, ENTER, {"proof": proof}))["data"]["sessionCreate"]["tokens"]
+        said.append(repr(await post(http, ENTER, {"proof": proof})))
+    said += [repr(logged), caplog.text, *await everything_kept(world)]
+
+    assert "bug" in repr(logged)
+    for secret in (code, tokens["accessToken"], tokens["refreshToken"]):
+        assert [text for text in said if re.search(rf"(?<![0-9a-f-]){re.escape(secret)}(?![0-9a-f-])", text)] == []
+
+
+async def explode(*_: Any, **__: Any) -> Any:
+    raise RuntimeError("a bug while the code is at hand")
+
+
+async def everything_kept(world: World) -> list[str]:
+    """Every row and document."""
+    kept = []
+    async with world.database.read() as session:
+        for table in SQLModel.metadata.sorted_tables:
+            kept += [repr(tuple(row)) for row in (await session.execute(select(table))).all()]
+    for name in await world.documents.list_collection_names():
+        kept += [repr(document) async for document in world.documents[name].find()]
+    return kept
