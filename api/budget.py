@@ -35,11 +35,13 @@ class Budget:
         bucket.left -= cost
         return int(bucket.left)
 
-    def give_back(self, asker: str, unused: int) -> int:
-        """Returns what an answer cost less than feared, and tells what is left."""
-        bucket = self._buckets[asker]
-        bucket.left = min(CAPACITY, bucket.left + max(unused, 0))
-        return int(bucket.left)
+    def settle(self, asker: str, unused: int) -> int:
+        """Returns what an answer cost less than feared, takes what it cost more, and tells what is left: below zero is a debt."""
+        bucket = self._buckets.get(asker)
+        if bucket is None:  # forgotten meanwhile, for so many others
+            return CAPACITY
+        bucket.left = min(CAPACITY, bucket.left + unused)
+        return max(int(bucket.left), 0)
 
     def seconds_until(self, asker: str, cost: int) -> int | None:
         """How long to wait for `cost`; null when it never fits."""

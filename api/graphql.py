@@ -1,7 +1,6 @@
 """The GraphQL endpoint: JSON over POST (GraphQL-over-HTTP), one operation a request, every refusal with a code and a request id."""
 
 import asyncio
-import re
 import uuid
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -30,8 +29,6 @@ LOG = structlog.get_logger("graphql")
 BODY_BYTES = 256 * 1024
 SECONDS = {OperationType.QUERY: 5, OperationType.MUTATION: 60}
 MODERN, PLAIN = "application/graphql-response+json", "application/json"
-NUL = re.compile(rb"\\u(?:0000|\{0+\})")
-"""How JSON and GraphQL write the one character that PostgreSQL can't store."""
 CODES_OF_STATUS = {401: "UNAUTHENTICATED", 429: "RATE_LIMITED", 503: "BUSY"}
 
 
@@ -63,11 +60,8 @@ async def asked(request: Request) -> Asked:
         if size > BODY_BYTES:
             raise Refusal(413, "BODY_TOO_LARGE", f"A request may have at most {BODY_BYTES // 1024} KB; send files by upload.")
         chunks.append(chunk)
-    sent = b"".join(chunks)
-    if NUL.search(sent):
-        raise Refusal(400, "INVALID_REQUEST", "Text may not hold the character U+0000.")
     try:
-        body = orjson.loads(sent)
+        body = orjson.loads(b"".join(chunks))
     except orjson.JSONDecodeError:
         raise Refusal(400, "INVALID_REQUEST", "The body isn't valid JSON in UTF-8.") from None
     if isinstance(body, list):
@@ -201,7 +195,7 @@ class Endpoint:
         except AccessError as error:
             body = {"data": None, "errors": [told(GraphQLError("", original_error=error), locale, request_id)]}
         spent = 1 + objects_in(body["data"])
-        left = self._budget.give_back(asker, requested - spent)
+        left = self._budget.settle(asker, requested - spent)
         body["extensions"] = {"cost": {"requested": requested, "actual": spent, "remaining": left, "restoreRate": RESTORE_RATE}}
         return self._response(body, 200, media_type, request_id)
 

@@ -12,9 +12,11 @@ from graphql import (
     GraphQLError,
     InlineFragmentNode,
     IntValueNode,
+    ListValueNode,
     OperationDefinitionNode,
     SelectionSetNode,
     VariableNode,
+    value_from_ast_untyped,
 )
 
 SOURCE_BYTES = 16 * 1024
@@ -123,16 +125,22 @@ def check(document: DocumentNode) -> None:
 
 
 def cost(operation: OperationDefinitionNode, document: DocumentNode, variables: Mapping[str, Any]) -> int:
-    """What an operation may cost at most, in objects: each selected object counts one, those in a page as often as the page is long."""
+    """What an operation may cost at most, in objects: each selected object counts one, those in a page or asked for by ids as often."""
     fragments = {part.name.value: part for part in document.definitions if isinstance(part, FragmentDefinitionNode)}
+    defaults = {part.variable.name.value: part.default_value for part in operation.variable_definitions or () if part.default_value}
+    given_or_default = {name: value_from_ast_untyped(value) for name, value in defaults.items()} | dict(variables)
 
     def page(field: FieldNode) -> int:
         for argument in field.arguments or ():
-            if argument.name.value in {"first", "last"}:
+            if argument.name.value in {"first", "last", "ids"}:
                 value = argument.value
-                given = variables.get(value.name.value) if isinstance(value, VariableNode) else None
+                given = given_or_default.get(value.name.value) if isinstance(value, VariableNode) else None
                 if isinstance(value, IntValueNode):
                     given = int(value.value)
+                elif isinstance(value, ListValueNode):
+                    given = len(value.values)
+                elif isinstance(given, list):
+                    given = len(given)
                 if isinstance(given, int):
                     return min(max(given, 1), LARGEST_PAGE)
         return 1

@@ -125,7 +125,7 @@ class Attacker:
         monkeypatch.setattr("api.graphql.identify", identify)
         monkeypatch.setattr("api.graphql.LOG", self)
         monkeypatch.setattr(Budget, "take", lambda *_, **__: 1)
-        monkeypatch.setattr(Budget, "give_back", lambda *_, **__: 1)
+        monkeypatch.setattr(Budget, "settle", lambda *_, **__: 1)
 
     def error(self, _event: str, *, exc_info: BaseException, **_: object) -> None:
         """Takes the log's place."""

@@ -1,6 +1,7 @@
 """Bounds of documents: each refused one past its bound, hostile shapes measured in no time."""
 
 import time
+from typing import Any
 
 import pytest
 from graphql import GraphQLError, OperationDefinitionNode, parse
@@ -69,6 +70,23 @@ def test_cost_counts_objects_by_page_size() -> None:
     assert limits.cost(operation, document, {"n": 1}) == 1 + 1 + 4
     assert limits.cost(operation, document, {"n": 50}) == 1 + 1 + 50 * 4
     assert limits.cost(operation, document, {"n": 10**12}) == 1 + 1 + 200 * 4
+
+
+@pytest.mark.parametrize(
+    ("source", "variables", "cost"),
+    [
+        ("query($n: Int = 50) { a { sims(first: $n) { edges { node { id } } } } }", {}, 1 + 1 + 50 * 3),
+        ("query($n: Int = 50) { a { sims(first: $n) { edges { node { id } } } } }", {"n": 2}, 1 + 1 + 2 * 3),
+        ('{ nodes(ids: ["a", "b", "c"]) { ... on Account { wallet { id } } } }', {}, 1 + 3 * 2),
+        ("query($ids: [ID!]!) { nodes(ids: $ids) { ... on Account { wallet { id } } } }", {"ids": ["a"] * 80}, 1 + 80 * 2),
+    ],
+)
+def test_cost_knows_defaults_and_ids(source: str, variables: dict[str, Any], cost: int) -> None:
+    document = parse(source)
+    operation = document.definitions[0]
+    assert isinstance(operation, OperationDefinitionNode)
+
+    assert limits.cost(operation, document, variables) == cost
 
 
 @pytest.mark.parametrize(
