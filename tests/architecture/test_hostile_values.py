@@ -252,11 +252,10 @@ async def tamper_with_cursors(attacker: Attacker, coordinate: str, document: str
     forged: list[Any] = [[order], [order, *key, 1], [], {}, None, 5, [order, *reversed(key)]]
     forged += [[order, *key[:place], part, *key[place + 1 :]] for place in range(len(key)) for part in KEY_PARTS]
     texts = [json.dumps(value) for value in forged]
-    for text in [*texts, "[" * 30_000, '["' + order + '",' + "[" * 30_000]:
-        for forward in (True, False):
-            window = {"first": 1, "after": made(text)} if forward else {"last": 1, "before": made(text), "first": None}
-            await attacker.ask(f"{coordinate} {text[:120]}", document, {**variables, **window})
-    for text in TEXTS:
+    for number, text in enumerate([*texts, "[" * 5_000, '["' + order + '",' + "[" * 5_000]):
+        window = {"first": 1, "after": made(text)} if number % 2 else {"last": 1, "before": made(text), "first": None}
+        await attacker.ask(f"{coordinate} {text[:120]}", document, {**variables, **window})
+    for text in TEXTS[:8]:
         await attacker.ask(coordinate, document, {**variables, "first": 1, "after": text})
 
 
