@@ -11,8 +11,8 @@ SCRIPT = Path(__file__).with_name("newcomers.py")
 
 
 def test_four_newcomers_do_the_main_job(tmp_path: Path) -> None:
-    with running(tmp_path / "data") as tree:
-        said = tree.output.read_text()
+    with running(tmp_path / "data", demo="demo") as tree:
+        said = tree.said_after("operator admin")
         manager = re.search(r"profile manager .*?(09\d{9})", said)
         account_manager = re.search(r"account manager .*? or (\S+@\S+)", said)
         support = re.search(r"support .*?(09\d{9}).*authenticator secret (\S+)", said)

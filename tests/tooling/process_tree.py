@@ -20,7 +20,7 @@ SECONDS_TO_END = 15
 class Tree:
     """A running `simurgh run`: its process, its address, what it printed."""
 
-    def __init__(self, data: Path, *arguments: str) -> None:
+    def __init__(self, data: Path, *arguments: str, demo: str = "none") -> None:
         self.data = data
         self.port = free_port()
         self.url = f"http://127.0.0.1:{self.port}"
@@ -28,7 +28,7 @@ class Tree:
         with self.output.open("w") as output:
             self.process = subprocess.Popen(
                 [sys.executable, "-P", "-m", "api", "run", "--data", str(data), "--port", str(self.port), *arguments],
-                env=clean_environment(),
+                env=clean_environment() | {"SIMURGH_DEMO": demo},
                 stdout=output,
                 stderr=subprocess.STDOUT,
                 start_new_session=True,
@@ -46,6 +46,13 @@ class Tree:
                 pass
             time.sleep(0.05)
         raise AssertionError(f"not ready in {SECONDS_TO_START} s:\n{self.output.read_text()}")
+
+    def said_after(self, words: str) -> str:
+        """What was printed, once these words are among it."""
+        deadline = time.monotonic() + SECONDS_TO_END
+        while words not in self.output.read_text() and time.monotonic() < deadline:
+            time.sleep(0.05)
+        return self.output.read_text()
 
     def family(self) -> list[psutil.Process]:
         """The process and everything it started."""
@@ -76,9 +83,9 @@ def survivors(family: list[psutil.Process]) -> list[psutil.Process]:
 
 
 @contextmanager
-def running(data: Path, *arguments: str) -> Iterator[Tree]:
+def running(data: Path, *arguments: str, demo: str = "none") -> Iterator[Tree]:
     """A tree that answers `/readyz`; whatever the test did, nothing of it is left afterwards."""
-    tree = Tree(data, *arguments)
+    tree = Tree(data, *arguments, demo=demo)
     family: list[psutil.Process] = []
     try:
         tree.wait_until_ready()
