@@ -27,6 +27,7 @@ USAGE = """python3 x.py COMMAND [ARGUMENTS]
 
   run      the whole system in one process tree (--port, --host, --data DIR, --fresh)
   app      the mobile app on this screen
+  screenshots  every screen of the app as a PNG, into the folder given
   test     the tests; arguments go to pytest
   check    the gate: style, types, import rules, schema snapshot, locks
   fix      what the gate can mend by itself: style, schema snapshot
@@ -423,6 +424,9 @@ def main(arguments: list[str]) -> None:
         case "app":
             set_up("app", documents=False)
             become(PYTHON, "-P", "-m", "mobile", *rest)
+        case "screenshots":
+            set_up("app", documents=False)
+            become(PYTHON, "-P", "-m", "mobile.screenshots", *rest)
         case "test":
             require_debian_packages()
             set_up("test")
