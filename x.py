@@ -26,8 +26,7 @@ from typing import NamedTuple, NoReturn
 USAGE = """python3 x.py COMMAND [ARGUMENTS]
 
   run      the whole system in one process tree (--port, --host, --data DIR, --fresh)
-  app      the mobile app on this screen
-  screenshots  every screen of the app as a PNG, into the folder given
+  app      the mobile app on this screen      screenshots DIR  every screen of it as a PNG
   test     the tests; arguments go to pytest
   check    the gate: style, types, import rules, schema snapshot, locks
   fix      what the gate can mend by itself: style, schema snapshot
