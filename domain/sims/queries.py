@@ -65,8 +65,13 @@ class SimRow(msgspec.Struct, frozen=True):
     cost_centre_id: UUID | None
     tags: list[str]
     plan_id: UUID | None
-    figures: "FiguresRow"
     last_usage_at: datetime | None
+    balance: int | None
+    credit_limit: int | None
+    debt: int | None
+    current_charge: int | None
+    figures_at: datetime
+    figures_source: FigureSource
 
 
 class FiguresRow(msgspec.Struct, frozen=True):
@@ -183,17 +188,14 @@ COLUMNS = (
 )  # fmt: skip
 
 
-def figures(
-    balance: int | None, credit_limit: int | None, debt: int | None, current_charge: int | None, as_of: datetime, source: str
-) -> FiguresRow:
+def figures(row: SimRow) -> FiguresRow:
     """The five figures from what is stored: payable = debt + current charge, remaining credit limit = limit - payable."""
-
-    def money(minor: int | None) -> Money | None:
-        return None if minor is None else Money(minor)
-
-    payable = None if debt is None or current_charge is None else debt + current_charge
-    left = None if credit_limit is None or payable is None else credit_limit - payable
-    return FiguresRow(money(left), money(balance), money(debt), money(current_charge), money(payable), as_of, FigureSource(source))
+    payable = None if row.debt is None or row.current_charge is None else row.debt + row.current_charge
+    remaining = None if row.credit_limit is None or payable is None else row.credit_limit - payable
+    left, balance, debt, charge, due = (
+        None if minor is None else Money(minor) for minor in (remaining, row.balance, row.debt, row.current_charge, payable)
+    )
+    return FiguresRow(left, balance, debt, charge, due, row.figures_at, row.figures_source)
 
 
 def row_of(row: Any) -> SimRow:
@@ -207,8 +209,8 @@ def row_of(row: Any) -> SimRow:
         id, organization_id, account_id, path, msisdn, iccid, imsi, imei, locked_imei, SimStatus(status),
         SimStatusReason(status_reason) if status_reason else None, status_since, resumes_at, Barring(barring),
         BarredBy(barred_by) if barred_by else None, PaymentMode(payment_mode), activated_at, valid_until, grace_until, holder_name,
-        employee_number, cost_centre_id, [tag for tag in tags.split("|") if tag], plan_id,
-        figures(balance, credit_limit, debt, current_charge, figures_at, figures_source), last_usage_at,
+        employee_number, cost_centre_id, [tag for tag in tags.split("|") if tag], plan_id, last_usage_at, balance, credit_limit, debt,
+        current_charge, figures_at, FigureSource(figures_source),
     )  # fmt: skip
 
 

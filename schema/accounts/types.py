@@ -68,10 +68,10 @@ class Contact:
     def of(cls, row: dict[str, Any], info: Info) -> "Contact":
         """Shows a row."""
         return cls(
-            name=masks.name(info, row["name"]) or "",
+            name=masks.name(info.context, row["name"]) or "",
             role=row["role"],
-            email=masks.email(info, row.get("email")),
-            phone=masks.phone(info, row.get("phone")),
+            email=masks.email(info.context, row.get("email")),
+            phone=masks.phone(info.context, row.get("phone")),
         )
 
 

@@ -28,7 +28,7 @@ class Actor:
     def label(self, info: Info) -> str:
         """Customers' names are masked for support, the operator's own are not."""
         ref = cast(ActorRef, self)
-        return ref.label if ref.is_operator or ref.id == SYSTEM.id else masks.name(info, ref.label) or ""
+        return ref.label if ref.is_operator or ref.id == SYSTEM.id else masks.name(info.context, ref.label) or ""
 
     @strawberry.field(description="The person, null for the system itself.")
     async def person(self, info: Info) -> Person | None:

@@ -47,6 +47,7 @@ class Context:
     has_dead_token: bool = False
     loaders: dict[Any, DataLoader[Any, Any]] = field(default_factory=dict)
     looks: Looks = field(default_factory=Looks)
+    scopes: dict[Permission, Scope] = field(default_factory=dict)
 
     def read(self) -> AbstractAsyncContextManager[Any]:
         """A short session for one batch of reads."""
@@ -60,7 +61,10 @@ class Context:
 
     def scope(self, permission: Permission) -> Scope:
         """What the actor may reach with a right; raises `Unauthenticated` or `Forbidden`."""
-        return self.asking().scope(permission, self.now)
+        scope = self.scopes.get(permission)
+        if scope is None:
+            scope = self.scopes[permission] = self.asking().scope(permission, self.now)
+        return scope
 
     def scope_of_first(self, *permissions: Permission) -> Scope:
         """The scope of the first of these rights that the actor holds; raises `Unauthenticated` or `Forbidden`."""

@@ -3,38 +3,38 @@
 from collections.abc import Callable
 
 from domain.kernel.ids import Kind, Ref
-from schema.kernel.context import Info
+from schema.kernel.context import Context
 
 DOTS = "•••"
 
 
-def is_masked(info: Info) -> bool:
+def is_masked(context: Context) -> bool:
     """Whether the viewer sees personal data masked."""
-    return info.context.actor is not None and info.context.actor.is_masked
+    return context.actor is not None and context.actor.is_masked
 
 
-def name(info: Info, value: str | None) -> str | None:
+def name(context: Context, value: str | None) -> str | None:
     """A name's first letters: `A••• R•••`."""
-    if value is None or not is_masked(info):
+    if value is None or not is_masked(context):
         return value
     return " ".join(word[:1] + DOTS for word in value.split()) or DOTS
 
 
-def phone(info: Info, value: str | None) -> str | None:
+def phone(context: Context, value: str | None) -> str | None:
     """A phone number's country and last two digits: `+98•••67`."""
-    if value is None or not is_masked(info):
+    if value is None or not is_masked(context):
         return value
     return value[:3] + DOTS + value[-2:]
 
 
-def email(info: Info, value: str | None) -> str | None:
+def email(context: Context, value: str | None) -> str | None:
     """An address's first letter and its domain's ending: `a•••@•••.com`."""
-    if value is None or not is_masked(info):
+    if value is None or not is_masked(context):
         return value
     return f"{value[:1]}{DOTS}@{DOTS}.{value.rpartition('.')[2]}"
 
 
-PERSONAL: dict[str, Callable[[Info, str | None], str | None]] = {
+PERSONAL: dict[str, Callable[[Context, str | None], str | None]] = {
     "holder": name,
     "holderName": name,
     "person.name": name,
@@ -48,13 +48,13 @@ PEOPLE = ("memberships", "person")
 """Changes of these fields bear a person's name as their label."""
 
 
-def value(info: Info, field: str, value: str | None) -> str | None:
+def value(context: Context, field: str, value: str | None) -> str | None:
     """A value of a change, masked like the field it belongs to."""
     mask = PERSONAL.get(field) or PERSONAL.get(field.rpartition(".")[2])
-    return mask(info, value) if mask else value
+    return mask(context, value) if mask else value
 
 
-def label(info: Info, label: str, field: str, subject: Ref | None) -> str | None:
+def label(context: Context, label: str, field: str, subject: Ref | None) -> str | None:
     """What a change is about: numbers of things as they are, names of people masked."""
     is_person = field.partition(".")[0] in PEOPLE or (subject is not None and subject.kind in {Kind.PERSON, Kind.MEMBERSHIP})
-    return name(info, label) if is_person else label
+    return name(context, label) if is_person else label

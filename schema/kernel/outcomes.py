@@ -66,19 +66,19 @@ class Change:
     def label(self, info: Info) -> str:
         """A person's name is masked for support."""
         change = cast(domain_plan.Change, self)
-        return masks.label(info, change.label, change.field, change.subject) or ""
+        return masks.label(info.context, change.label, change.field, change.subject) or ""
 
     @strawberry.field(description="Value before as text, null if none.")
     def before(self, info: Info) -> str | None:
         """Masked alike with the field it is a value of."""
         change = cast(domain_plan.Change, self)
-        return masks.value(info, change.field, change.before)
+        return masks.value(info.context, change.field, change.before)
 
     @strawberry.field(description="Value after as text, null if none.")
     def after(self, info: Info) -> str | None:
         """Masked alike with the field it is a value of."""
         change = cast(domain_plan.Change, self)
-        return masks.value(info, change.field, change.after)
+        return masks.value(info.context, change.field, change.after)
 
     field: str = strawberry.field(description="Contract name of the changed field.")
     money: Money | None = strawberry.field(description="Price or movement of money it brings.")

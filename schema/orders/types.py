@@ -142,7 +142,7 @@ class Order(Node):
     @strawberry.field(description="Where the receipt was mailed, masked for support, at most 5.")
     def receipt_emails(self, info: Info) -> list[str]:
         """The buyer's address first."""
-        return [masks.email(info, email) or "" for email in _row(self).receipt_emails]
+        return [masks.email(info.context, email) or "" for email in _row(self).receipt_emails]
 
     @strawberry.field(description="Movements of money, refunds included, at most 100.", extensions=[Needs(Permission.WALLET_READ)])
     async def transfers(self, info: Info, scope: Scope) -> list[LedgerTransfer]:

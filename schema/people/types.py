@@ -41,19 +41,19 @@ class Person(Node):
     def name(self, info: Info) -> str:
         """First letters for support."""
         row = cast(PersonRow, self)
-        return row.name if row.is_operator else masks.name(info, row.name) or ""
+        return row.name if row.is_operator else masks.name(info.context, row.name) or ""
 
     @strawberry.field(description="Mobile number, masked for support.")
     def mobile(self, info: Info) -> str | None:
         """Country and last digits for support."""
         row = cast(PersonRow, self)
-        return row.mobile if row.is_operator else masks.phone(info, row.mobile)
+        return row.mobile if row.is_operator else masks.phone(info.context, row.mobile)
 
     @strawberry.field(description="E-mail address, masked for support.")
     def email(self, info: Info) -> str | None:
         """First letter and ending for support."""
         row = cast(PersonRow, self)
-        return row.email if row.is_operator else masks.email(info, row.email)
+        return row.email if row.is_operator else masks.email(info.context, row.email)
 
 
 @strawberry.type(description="A role of a person in an organization for a time.")

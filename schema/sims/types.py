@@ -8,7 +8,7 @@ import strawberry
 
 from domain.kernel.ids import Kind
 from domain.kernel.scope import Scope
-from domain.sims.queries import FiguresRow, PlacementRow, SimRow, standing
+from domain.sims.queries import FiguresRow, PlacementRow, SimRow, figures, standing
 from domain.sims.rules import acting, rights
 from schema.accounts import loaders as account_loaders
 from schema.accounts.enums import PaymentMode
@@ -144,7 +144,9 @@ class Sim(Node):
     def holder(self, info: Info) -> Holder | None:
         """Masked for support; null on a card nobody carries."""
         row = _row(self)
-        return Holder(name=masks.name(info, row.holder_name) or "", employee_number=row.employee_number) if row.holder_name else None
+        if not row.holder_name:
+            return None
+        return Holder(name=masks.name(info.context, row.holder_name) or "", employee_number=row.employee_number)
 
     @strawberry.field(description="Where costs are booked.")
     async def cost_centre(self, info: Info) -> CostCentre | None:
@@ -166,7 +168,7 @@ class Sim(Node):
     async def figures(self, scope: Scope) -> SimFigures | None:
         """Null where the card lies outside what the viewer may see of money."""
         row = _row(self)
-        return cast(SimFigures, row.figures) if scope.covers(row.organization_id, row.path) else None
+        return cast(SimFigures, figures(row)) if scope.covers(row.organization_id, row.path) else None
 
     @strawberry.field(description="Tariff plan.")
     async def plan(self, info: Info) -> ProductOffering | None:

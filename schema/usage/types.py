@@ -52,7 +52,7 @@ class UsageRecord(Node, Measured):
     @strawberry.field(description="Other number or address, masked by role.")
     def other_party(self, info: Info) -> str | None:
         """Masked for support."""
-        return masks.phone(info, cast(UsageRecordRow, self).other_party)
+        return masks.phone(info.context, cast(UsageRecordRow, self).other_party)
 
     @strawberry.field(description="What paid for it.")
     async def bucket(self, info: Info) -> Bucket | None:
