@@ -1,0 +1,102 @@
+"""Documents parsed, checked and validated once and kept, with everything about their operations that no request changes."""
+
+from collections import OrderedDict
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from graphql import DocumentNode, GraphQLError, OperationDefinitionNode, OperationType, get_operation_ast, parse, specified_rules
+from strawberry import Schema
+from strawberry.schema.schema import validate_document
+
+from schema.engine.plans import Engine, Natives
+
+
+class Operation:
+    """One operation of a document, with its plans."""
+
+    __slots__ = ("document", "engine", "kind", "name", "node")
+
+    def __init__(self, engine: Engine, document: DocumentNode, node: OperationDefinitionNode) -> None:
+        self.engine = engine
+        self.document = document
+        self.node = node
+        self.name = node.name.value if node.name else None
+        self.kind: OperationType = node.operation
+
+
+class Prepared:
+    """A document with what is wrong with it, if anything, and what `check` found."""
+
+    __slots__ = ("_engine", "_operations", "checked", "document", "errors")
+
+    def __init__(self, engine: Engine, document: DocumentNode | None, errors: tuple[GraphQLError, ...], checked: Any = None) -> None:
+        self.document = document
+        self.errors = errors
+        self.checked = checked
+        self._engine = engine
+        self._operations: dict[str | None, Operation | None] = {}
+
+    def operation(self, name: str | None) -> Operation | None:
+        """The operation asked for; null when it can't be told which, or there is none of that name."""
+        if name in self._operations:
+            return self._operations[name]
+        node = get_operation_ast(self.document, name) if self.document else None
+        if node is None:  # not kept: strangers may ask for any name
+            return None
+        found = self._operations[name] = Operation(self._engine, self.document, node)  # type: ignore[arg-type]
+        return found
+
+
+class Documents:
+    """A bounded store of the prepared documents of one schema; the least used leave first, pinned ones stay."""
+
+    def __init__(
+        self,
+        schema: Schema,
+        *,
+        kept: int,
+        check: Callable[[DocumentNode], Any] | None = None,
+        most_tokens: int | None = None,
+        natives: Mapping[str, Natives] | None = None,
+    ) -> None:
+        """`check` may refuse a parsed document by raising `GraphQLError`; what it returns is kept as `Prepared.checked`."""
+        self.engine = Engine(schema, natives or {})
+        self._schema = schema
+        self._most = kept
+        self._check = check
+        self._most_tokens = most_tokens
+        self._kept: OrderedDict[str, Prepared] = OrderedDict()
+        self._pinned: dict[str, Prepared] = {}
+
+    def __len__(self) -> int:
+        """How many are kept, pinned ones apart."""
+        return len(self._kept)
+
+    def prepared(self, source: str) -> Prepared:
+        """The document of a source text, prepared now or earlier; refusals and faults come as its errors."""
+        found = self._pinned.get(source) or self._kept.get(source)
+        if found is None:
+            found = self._kept[source] = self._prepare(source)
+            if len(self._kept) > self._most:
+                self._kept.popitem(last=False)
+        elif source in self._kept:
+            self._kept.move_to_end(source)
+        return found
+
+    def pin(self, source: str) -> Prepared:
+        """Prepares a document that stays for good."""
+        found = self._pinned.get(source)
+        if found is None:
+            found = self._pinned[source] = self._kept.pop(source, None) or self._prepare(source)
+        return found
+
+    def _prepare(self, source: str) -> Prepared:
+        try:
+            document = parse(source, max_tokens=self._most_tokens)
+            checked = self._check(document) if self._check else None
+        except GraphQLError as error:
+            return Prepared(self.engine, None, (error,))
+        except RecursionError:
+            return Prepared(self.engine, None, (GraphQLError("The document is nested too deeply."),))
+        errors = validate_document(self._schema._schema, document, tuple(specified_rules))
+        return Prepared(self.engine, document, tuple(errors), checked)

@@ -1,0 +1,85 @@
+"""How a schema declares which of its fields can be compiled, and how they resolve where they are not."""
+
+import inspect
+from collections.abc import Awaitable, Callable, Sequence
+from dataclasses import dataclass
+from operator import attrgetter
+from typing import Any, Protocol, TypeVar, runtime_checkable
+
+import strawberry
+from strawberry.extensions import FieldExtension
+
+Key = TypeVar("Key")
+Load = Callable[[Any, list[Key]], Awaitable[Sequence[Any]]]
+"""A batched read: `load(context, keys)` answers a value for each key, in their order."""
+
+DECLARED = "schema.engine"
+"""Where in a field's metadata its declaration stands."""
+
+
+@dataclass(frozen=True, slots=True)
+class Plain:
+    """A field computed from its row, and from the request's context where the function takes one."""
+
+    function: Callable[..., Any]
+    takes_context: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Batched:
+    """A field loaded for all rows together by a key that each row has; without a key it is null."""
+
+    load: Load[Any]
+    key: str | Callable[[Any], Any]
+
+
+@runtime_checkable
+class Guard(Protocol):
+    """A field extension that only lets pass or refuses: where it allows, the field behaves as if it had no such extension."""
+
+    def allows(self, context: Any) -> bool:
+        """Whether this viewer may see the field; decided once for each `view`."""
+
+
+def plain(
+    function: Callable[..., Any], *, description: str, name: str | None = None, extensions: Sequence[FieldExtension] = ()
+) -> Any:
+    """A field without arguments that is `function(row, context)` or `function(row)`: synchronous, without effects."""
+    declared = Plain(function, takes_context=len(inspect.signature(function).parameters) > 1)
+
+    def with_context(root: strawberry.Parent[Any], info: strawberry.Info) -> Any:
+        return function(root, info.context)
+
+    def of_row(root: strawberry.Parent[Any]) -> Any:
+        return function(root)
+
+    return strawberry.field(
+        resolver=with_context if declared.takes_context else of_row, name=name, description=description,
+        extensions=list(extensions), metadata={DECLARED: declared},
+    )  # fmt: skip
+
+
+def batched(
+    load: Load[Any], *, key: str | Callable[[Any], Any], description: str, name: str | None = None,
+    extensions: Sequence[FieldExtension] = (),
+) -> Any:  # fmt: skip
+    """A field without arguments that is loaded by a key of its row, an attribute's name or a function of it, for all rows together."""
+    key_of = attrgetter(key) if isinstance(key, str) else key
+
+    async def resolve(root: strawberry.Parent[Any], info: strawberry.Info) -> Any:
+        wanted = key_of(root)
+        return None if wanted is None else await info.context.loaders.load(load, wanted)
+
+    return strawberry.field(
+        resolver=resolve, name=name, description=description, extensions=list(extensions), metadata={DECLARED: Batched(load, key)}
+    )
+
+
+def rows_of(*classes: type[Any]) -> Any:
+    """The `is_type_of` of a type that is served from rows of these classes; being a matter of class, it is asked once for each."""
+
+    def is_type_of(row: Any, _info: Any) -> bool:
+        return isinstance(row, classes)
+
+    is_type_of.by_class = True  # type: ignore[attr-defined]
+    return staticmethod(is_type_of)

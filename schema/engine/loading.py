@@ -1,0 +1,136 @@
+"""Batched reads of one request: what is asked for in the same step of an execution is read together, and read once."""
+
+import asyncio
+from collections.abc import Awaitable, Callable, Sequence
+from typing import Any, TypeVar
+
+Key = TypeVar("Key")
+Value = TypeVar("Value")
+Read = Callable[[Any, list[Key]], Awaitable[Sequence[Value]]]
+"""A batched read: `read(context, keys)` answers a value for each key, in their order, or raises for all of them."""
+
+
+class Loaders:
+    """Loads by key through batched reads, and keeps what was read until it is cleared or the request ends."""
+
+    def __init__(self, context: Any) -> None:
+        self._context = context
+        self._shelves: dict[Any, _Shelf] = {}
+
+    async def load(self, read: Read[Key, Value], key: Key) -> Value:
+        """One value; a fault of the read is raised to everybody who waits for it, and the next caller reads again."""
+        return (await self.load_many(read, (key,)))[0]
+
+    async def load_many(self, read: Read[Key, Value], keys: Sequence[Key]) -> list[Value]:
+        """Their values in order; keys may repeat."""
+        shelf = self._shelves.get(read)
+        if shelf is None:
+            shelf = self._shelves[read] = _Shelf(self._context, read)
+        values = shelf.values
+        try:
+            return [values[key] for key in keys]
+        except KeyError:
+            for batch in {shelf.batch_of(key): None for key in keys if key not in values}:
+                await batch.read()
+            return [values[key] for key in keys]
+
+    def clear(self) -> None:
+        """Forgets everything, as after a write; what is being read meanwhile still reaches who waits for it, and nobody else."""
+        self._shelves.clear()
+
+
+class _Shelf:
+    """What one read has brought, and which batches bring what is still to come."""
+
+    __slots__ = ("coming", "context", "next", "read", "values")
+
+    def __init__(self, context: Any, read: Any) -> None:
+        self.context = context
+        self.read = read
+        self.values: dict[Any, Any] = {}
+        self.coming: dict[Any, _Batch] = {}
+        self.next: _Batch | None = None
+
+    def batch_of(self, key: Any) -> "_Batch":
+        """The batch that brings a key: one under way, or the next one."""
+        batch = self.coming.get(key)
+        if batch is None:
+            batch = self.next
+            if batch is None:
+                batch = self.next = _Batch(self)
+            self.coming[key] = batch
+            batch.keys.append(key)
+        return batch
+
+
+class _Batch:
+    """Some keys that are read together, two steps of the event loop after the first of them was asked for."""
+
+    __slots__ = ("_fault", "_shelf", "_task", "_waiting", "keys")
+
+    def __init__(self, shelf: _Shelf) -> None:
+        self.keys: list[Any] = []
+        self._shelf = shelf
+        self._waiting: dict[asyncio.Future[None], None] | None = {}  # null once it is over
+        self._fault: BaseException | None = None
+        self._task: asyncio.Task[Sequence[Any]] | None = None
+        asyncio.get_running_loop().call_soon(self._start)
+
+    async def read(self) -> None:
+        """Waits until the keys are on the shelf; raises what the read raised."""
+        if self._waiting is None:
+            if self._fault is not None:
+                raise self._fault
+            return
+        waiter = asyncio.get_running_loop().create_future()  # each its own: who is cancelled takes no one along
+        self._waiting[waiter] = None
+        try:
+            await waiter
+        except asyncio.CancelledError:
+            self._leave(waiter)
+            raise
+
+    def _leave(self, waiter: "asyncio.Future[None]") -> None:
+        """The last to leave ends the read."""
+        if self._waiting is not None:
+            self._waiting.pop(waiter, None)
+            if not self._waiting and self._task is not None:
+                self._task.cancel()
+
+    def _start(self) -> None:
+        self._shelf.next = None
+        if self._waiting:
+            self._task = asyncio.create_task(self._values())  # awaited by nobody but watched by `_end`
+            self._task.add_done_callback(self._end)
+        else:
+            self._settle(None)
+
+    async def _values(self) -> Sequence[Any]:
+        values = await self._shelf.read(self._shelf.context, self.keys)
+        if len(values) != len(self.keys):
+            raise ValueError(f"{self._shelf.read!r} was asked for {len(self.keys)} values and brought {len(values)}.")
+        return values
+
+    def _end(self, task: "asyncio.Task[Sequence[Any]]") -> None:
+        if task.cancelled():
+            self._settle(asyncio.CancelledError())
+        elif (fault := task.exception()) is not None:
+            self._settle(fault)
+        else:
+            self._shelf.values.update(zip(self.keys, task.result(), strict=True))
+            self._settle(None)
+
+    def _settle(self, fault: BaseException | None) -> None:
+        """Tells everybody who waits."""
+        waiting, self._waiting, self._fault = self._waiting, None, fault
+        for key in self.keys:
+            self._shelf.coming.pop(key, None)
+        for waiter in waiting or ():
+            if waiter.done():
+                continue
+            if fault is None:
+                waiter.set_result(None)
+            elif isinstance(fault, asyncio.CancelledError):
+                waiter.cancel()
+            else:
+                waiter.set_exception(fault)
