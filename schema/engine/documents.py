@@ -87,7 +87,7 @@ class Documents:
         """Prepares a document that stays for good."""
         found = self._pinned.get(source)
         if found is None:
-            found = self._pinned[source] = self._kept.pop(source, None) or self._prepare(source)
+            found = self._pinned[source] = self._kept.pop(source) if source in self._kept else self._prepare(source)
         return found
 
     def _prepare(self, source: str) -> Prepared:

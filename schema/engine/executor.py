@@ -26,7 +26,7 @@ async def run(
         variable_values=dict(variables),
         operation_name=operation.name,
         context_value=context,
-        is_awaitable=optimized_is_awaitable,
+        is_awaitable=cast(Any, optimized_is_awaitable),
         executor_class=CompiledExecutor,
     )
-    return cast(ExecutionResult, await result if isawaitable(result) else result)
+    return await result if isawaitable(result) else result

@@ -106,7 +106,7 @@ class _Batch:
             self._settle(None)
 
     async def _values(self) -> Sequence[Any]:
-        values = await self._shelf.read(self._shelf.context, self.keys)
+        values: Sequence[Any] = await self._shelf.read(self._shelf.context, self.keys)
         if len(values) != len(self.keys):
             raise ValueError(f"{self._shelf.read!r} was asked for {len(self.keys)} values and brought {len(values)}.")
         return values
