@@ -28,6 +28,7 @@ USAGE = """python3 x.py COMMAND [ARGUMENTS]
   run      the whole system in one process tree (--port, --host, --data DIR, --fresh)
   app      the mobile app on this screen      screenshots DIR  every screen of it as a PNG
   test     the tests; arguments go to pytest
+  bench    benchmarks: fleet (--servers, --sims, --rounds, --seconds, --json FILE); bench --help lists all
   check    the gate: style, types, import rules, schema snapshot, locks
   fix      what the gate can mend by itself: style, schema snapshot
   seed     demo data          schema   print the GraphQL schema
@@ -264,11 +265,15 @@ def set_up(group: str, *, documents: bool = True) -> None:
                 build(asset)
 
 
-def require_debian_packages() -> None:
-    """The libraries and programs the tests drive: installs what is missing where it may, else says what to install and stops."""
-    wanted = [line for line in (LOCKS / "debian.txt").read_text().splitlines() if line and not line.startswith("#")]
+def debian_packages() -> list[str]:
+    """Those the tests drive."""
+    return [line for line in (LOCKS / "debian.txt").read_text().splitlines() if line and not line.startswith("#")]
+
+
+def require_debian_packages(*wanted: str, whose: str) -> None:
+    """The libraries and programs that somebody drives: installs what is missing where it may, else says what to install and stops."""
     if not shutil.which("dpkg-query"):
-        say("not a Debian system; the tests need the counterparts of: " + " ".join(wanted))
+        say(f"not a Debian system; the {whose} need the counterparts of: " + " ".join(wanted))
         return
     query = subprocess.run(["dpkg-query", "-W", "-f", "${Package} ${db:Status-Status}\n", *wanted], capture_output=True, text=True)
     present = {line.split()[0] for line in query.stdout.splitlines() if line.endswith(" installed")}
@@ -277,7 +282,7 @@ def require_debian_packages() -> None:
         return
     command = ["apt-get", "install", "--yes", "--no-install-recommends", *missing]
     if os.geteuid() != 0 or not shutil.which("apt-get"):
-        sys.exit("x.py: the tests need Debian packages that are not installed:\n  sudo " + " ".join(command))
+        sys.exit(f"x.py: the {whose} need Debian packages that are not installed:\n  sudo " + " ".join(command))
     say("installing Debian packages: " + " ".join(missing))
     quiet = {**os.environ, "DEBIAN_FRONTEND": "noninteractive"}
     run("apt-get", "update", "-qq", env=quiet)
@@ -427,9 +432,13 @@ def main(arguments: list[str]) -> None:
             set_up("app", documents=False)
             become(PYTHON, "-P", "-m", "mobile.screenshots", *rest)
         case "test":
-            require_debian_packages()
+            require_debian_packages(*debian_packages(), whose="tests")
             set_up("test")
             become(PYTHON, "-m", "pytest", "--numprocesses=auto", "--dist=worksteal", *rest, cwd=ROOT)
+        case "bench":
+            require_debian_packages("wrk", whose="benchmarks")
+            set_up("test")
+            become(PYTHON, "-P", "-m", "bench", *rest)
         case "check":
             check()
         case "fix":

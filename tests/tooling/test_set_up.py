@@ -92,7 +92,7 @@ def test_debian_packages_that_can_not_be_installed_are_named(clone: Path, monkey
     monkeypatch.setattr(x.subprocess, "run", lambda *_, **__: x.subprocess.CompletedProcess([], 1, stdout=""))
 
     with pytest.raises(SystemExit, match="sudo apt-get install --yes --no-install-recommends libsimurgh-never-packaged"):
-        x.require_debian_packages()
+        x.require_debian_packages(*x.debian_packages(), whose="tests")
 
 
 def test_without_node_on_the_machine_npm_comes_from_the_wheel(clone: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -1,0 +1,13 @@
+"""The commands: one module each, one line here."""
+
+import typer
+
+from bench import fleet
+
+app = typer.Typer(no_args_is_help=True, pretty_exceptions_enable=False)
+app.command("fleet")(fleet.fleet)
+
+
+@app.callback()
+def bench() -> None:
+    """Benchmarks: each prints tables and can write its figures as JSON."""
