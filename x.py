@@ -29,8 +29,8 @@ USAGE = """python3 x.py COMMAND [ARGUMENTS]
   app      the mobile app on this screen      screenshots DIR  every screen of it as a PNG
   test     the tests; arguments go to pytest
   bench    benchmarks: fleet (--servers, --sims, --rounds, --seconds, --json FILE); bench --help lists all
-  check    the gate: style, types, import rules, schema snapshot, locks
-  fix      what the gate can mend by itself: style, schema snapshot
+  check    the gate: style, types, import rules, schema snapshot, trusted documents, locks
+  fix      what the gate can mend by itself: style, schema snapshot, trusted documents
   seed     demo data          schema   print the GraphQL schema
   migrate  the SQL schema     simurgh  any command of the console script (simurgh --help)
   lock     rewrite requirements/ from pyproject.toml (--upgrade takes newer versions)
@@ -43,6 +43,7 @@ PYTHON = VENV / "bin" / "python"
 LOCKS = ROOT / "requirements"
 DIGEST = LOCKS / "pyproject.sha256"
 SNAPSHOT = ROOT / "schema" / "schema.graphql"
+CLIENTS = ("mobile/documents", "web/runbooks", "web/src/documents")  # what our own clients send
 
 # Each lock file and the dependency groups of pyproject.toml it holds ("" is the project itself). `test` holds everything the
 # others hold, so it is resolved first and the others are held to its versions: one environment can take any of them in any order.
@@ -380,6 +381,24 @@ def place_in_json(value: object, key: str = "") -> str | None:
     return next((place for name, item in inner if name not in SAID_OF_A_PACKAGE and (place := place_in_json(item, name))), None)
 
 
+# ---- trusted documents --------------------------------------------------------------------------------------------------------
+
+
+def trusted_documents(root: Path = ROOT) -> tuple[Path, str]:
+    """Where the list of this release's own documents stands, and what it says: each one's SHA-256 and its text."""
+    release = tomllib.loads((root / "pyproject.toml").read_text())["project"]["version"]
+    contents = [file.read_bytes() for folder in CLIENTS for file in sorted((root / folder).glob("*.graphql"))]
+    listed = {hashlib.sha256(content).hexdigest(): content.decode() for content in contents}
+    return root / "schema" / "trusted_documents" / f"{release}.json", json.dumps(listed, indent=1, ensure_ascii=False) + "\n"
+
+
+def trusted_faults(root: Path = ROOT) -> list[str]:
+    """Whether the committed list is the one that the clients' documents make."""
+    file, text = trusted_documents(root)
+    is_current = file.exists() and file.read_text(encoding="utf-8") == text
+    return [] if is_current else [f"{file.relative_to(root)} doesn't list what the clients send: run python3 x.py fix"]
+
+
 # ---- commands -----------------------------------------------------------------------------------------------------------------
 
 
@@ -394,10 +413,10 @@ def check() -> NoReturn:
         ("schema snapshot", (*simurgh, "schema", "--check", SNAPSHOT)),
     )
     env, failed = {**os.environ, "PYTHONPATH": str(ROOT)}, []
-    faults = lock_faults()
-    print("== locks", *(faults or ["fit"]), sep="\n", flush=True)
-    if faults:
-        failed.append("locks")
+    for name, faults in (("locks", lock_faults()), ("trusted documents", trusted_faults())):
+        print(f"== {name}", *(faults or ["fit"]), sep="\n", flush=True)
+        if faults:
+            failed.append(name)
     for name, command in parts:
         print(f"== {name}", flush=True)
         if subprocess.run([str(word) for word in command], cwd=ROOT, env=env).returncode:
@@ -409,8 +428,10 @@ def check() -> NoReturn:
 
 
 def fix() -> NoReturn:
-    """Mends style and rewrites the schema snapshot."""
+    """Mends style, rewrites the schema snapshot and the list of trusted documents."""
     set_up("test")
+    file, text = trusted_documents()
+    file.write_text(text, encoding="utf-8")
     subprocess.run([str(PYTHON), "-m", "ruff", "check", "--fix", "."], cwd=ROOT)
     become(PYTHON, "-P", "-m", "api", "schema", "--write", SNAPSHOT, cwd=ROOT)
 

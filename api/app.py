@@ -6,10 +6,15 @@ from typing import Final
 from starlette.applications import Starlette
 from starlette.routing import BaseRoute
 
-from api import files, graphiql, graphql, keys
+from api import documents, files, graphiql, graphql, keys
+from api.budget import Budget
 from api.dev import inbox
 from api.probes import probes
+from api.settings import DocumentPolicy
+from api.trusted import TrustedDocuments
 from api.world import World
+from schema.kernel.documents import Documents
+from schema.root import schema
 from store.health import documents_answer, sql_answers
 
 BUILT: Final = Path(__file__).resolve().parents[1] / ".build"
@@ -21,9 +26,12 @@ def build(world: World) -> Starlette:
     async def ready() -> dict[str, bool]:
         return {"sql": await sql_answers(world.database), "documents": await documents_answer(world.documents)}
 
+    only = world.settings.trusted_documents is DocumentPolicy.REQUIRED
+    asking = (Documents(schema), TrustedDocuments(world.database, only=only), Budget())
     routes: list[BaseRoute] = [
         *probes(ready),
-        *graphql.routes(world),
+        *graphql.routes(world, *asking),
+        *documents.routes(world, *asking),
         *keys.routes(world),
         *files.routes(world),
         *graphiql.routes(BUILT / "graphiql", "/graphql"),

@@ -14,6 +14,7 @@ from starlette.responses import Response
 from starlette.routing import Route
 
 from api.budget import CAPACITY, RESTORE_RATE, Budget
+from api.trusted import TrustedDocuments
 from api.world import World
 from auth.identify import identify
 from domain.kernel.errors import AccessError, Busy, DomainError, InvalidInput, RateLimited, Unavailable
@@ -22,6 +23,7 @@ from domain.kernel.messages import text
 from schema.kernel import limits, texts
 from schema.kernel.context import Context
 from schema.kernel.documents import Documents, without_suggestions
+from schema.kernel.trusted import digest_in
 from schema.root import schema
 from store.session import StoreBusy, StoreLost
 
@@ -43,35 +45,54 @@ class Refusal(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Asked:
-    """A well-formed request."""
+    """A well-formed request: with the text of a document, or with the SHA-256 of a registered one."""
 
-    source: str
+    source: str | None
+    digest: str
     variables: Mapping[str, Any]
     operation_name: str | None
 
 
-async def asked(request: Request) -> Asked:
-    """Reads the body of a POST, never more than 256 KB of it; raises `Refusal` for anything but one JSON request."""
-    if request.headers.get("content-type", "").split(";")[0].strip().lower() != "application/json":
-        raise Refusal(415, "UNSUPPORTED_MEDIA_TYPE", "Send the request as application/json.")
+async def body_of(request: Request, most: int) -> bytes:
+    """The body of a request, never read further than `most` bytes; raises `Refusal` for a larger one."""
     chunks, size = [], 0
     async for chunk in request.stream():
         size += len(chunk)
-        if size > BODY_BYTES:
-            raise Refusal(413, "BODY_TOO_LARGE", f"A request may have at most {BODY_BYTES // 1024} KB; send files by upload.")
+        if size > most:
+            raise Refusal(413, "BODY_TOO_LARGE", f"A request may have at most {most // 1024} KB; send files by upload.")
         chunks.append(chunk)
+    return b"".join(chunks)
+
+
+async def asked(request: Request) -> Asked:
+    """Reads the body of a POST, at most 256 KB; raises `Refusal` for anything but one JSON request."""
+    if request.headers.get("content-type", "").split(";")[0].strip().lower() != "application/json":
+        raise Refusal(415, "UNSUPPORTED_MEDIA_TYPE", "Send the request as application/json.")
     try:
-        body = orjson.loads(b"".join(chunks))
+        body = orjson.loads(await body_of(request, BODY_BYTES))
     except orjson.JSONDecodeError:
         raise Refusal(400, "INVALID_REQUEST", "The body isn't valid JSON in UTF-8.") from None
     if isinstance(body, list):
         raise Refusal(400, "INVALID_REQUEST", "Batches aren't served; send one operation a request.")
-    if not isinstance(body, dict) or not isinstance(body.get("query"), str) or not body["query"].strip():
+    if not isinstance(body, dict):
         raise Refusal(400, "INVALID_REQUEST", 'Send {"query": "…", "variables": {…}, "operationName": "…"}.')
+    return well_formed(body)
+
+
+def well_formed(body: Mapping[str, Any]) -> Asked:
+    """The parameters of a request, checked; raises `Refusal`."""
+    source, document_id = body.get("query"), body.get("documentId")
+    if (source is None) is (document_id is None):
+        raise Refusal(400, "INVALID_REQUEST", "Send either `query`, the text of a document, or `documentId`, the id of a registered one.")
+    digest = digest_in(document_id) or ""
+    if document_id is not None and not digest:
+        raise Refusal(400, "INVALID_REQUEST", "`documentId` is sha256: and the hash of a document in 64 hexadecimal digits, small letters.")
+    if source is not None and (not isinstance(source, str) or not source.strip()):
+        raise Refusal(400, "INVALID_REQUEST", "`query` is the text of a document.")
     variables, name = body.get("variables") or {}, body.get("operationName")
     if not isinstance(variables, dict) or not isinstance(name, str | None):
         raise Refusal(400, "INVALID_REQUEST", "`variables` is an object and `operationName` a text.")
-    return Asked(body["query"], variables, name)
+    return Asked(source, digest, variables, name)
 
 
 def answer_type(request: Request) -> str:
@@ -125,13 +146,26 @@ def objects_in(value: Any) -> int:
     return 0
 
 
+def sent(body: dict[str, Any] | None, status: int, media_type: str, request_id: str) -> Response:
+    """An answer in JSON that nobody keeps, empty without a body."""
+    headers = {"x-request-id": request_id, "cache-control": "no-store", "x-content-type-options": "nosniff"}
+    if status == 405:
+        headers["allow"] = "POST"
+    if status == 401:
+        headers["www-authenticate"] = "Bearer"
+    if body is None:
+        return Response(status_code=status, headers=headers)
+    return Response(orjson.dumps(body), status, headers, f"{media_type}; charset=utf-8")
+
+
 class Endpoint:
     """Answers `/graphql`."""
 
-    def __init__(self, world: World) -> None:
+    def __init__(self, world: World, documents: Documents, trusted: TrustedDocuments, budget: Budget) -> None:
         self._world = world
-        self._documents = Documents(schema)
-        self._budget = Budget()
+        self._documents = documents
+        self._trusted = trusted
+        self._budget = budget
 
     async def __call__(self, request: Request) -> Response:
         """Answers one request; nothing leaves without a request id."""
@@ -145,23 +179,27 @@ class Endpoint:
             return await self._answer(request, await asked(request), media_type, locale, request_id)
         except Refusal as refusal:
             error = {"message": refusal.message, "extensions": {"code": refusal.code, "requestId": request_id}}
-            return self._response({"errors": [error]}, refusal.status, media_type, request_id)
+            return sent({"errors": [error]}, refusal.status, media_type, request_id)
         except (StoreBusy, StoreLost) as fault:
             error = told(GraphQLError("", original_error=fault), locale, request_id)
-            return self._response({"errors": [error]}, 503, media_type, request_id)
+            return sent({"errors": [error]}, 503, media_type, request_id)
 
     async def _answer(self, request: Request, wanted: Asked, media_type: str, locale: Locale, request_id: str) -> Response:
         world, now = self._world, self._world.clock.now()
         address, header = request.client.host if request.client else "", request.headers.get("authorization")
         actor = await identify(world.auth, header, address, at=now)
         locale = negotiate(request.headers.get("accept-language"), [actor.locale if actor else None])
-        prepared = self._documents.prepared(wanted.source)
-        operation = prepared.operation(wanted.operation_name)
 
         def refuse(errors: list[GraphQLError], status: int) -> Response:
             shown = [told(error, locale, request_id, is_stranger=actor is None) for error in errors]
-            return self._response({"errors": shown}, status if media_type == MODERN else 200, media_type, request_id)
+            return sent({"errors": shown}, status if media_type == MODERN else 200, media_type, request_id)
 
+        try:
+            chosen = await self._trusted.chosen(wanted.source, wanted.digest, actor, at=now)
+        except AccessError as error:
+            return refuse([GraphQLError("", original_error=error)], 400)
+        prepared = self._documents.prepared(chosen.source, is_registered=chosen.is_registered)
+        operation = prepared.operation(wanted.operation_name)
         if prepared.errors:
             return refuse(list(prepared.errors), 400)
         if operation is None:
@@ -189,7 +227,7 @@ class Endpoint:
             database=world.database, now=now, locale=locale, actor=actor, address=address, user_agent=request.headers.get("user-agent"),
             request_id=request_id, parts=world, prepared=prepared, has_dead_token=actor is None and bool(header),
         )  # fmt: skip
-        body = await self._executed(wanted, operation.operation, context)
+        body = await self._executed(chosen.source, wanted, operation.operation, context)
         try:
             await context.settle_looks(operation)
         except AccessError as error:
@@ -197,14 +235,14 @@ class Endpoint:
         spent = 1 + objects_in(body["data"])
         left = self._budget.settle(asker, requested - spent)
         body["extensions"] = {"cost": {"requested": requested, "actual": spent, "remaining": left, "restoreRate": RESTORE_RATE}}
-        return self._response(body, 200, media_type, request_id)
+        return sent(body, 200, media_type, request_id)
 
-    async def _executed(self, wanted: Asked, kind: OperationType, context: Context) -> dict[str, Any]:
+    async def _executed(self, source: str, wanted: Asked, kind: OperationType, context: Context) -> dict[str, Any]:
         """Runs the operation within its time."""
         try:
             async with asyncio.timeout(SECONDS[kind]):
                 result = await schema.execute(
-                    wanted.source, variable_values=dict(wanted.variables), context_value=context, operation_name=wanted.operation_name
+                    source, variable_values=dict(wanted.variables), context_value=context, operation_name=wanted.operation_name
                 )
         except TimeoutError:
             return {"data": None, "errors": [told(GraphQLError("", original_error=Busy()), context.locale, context.request_id)]}
@@ -214,16 +252,8 @@ class Endpoint:
             body["errors"] = [told(error, context.locale, context.request_id, is_stranger=is_stranger) for error in result.errors]
         return body
 
-    @staticmethod
-    def _response(body: dict[str, Any], status: int, media_type: str, request_id: str) -> Response:
-        headers = {"x-request-id": request_id, "cache-control": "no-store", "x-content-type-options": "nosniff"}
-        if status == 405:
-            headers["allow"] = "POST"
-        if status == 401:
-            headers["www-authenticate"] = "Bearer"
-        return Response(orjson.dumps(body), status, headers, f"{media_type}; charset=utf-8")
 
-
-def routes(world: World) -> list[Route]:
+def routes(world: World, documents: Documents, trusted: TrustedDocuments, budget: Budget) -> list[Route]:
     """`/graphql` for everybody."""
-    return [Route("/graphql", Endpoint(world).__call__, methods=["GET", "POST", "PUT", "DELETE", "PATCH", "OPTIONS"])]
+    endpoint = Endpoint(world, documents, trusted, budget)
+    return [Route("/graphql", endpoint.__call__, methods=["GET", "POST", "PUT", "DELETE", "PATCH", "OPTIONS"])]

@@ -24,6 +24,13 @@ class Environment(StrEnum):
     PRODUCTION = "production"
 
 
+class DocumentPolicy(StrEnum):
+    """Which GraphQL documents run: any text, or only registered ones."""
+
+    ALLOWED = "allowed"
+    REQUIRED = "required"
+
+
 class BadSettings(Exception):
     """The environment can't be started from; `faults` has one sentence for each offending variable."""
 
@@ -48,6 +55,7 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     carrier_url: str | None = None
     public_url: str  # how people reach this server; links in mail start with it
     trusted_proxies: tuple[ipaddress.IPv4Network | ipaddress.IPv6Network, ...] = ()
+    trusted_documents: DocumentPolicy = DocumentPolicy.ALLOWED
     demo: Size | None = Size.DEMO  # what `run` puts into a development system that holds nothing yet
 
     def __repr__(self) -> str:
@@ -81,6 +89,7 @@ def read_settings(
     number = port if port is not None else _port(given, faults)
     folder = data_folder(environ, data_dir=data_dir)
     proxies = _networks(given, faults)
+    documents = _documents(given, faults)
     demo = _demo(given, faults)
     if environment is Environment.PRODUCTION:
         faults += production_faults(given)
@@ -101,6 +110,7 @@ def read_settings(
         carrier_url=given.get("carrier_url"),
         public_url=given.get("public_url", f"http://{_linkable(address)}:{number}").rstrip("/"),
         trusted_proxies=proxies,
+        trusted_documents=documents,
         demo=demo,
     )
 
@@ -151,6 +161,14 @@ def _networks(given: Mapping[str, str], faults: list[str]) -> tuple[ipaddress.IP
     except ValueError as fault:
         faults.append(f"SIMURGH_TRUSTED_PROXIES must be a list of networks such as 10.0.0.0/8: {fault}")
         return ()
+
+
+def _documents(given: Mapping[str, str], faults: list[str]) -> DocumentPolicy:
+    try:
+        return DocumentPolicy(given.get("trusted_documents", DocumentPolicy.ALLOWED))
+    except ValueError:
+        faults.append("SIMURGH_TRUSTED_DOCUMENTS must be allowed or required")
+        return DocumentPolicy.ALLOWED
 
 
 def _demo(given: Mapping[str, str], faults: list[str]) -> Size | None:

@@ -14,8 +14,8 @@ RIGHTS: Mapping[Role, frozenset[Permission]] = {
     # Everything over the company's lines and money. Appointing managers and correcting wallets is the operator's (N3).
     Role.PROFILE_MANAGER: COMPANY,
     # The same over a subtree (N2), without tokens: a token outlives the moment and acts with nobody watching, which is for the
-    # whole company to answer for.
-    Role.ACCOUNT_MANAGER: COMPANY - {P.TOKEN_MANAGE},
+    # whole company to answer for; so are the documents its programs may send.
+    Role.ACCOUNT_MANAGER: COMPANY - {P.TOKEN_MANAGE, P.DOCUMENT_MANAGE},
     # Finds organizations and works on tickets; customer data only inside a support view.
     Role.SUPPORT: frozenset({P.SUPPORT_VIEW, P.TICKET_READ, P.TICKET_WRITE}),
     # Appoints managers and gets money in; never acts on a company's lines nor reads its usage.

@@ -14,6 +14,7 @@ from domain.people import tables as people
 from domain.sims import tables as sims
 from domain.tickets import documents as ticket_documents
 from domain.tickets import tables as tickets
+from domain.trusted import tables as trusted
 from domain.usage import documents as usage_documents
 from domain.wallet import tables as wallet
 from store import outbox
@@ -29,6 +30,7 @@ TABLES: tuple[type[SQLModel], ...] = (
     wallet.LedgerAccount, wallet.LedgerTransfer, wallet.LedgerEntry,
     orders.Order, orders.OrderItem, orders.OrderStep,
     tickets.Ticket,
+    trusted.TrustedDocument,
     outbox.OutboxRow,
 )  # fmt: skip
 

@@ -1,4 +1,5 @@
 // Bundles the explorer page for its own origin: every file is named by its content, and manifest.json says which file is which.
+import { createHash } from 'node:crypto';
 import { mkdirSync, readFileSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { basename, join, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -49,7 +50,11 @@ const workers = entries(await build({
 
 const folder = join(here, 'runbooks');
 const runbooks = readdirSync(folder).filter((name) => name.endsWith('.graphql')).sort()
-  .map((name) => ({ name: name.replace(/\.graphql$/, ''), source: readFileSync(join(folder, name), 'utf8') }));
+  .map((name) => {
+    const content = readFileSync(join(folder, name));
+    const id = `sha256:${createHash('sha256').update(content).digest('hex')}`;
+    return { name: name.replace(/\.graphql$/, ''), id, source: content.toString() };
+  });
 
 const page = await build({
   ...common,

@@ -151,6 +151,20 @@ class RateLimited(AccessError):
         self.retry_after = retry_after
 
 
+class DocumentUnknown(AccessError):
+    """No document is registered under this hash for whoever asks."""
+
+    code = "DOCUMENT_NOT_FOUND"
+    message_key = "trusted.unknown"
+
+
+class DocumentsOnly(AccessError):
+    """Only registered documents run here, and this text isn't one."""
+
+    code = "DOCUMENT_NOT_REGISTERED"
+    message_key = "trusted.only"
+
+
 class Busy(AccessError):
     """The store could not begin the transaction in time; nothing was done."""
 

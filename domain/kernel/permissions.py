@@ -20,6 +20,7 @@ class Permission(StrEnum):
     TICKET_READ = "ticket:read"
     TICKET_WRITE = "ticket:write"
     TOKEN_MANAGE = "token:manage"
+    DOCUMENT_MANAGE = "document:manage"
     AUDIT_READ = "audit:read"
     SUPPORT_VIEW = "support:view"
 

@@ -10,7 +10,7 @@ import httpx
 
 from mobile.gateway import failures
 from mobile.gateway.cache import OfflineCache
-from mobile.gateway.documents import operation as document
+from mobile.gateway.documents import document
 from mobile.gateway.failures import Refusal
 from mobile.gateway.tokens import Tokens, TokenStore
 
@@ -54,6 +54,7 @@ class Gateway:
         self._now = now
         self._http = httpx.AsyncClient(timeout=PATIENCE, transport=transport, headers={"User-Agent": AGENT})
         self._refreshing: asyncio.Task[Tokens] | None = None
+        self._unlisted: set[str] = set()  # documents that this server, older than the app, wants as text
 
     @property
     def is_signed_in(self) -> bool:
@@ -109,13 +110,26 @@ class Gateway:
             await self._refresh()
         return await self._post(operation, variables)
 
-    async def _post(self, operation: str, variables: dict[str, Any]) -> tuple[dict[str, Any], tuple[Refusal, ...]]:
-        body = {"operationName": operation, "query": document(operation), "variables": variables}
+    async def _post(
+        self, operation: str, variables: dict[str, Any], *, as_nobody: bool = False
+    ) -> tuple[dict[str, Any], tuple[Refusal, ...]]:
+        """Asks by the document's id, and by its text where the server doesn't know it."""
+        sent, rest = document(operation), {"operationName": operation, "variables": variables}
+        if sent.id not in self._unlisted:
+            try:
+                return await self._send_body({"documentId": sent.id, **rest}, as_nobody=as_nobody)
+            except failures.UnknownDocument:
+                self._unlisted.add(sent.id)
+        return await self._send_body({"query": sent.text, **rest}, as_nobody=as_nobody)
+
+    async def _send_body(self, body: dict[str, Any], *, as_nobody: bool) -> tuple[dict[str, Any], tuple[Refusal, ...]]:
         headers = {"Accept-Language": self.language, "Accept": "application/graphql-response+json, application/json"}
-        response = await self._send(
-            lambda: self._http.build_request("POST", f"{self.server}/graphql", json=body, headers=headers | self._authorization())
-        )
-        return _read(response)
+
+        def build() -> httpx.Request:
+            known = {} if as_nobody else self._authorization()
+            return self._http.build_request("POST", f"{self.server}/graphql", json=body, headers=headers | known)
+
+        return _read(await self._send(build))
 
     async def _send(self, build: Callable[[], httpx.Request]) -> httpx.Response:
         try:
@@ -155,13 +169,7 @@ class Gateway:
         tokens = self._tokens.load()
         if tokens is None or tokens.refresh is None:
             raise failures.SessionEnded
-        body = {
-            "operationName": "SessionRefresh",
-            "query": document("SessionRefresh"),
-            "variables": {"input": {"refreshToken": tokens.refresh}},
-        }
-        response = await self._send(lambda: self._http.build_request("POST", f"{self.server}/graphql", json=body))
-        data, _ = _read(response)
+        data, _ = await self._post("SessionRefresh", {"input": {"refreshToken": tokens.refresh}}, as_nobody=True)
         pair = data["sessionRefresh"].get("tokens")
         if pair is None:
             self._tokens.clear()

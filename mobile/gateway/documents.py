@@ -1,36 +1,35 @@
-"""Finds the text of a GraphQL operation by its name among the app's documents."""
+"""Finds the GraphQL document of an operation by its name among the app's documents."""
 
+import hashlib
 import pathlib
 import re
+from dataclasses import dataclass
 from functools import cache
 
 FOLDER = pathlib.Path(__file__).resolve().parent.parent / "documents"
 _OPERATION = re.compile(r"^(?:query|mutation) (\w+)", re.MULTILINE)
-_PART = re.compile(r"^(?:query|mutation|fragment) (\w+)", re.MULTILINE)
-_SPREAD = re.compile(r"\.\.\. ?(\w+)")
+
+
+@dataclass(frozen=True)
+class Document:
+    """A file of the app as it is sent: by `id`, which the server lists, or as the `text` itself."""
+
+    id: str
+    text: str
 
 
 @cache
-def operation(name: str) -> str:
-    """The operation of that name with just the fragments it spreads; a KeyError when no document has it."""
-    parts = _parts()[name]
-    wanted, seen = [name], {name}
-    for part in wanted:
-        for spread in _SPREAD.findall(parts[part]):
-            if spread in parts and spread not in seen:
-                seen.add(spread)
-                wanted.append(spread)
-    return "\n".join(parts[part] for part in wanted)
+def document(operation: str) -> Document:
+    """The document that holds the operation of that name; a KeyError when none does."""
+    return _documents()[operation]
 
 
 @cache
-def _parts() -> dict[str, dict[str, str]]:
-    """For each operation, the parts (operations and fragments) of the file it stands in."""
-    found: dict[str, dict[str, str]] = {}
+def _documents() -> dict[str, Document]:
+    """The documents by the names of their operations."""
+    found: dict[str, Document] = {}
     for file in sorted(FOLDER.glob("*.graphql")):
-        text = file.read_text(encoding="utf-8")
-        starts = [*_PART.finditer(text)]
-        ends = [*(start.start() for start in starts[1:]), len(text)]
-        parts = {start[1]: text[start.start() : end].strip() for start, end in zip(starts, ends, strict=True)}
-        found |= dict.fromkeys(_OPERATION.findall(text), parts)
+        content = file.read_bytes()
+        text = content.decode()
+        found |= dict.fromkeys(_OPERATION.findall(text), Document(f"sha256:{hashlib.sha256(content).hexdigest()}", text))
     return found

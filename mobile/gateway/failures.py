@@ -31,8 +31,16 @@ class TooMany(Failure):
     """The server asks to slow down."""
 
 
+class OutOfDate(Failure):
+    """The server runs only documents it knows and ours isn't one: the app has to be updated."""
+
+
 class ServerFault(Failure):
     """Anything else: a bug or an outage on the other side."""
+
+
+class UnknownDocument(ServerFault):
+    """The server doesn't know the document by its id; its text may still be welcome."""
 
 
 BY_CODE: dict[str, type[Failure]] = {
@@ -40,6 +48,8 @@ BY_CODE: dict[str, type[Failure]] = {
     "FORBIDDEN": NoRight,
     "NOT_FOUND": NotFound,
     "RATE_LIMITED": TooMany,
+    "DOCUMENT_NOT_FOUND": UnknownDocument,
+    "DOCUMENT_NOT_REGISTERED": OutOfDate,
 }
 
 

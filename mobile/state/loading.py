@@ -78,6 +78,7 @@ def explain(say: Speech, failure: failures.Failure) -> tuple[str, str]:
         (failures.NoRight, "no_right"),
         (failures.NotFound, "not_found"),
         (failures.TooMany, "too_many"),
+        (failures.OutOfDate, "out_of_date"),
     ):
         if isinstance(failure, kind):
             return say(f"failure.{key}.title"), say(f"failure.{key}.text")

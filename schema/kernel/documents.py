@@ -2,7 +2,7 @@
 
 import re
 from collections import OrderedDict
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
 from graphql import DocumentNode, FieldNode, GraphQLError, OperationDefinitionNode, get_operation_ast, parse, specified_rules
@@ -12,6 +12,7 @@ from strawberry.schema.schema import validate_document
 
 from domain.kernel.errors import InvalidInput
 from schema.kernel import limits, texts
+from schema.kernel.trusted import own_documents
 
 KEPT = 512
 LONGEST_NAME = 100
@@ -31,25 +32,39 @@ class Prepared:
         return get_operation_ast(self.document, name) if self.document else None
 
 
-class Documents:
-    """A bounded store of prepared documents of one schema; least used ones leave first."""
+class Shelf:
+    """Prepared documents by their text; the least used ones leave when there are more than `most`."""
 
-    def __init__(self, schema: Schema) -> None:
-        self._schema = schema
+    def __init__(self, most: int | None = None) -> None:
+        self._most = most
         self._kept: OrderedDict[str, Prepared] = OrderedDict()
 
-    def prepared(self, source: str) -> Prepared:
-        """The document of a source text, prepared now or earlier; refusals and faults come as its errors."""
-        if len(source.encode()) > limits.SOURCE_BYTES:  # not kept: 512 of a body's size would be much memory for strangers to take
-            return Prepared(None, (limits.refused("A document may have at most {most} bytes.", most=limits.SOURCE_BYTES),))
+    def get(self, source: str, prepare: Callable[[str], Prepared]) -> Prepared:
+        """The prepared document, prepared now if it isn't here."""
         found = self._kept.get(source)
         if found is None:
-            found = self._kept[source] = self._prepare(source)
-            if len(self._kept) > KEPT:
+            found = self._kept[source] = prepare(source)
+            if self._most is not None and len(self._kept) > self._most:
                 self._kept.popitem(last=False)
         else:
             self._kept.move_to_end(source)
         return found
+
+
+class Documents:
+    """Bounded stores of prepared documents of one schema: what strangers send never drives out what is registered, nor that our own."""
+
+    def __init__(self, schema: Schema) -> None:
+        self._schema = schema
+        self._own_texts = frozenset(own_documents().values())
+        self._own, self._registered, self._others = Shelf(), Shelf(KEPT), Shelf(KEPT)
+
+    def prepared(self, source: str, *, is_registered: bool = False) -> Prepared:
+        """The document of a source text, prepared now or earlier; refusals and faults come as its errors."""
+        if len(source.encode()) > limits.SOURCE_BYTES:  # not kept: 512 of a body's size would be much memory for strangers to take
+            return Prepared(None, (limits.refused("A document may have at most {most} bytes.", most=limits.SOURCE_BYTES),))
+        shelf = self._own if source in self._own_texts else self._registered if is_registered else self._others
+        return shelf.get(source, self._prepare)
 
     def _prepare(self, source: str) -> Prepared:
         try:

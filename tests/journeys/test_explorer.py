@@ -1,5 +1,6 @@
 """Support and a partner use the explorer of the real system in a real browser."""
 
+import hashlib
 import json
 import re
 import subprocess
@@ -31,6 +32,11 @@ def api_token(manager: Client, account: str) -> str:
     return str(manager.data(TOKEN, {"input": wish})["apiTokenCreate"]["secret"])
 
 
+def document_id(runbook: str) -> str:
+    """The id under which a runbook is sent."""
+    return f"sha256:{hashlib.sha256((WEB / 'runbooks' / f'{runbook}.graphql').read_bytes()).hexdigest()}"
+
+
 def story_of(manager: Client, support: re.Match[str], screenshots: Path) -> dict[str, Any]:
     """What the browser is to do, on things that the customer has made."""
     membership = manager.viewer["memberships"][0]  # type: ignore[attr-defined]
@@ -44,8 +50,8 @@ def story_of(manager: Client, support: re.Match[str], screenshots: Path) -> dict
         "customer": {"organization": organization, "token": manager.token},
         "tickets": [ticket(manager, organization) for _ in range(2)],
         "runbooks": [
-            {"name": "01_why_is_the_line_dead", "variables": {"msisdn": sim["msisdn"]}, "expect": '"ACTIVE"'},
-            {"name": "08_puk_locked", "variables": {"msisdn": sim["msisdn"]}, "expect": sim["iccid"]},
+            {"name": name, "id": document_id(name), "variables": {"msisdn": sim["msisdn"]}, "expect": expect}
+            for name, expect in (("01_why_is_the_line_dead", '"ACTIVE"'), ("08_puk_locked", sim["iccid"]))
         ],
         "mutation": f"mutation Block {{ simBlock(input: {block}) {{ __typename }} }}",
         "partner": {

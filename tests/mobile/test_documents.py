@@ -1,14 +1,15 @@
 """The app's documents against the server's schema, and the in-memory company against the documents."""
 
+import hashlib
 import json
 import pathlib
 
 import httpx
 import pytest
-from graphql import GraphQLSchema, OperationDefinitionNode, build_schema, parse, validate
+from graphql import DocumentNode, FragmentDefinitionNode, GraphQLSchema, OperationDefinitionNode, build_schema, parse, validate
 
 from mobile.demo import CODE, DemoServer
-from mobile.gateway.documents import FOLDER, operation
+from mobile.gateway.documents import FOLDER, document
 from tests.mobile.shape import differences
 
 SNAPSHOT = pathlib.Path(__file__).resolve().parents[2] / "schema" / "schema.graphql"
@@ -58,35 +59,47 @@ def schema() -> GraphQLSchema:
     return build_schema(SNAPSHOT.read_text(encoding="utf-8"))
 
 
-@pytest.mark.parametrize("document", DOCUMENTS, ids=lambda path: path.stem)
-def test_each_document_is_valid_against_the_snapshot(schema: GraphQLSchema, document: pathlib.Path) -> None:
-    assert validate(schema, parse(document.read_text(encoding="utf-8"))) == []
+@pytest.mark.parametrize("path", DOCUMENTS, ids=lambda path: path.stem)
+def test_each_document_is_valid_against_the_snapshot(schema: GraphQLSchema, path: pathlib.Path) -> None:
+    assert validate(schema, parse(path.read_text(encoding="utf-8"))) == []
 
 
-@pytest.mark.parametrize("document", DOCUMENTS, ids=lambda path: path.stem)
-def test_each_operation_stands_alone_with_its_fragments(schema: GraphQLSchema, document: pathlib.Path) -> None:
-    definitions = parse(document.read_text(encoding="utf-8")).definitions
-    names = [one.name.value for one in definitions if isinstance(one, OperationDefinitionNode) and one.name]
+@pytest.mark.parametrize("path", DOCUMENTS, ids=lambda path: path.stem)
+def test_each_operation_is_found_by_its_name_and_named_by_the_hash_of_its_file(path: pathlib.Path) -> None:
+    names = _names(path)
 
     assert names
     for name in names:
-        assert validate(schema, parse(operation(name))) == []
+        assert document(name).text.encode() == path.read_bytes()
+        assert document(name).id == f"sha256:{hashlib.sha256(path.read_bytes()).hexdigest()}"
 
 
 async def test_the_in_memory_company_answers_in_the_documents_shape(schema: GraphQLSchema) -> None:
     company = DemoServer()
     async with httpx.AsyncClient(transport=company) as client:
         for name, variables in CALLS:
-            body = {"operationName": name, "query": operation(name), "variables": variables}
+            body = {"operationName": name, "documentId": document(name).id, "variables": variables}
             headers = {"authorization": f"Bearer {company.access}"}
             answer = (await client.post("https://care.example/graphql", content=json.dumps(body), headers=headers)).json()
 
-            assert differences(schema, parse(operation(name)), answer["data"]) == [], name
+            assert differences(schema, alone(name), answer["data"]) == [], name
 
-    operations = {name for document in DOCUMENTS for name in _names(document)}
+    operations = {name for path in DOCUMENTS for name in _names(path)}
     assert {name for name, _ in CALLS} == operations
 
 
-def _names(document: pathlib.Path) -> list[str]:
-    definitions = parse(document.read_text(encoding="utf-8")).definitions
+def alone(name: str) -> DocumentNode:
+    """The operation of that name with the fragments of its file."""
+    parts = parse(document(name).text).definitions
+    return DocumentNode(
+        definitions=tuple(
+            part
+            for part in parts
+            if isinstance(part, FragmentDefinitionNode) or (isinstance(part, OperationDefinitionNode) and part.name and part.name.value == name)
+        )
+    )
+
+
+def _names(path: pathlib.Path) -> list[str]:
+    definitions = parse(path.read_text(encoding="utf-8")).definitions
     return [one.name.value for one in definitions if isinstance(one, OperationDefinitionNode) and one.name]

@@ -11,6 +11,7 @@ from mobile.demo import DemoServer
 from mobile.gateway import failures
 from mobile.gateway.cache import OfflineCache
 from mobile.gateway.client import Gateway
+from mobile.gateway.documents import document
 from mobile.gateway.tokens import FileTokens, MemoryTokens, Tokens
 from mobile.state.services import Services
 from tests.mobile.conftest import Clock
@@ -113,6 +114,57 @@ async def test_access_errors_become_failures_with_the_request_id(code: str, kind
     await gateway.close()
 
     assert raised.value.request_id == "r-1"
+
+
+def refused(code: str) -> httpx.Response:
+    return httpx.Response(400, json={"errors": [{"message": "no", "extensions": {"code": code, "requestId": "r-1"}}]})
+
+
+async def test_documents_go_by_id_without_their_text() -> None:
+    bodies = []
+
+    def answer(request: httpx.Request) -> httpx.Response:
+        bodies.append(json.loads(request.content))
+        return httpx.Response(200, json={"data": {"viewer": None}})
+
+    gateway = Gateway("https://care.example", tokens=MemoryTokens(), cache=OfflineCache(), transport=httpx.MockTransport(answer))
+    await gateway.query("Sessions", {"a": 1})
+    await gateway.close()
+
+    assert bodies == [{"documentId": document("Sessions").id, "operationName": "Sessions", "variables": {"a": 1}}]
+
+
+async def test_a_server_that_does_not_know_the_id_gets_the_text_from_then_on(server: DemoServer, clock: Clock) -> None:
+    bodies = []
+
+    async def answer(request: httpx.Request) -> httpx.Response:
+        bodies.append(json.loads(request.content))
+        return refused("DOCUMENT_NOT_FOUND") if "documentId" in bodies[-1] else await server.handle_async_request(request)
+
+    gateway = Gateway("https://care.example", tokens=MemoryTokens(), cache=OfflineCache(), transport=httpx.MockTransport(answer), now=clock)
+    gateway.sign_in(server._tokens())
+    for _ in range(2):
+        assert (await gateway.query("Sessions")).data["viewer"]["hasTotp"]
+    clock.pass_by(minutes=15)
+    await gateway.query("Sessions")
+    await gateway.close()
+
+    sent = [(body["operationName"], "documentId" in body, body.get("query")) for body in bodies]
+    sessions, refresh = document("Sessions").text, document("SessionRefresh").text
+    assert sent == [
+        ("Sessions", True, None), ("Sessions", False, sessions), ("Sessions", False, sessions), ("SessionRefresh", True, None),
+        ("SessionRefresh", False, refresh), ("Sessions", False, sessions),
+    ]  # fmt: skip
+
+
+async def test_a_server_that_takes_neither_id_nor_text_wants_a_newer_app() -> None:
+    def answer(request: httpx.Request) -> httpx.Response:
+        return refused("DOCUMENT_NOT_FOUND" if b"documentId" in request.content else "DOCUMENT_NOT_REGISTERED")
+
+    gateway = Gateway("https://care.example", tokens=MemoryTokens(), cache=OfflineCache(), transport=httpx.MockTransport(answer))
+    with pytest.raises(failures.OutOfDate):
+        await gateway.mutate("TicketOpen", {"input": {}})
+    await gateway.close()
 
 
 async def test_one_refused_field_leaves_the_rest() -> None:

@@ -396,6 +396,8 @@ def test_server_addresses(typed: str, address: str | None) -> None:
 
 
 def test_every_failure_has_words() -> None:
-    kinds = {failures.Offline, failures.SessionEnded, failures.NoRight, failures.NotFound, failures.TooMany, failures.ServerFault}
+    kinds = {
+        failures.Offline, failures.SessionEnded, failures.NoRight, failures.NotFound, failures.TooMany, failures.OutOfDate, failures.ServerFault,
+    }  # fmt: skip
 
     assert kinds == set(failures.Failure.__subclasses__())

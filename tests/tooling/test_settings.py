@@ -56,6 +56,7 @@ def test_production_names_the_one_part_that_is_missing(name: str) -> None:
         ("SIMURGH_PORT", "70000"),
         ("SIMURGH_TRUSTED_PROXIES", "10.0.0.0/8, everyone"),
         ("SIMURGH_DEMO", "huge"),
+        ("SIMURGH_TRUSTED_DOCUMENTS", "yes"),
     ],
 )
 def test_production_names_the_value_it_can_not_accept(name: str, value: str) -> None:

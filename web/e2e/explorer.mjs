@@ -1,6 +1,6 @@
 // Drives the explorer of a running system as support and as a partner. One argument, JSON:
 // {base, chromium?, screenshots, support: {identity, totpSecret}, customer: {organization, token}, tickets: [{id, number}, …],
-//  runbooks: [{name, variables, expect}, …], mutation, partner: {token, name, query, expect}}
+//  runbooks: [{name, id, variables, expect}, …], mutation, partner: {token, name, query, expect}}
 import assert from 'node:assert/strict';
 import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
@@ -176,7 +176,9 @@ try {
     await step(`the runbook ${runbook.name} opens in its own tab and runs in the view`, async () => {
       await page.locator(`[data-runbook="${runbook.name}"]`).click();
       await typeInto('.graphiql-editor-tool', JSON.stringify(runbook.variables));
+      const before = noted.ids.length;
       await run(runbook.expect);
+      assert.deepEqual(noted.ids.slice(before), [runbook.id]);
       await shot(`09-runbook-${runbook.name}`);
     });
   }

@@ -12,7 +12,7 @@ import { config } from './config.js';
 import WHO_AM_I from './documents/who_am_i.graphql';
 import { editorStorage } from './editor_storage.js';
 import { useLanguage } from './language.js';
-import { runbooksPlugin } from './runbooks.jsx';
+import { byId, runbooksPlugin } from './runbooks.jsx';
 import { session, useSession } from './session.js';
 
 const PLUGINS = [runbooksPlugin, explorerPlugin({ showAttribution: false }), HISTORY_PLUGIN];
@@ -23,7 +23,8 @@ function makeFetcher() {
     url: url.href.replace(/^http/, 'ws'),
     connectionParams: async () => ({ Authorization: `Bearer ${await session.token()}` }),
   });
-  return createGraphiQLFetcher({ url: url.href, fetch: session.fetch, wsClient, enableIncrementalDelivery: false });
+  const send = (to, init) => session.fetch(to, { ...init, body: JSON.stringify(byId(JSON.parse(init.body))) });
+  return createGraphiQLFetcher({ url: url.href, fetch: send, wsClient, enableIncrementalDelivery: false });
 }
 
 /** Repaints the editors when the system turns dark or light; GraphiQL itself looks only once. */

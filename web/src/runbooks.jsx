@@ -4,8 +4,16 @@ import { parse, print } from 'graphql';
 import { useLanguage } from './language.js';
 
 const TRANSLATION = /^# (\w\w): (.*)\n/gm;
+const COMMENT = /^#.*\n/gm;
 
-const runbooks = RUNBOOKS.map(({ name, source }) => ({ name, titles: titlesOf(source), query: print(parse(source)), variables: templateOf(source) }));
+const runbooks = RUNBOOKS.map(({ name, id, source }) => ({ name, id, titles: titlesOf(source), query: print(parse(source)), variables: templateOf(source) }));
+const ids = new Map(runbooks.map(({ id, query }) => [query, id]));
+
+/** The request as it is sent: a runbook that nobody changed goes by its id, which the server lists. */
+export function byId({ query, ...rest }) {
+  const documentId = ids.get(query.replace(COMMENT, '').trim());
+  return documentId ? { documentId, ...rest } : { query, ...rest };
+}
 
 /** Titles by language: the first comment is the English one, the next ones say theirs (`# fa: …`). */
 function titlesOf(source) {

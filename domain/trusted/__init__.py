@@ -1,0 +1,1 @@
+"""GraphQL documents that organizations have registered for their own programs."""
