@@ -1,49 +1,40 @@
 """Documents parsed, checked and validated once and kept, with everything about their operations that no request changes."""
 
 from collections import OrderedDict
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from typing import Any
 
-from graphql import DocumentNode, GraphQLError, OperationDefinitionNode, OperationType, get_operation_ast, parse, specified_rules
+from graphql import DocumentNode, FragmentDefinitionNode, GraphQLError, get_operation_ast, parse, specified_rules
 from strawberry import Schema
 from strawberry.schema.schema import validate_document
 
-from schema.engine.plans import Engine, Natives
-
-
-class Operation:
-    """One operation of a document, with its plans."""
-
-    __slots__ = ("document", "engine", "kind", "name", "node")
-
-    def __init__(self, engine: Engine, document: DocumentNode, node: OperationDefinitionNode) -> None:
-        self.engine = engine
-        self.document = document
-        self.node = node
-        self.name = node.name.value if node.name else None
-        self.kind: OperationType = node.operation
+from schema.engine.natives import Natives
+from schema.engine.plans import Engine, Operation, Stats
 
 
 class Prepared:
     """A document with what is wrong with it, if anything, and what `check` found."""
 
-    __slots__ = ("_engine", "_operations", "checked", "document", "errors")
+    __slots__ = ("_definitions", "_engine", "_operations", "checked", "document", "errors")
 
     def __init__(self, engine: Engine, document: DocumentNode | None, errors: tuple[GraphQLError, ...], checked: Any = None) -> None:
         self.document = document
         self.errors = errors
         self.checked = checked
         self._engine = engine
-        self._operations: dict[str | None, Operation | None] = {}
+        self._definitions = {
+            part.name.value: part for part in (document.definitions if document else ()) if isinstance(part, FragmentDefinitionNode)
+        }
+        self._operations: dict[str | None, Operation] = {}
 
     def operation(self, name: str | None) -> Operation | None:
         """The operation asked for; null when it can't be told which, or there is none of that name."""
         if name in self._operations:
             return self._operations[name]
-        node = get_operation_ast(self.document, name) if self.document else None
+        node = get_operation_ast(self.document, name) if self.document and not self.errors else None
         if node is None:  # not kept: strangers may ask for any name
             return None
-        found = self._operations[name] = Operation(self._engine, self.document, node)  # type: ignore[arg-type]
+        found = self._operations[name] = Operation(self._engine, node, self._definitions)
         return found
 
 
@@ -57,10 +48,10 @@ class Documents:
         kept: int,
         check: Callable[[DocumentNode], Any] | None = None,
         most_tokens: int | None = None,
-        natives: Mapping[str, Natives] | None = None,
+        natives: Natives | None = None,
     ) -> None:
         """`check` may refuse a parsed document by raising `GraphQLError`; what it returns is kept as `Prepared.checked`."""
-        self.engine = Engine(schema, natives or {})
+        self.engine = Engine(schema, natives)
         self._schema = schema
         self._most = kept
         self._check = check
@@ -71,6 +62,11 @@ class Documents:
     def __len__(self) -> int:
         """How many are kept, pinned ones apart."""
         return len(self._kept)
+
+    @property
+    def stats(self) -> Stats:
+        """How the plans of its operations fare."""
+        return self.engine.stats
 
     def prepared(self, source: str) -> Prepared:
         """The document of a source text, prepared now or earlier; refusals and faults come as its errors."""
