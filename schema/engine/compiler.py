@@ -282,7 +282,7 @@ class Compiler:
         """The expression of a field's value before it is completed."""
         if isinstance(source, Plain):
             return f"{self._constant('F', source.function)}({value}{', X.context' if source.takes_context else ''})"
-        if source.resolver is not getattr:
+        if source.resolver is not getattr:  # strawberry's own default
             return f"{self._constant('R', source.resolver)}({value}, {source.name!r})"
         return _attribute(source.name, value)
 

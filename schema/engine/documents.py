@@ -4,27 +4,26 @@ from collections import OrderedDict
 from collections.abc import Callable
 from typing import Any
 
-from graphql import DocumentNode, FragmentDefinitionNode, GraphQLError, get_operation_ast, parse, specified_rules
+from graphql import DocumentNode, GraphQLError, get_operation_ast, parse, specified_rules
 from strawberry import Schema
 from strawberry.schema.schema import validate_document
 
 from schema.engine.natives import Natives
 from schema.engine.plans import Engine, Operation, Stats
 
+__all__ = ["Documents", "Operation", "Prepared"]
+
 
 class Prepared:
     """A document with what is wrong with it, if anything, and what `check` found."""
 
-    __slots__ = ("_definitions", "_engine", "_operations", "checked", "document", "errors")
+    __slots__ = ("_engine", "_operations", "checked", "document", "errors")
 
     def __init__(self, engine: Engine, document: DocumentNode | None, errors: tuple[GraphQLError, ...], checked: Any = None) -> None:
         self.document = document
         self.errors = errors
         self.checked = checked
         self._engine = engine
-        self._definitions = {
-            part.name.value: part for part in (document.definitions if document else ()) if isinstance(part, FragmentDefinitionNode)
-        }
         self._operations: dict[str | None, Operation] = {}
 
     def operation(self, name: str | None) -> Operation | None:
@@ -32,9 +31,9 @@ class Prepared:
         if name in self._operations:
             return self._operations[name]
         node = get_operation_ast(self.document, name) if self.document and not self.errors else None
-        if node is None:  # not kept: strangers may ask for any name
+        if node is None or self.document is None:  # not kept: strangers may ask for any name
             return None
-        found = self._operations[name] = Operation(self._engine, node, self._definitions)
+        found = self._operations[name] = Operation(self._engine, self.document, node)
         return found
 
 

@@ -7,6 +7,7 @@ from typing import Any, ClassVar, cast
 from weakref import WeakKeyDictionary
 
 from graphql import (
+    DocumentNode,
     ExecutionResult,
     GraphQLError,
     GraphQLOutputType,
@@ -197,7 +198,8 @@ class _Known:
         key = id(executor.operation)  # kept by what is found by it
         found = self._operations.get(key)
         if found is None:
-            found = self._operations[key] = Operation(self._engine, executor.operation, executor.fragment_definitions)
+            document = DocumentNode(definitions=(executor.operation, *executor.fragment_definitions.values()))
+            found = self._operations[key] = Operation(self._engine, document, executor.operation)
             if len(self._operations) > MOST_OPERATIONS:
                 self._operations.popitem(last=False)
         else:

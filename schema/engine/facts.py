@@ -29,6 +29,8 @@ from schema.engine.natives import Native, Natives
 
 DEFINITION = GraphQLCoreConverter.DEFINITION_BACKREF
 CONVERTER = GraphQLCoreConverter.__module__
+DYNAMIC = ("__class__", "__getattr__", "__getattribute__")
+"""What lets each object of a class look different."""
 MOST_CLASSES = 1000
 """Row classes remembered for one type; more only cost time."""
 
@@ -85,14 +87,9 @@ def way_of(field: GraphQLField) -> Way | None:
 
 def is_sound(row: Any) -> bool:
     """Whether all rows of this row's class are ordinary objects; raises `Surprise` for one that isn't itself."""
-    cls = type(row)
     if row is None or row is Undefined or isinstance(row, Exception | GeneratorType) or optimized_is_awaitable(row):
         raise Surprise(row)
-    return (
-        cls.__getattribute__ is object.__getattribute__
-        and not hasattr(cls, "__getattr__")
-        and not any("__class__" in vars(base) for base in cls.__mro__[:-1])
-    )
+    return not any(name in vars(base) for base in type(row).__mro__[:-1] for name in DYNAMIC)
 
 
 def is_bare(cls: type[Any]) -> bool:

@@ -11,6 +11,7 @@ from typing import Any
 
 from graphql import (
     DirectiveNode,
+    DocumentNode,
     FragmentDefinitionNode,
     FragmentSpreadNode,
     GraphQLError,
@@ -38,8 +39,9 @@ from strawberry.schema.schema import StrawberryGraphQLCoreExecutionContext as Co
 from schema.engine.compiler import Compiler, Plan, Shapes, Site, Uncompilable
 from schema.engine.facts import Attribute, Facts
 from schema.engine.fields import Guard
-from schema.engine.natives import Natives
+from schema.engine.natives import Native, Natives
 
+__all__ = ["Engine", "Native", "Natives", "Operation", "Selection", "Stats", "Subtree"]
 LOG = logging.getLogger("schema.engine")
 PAYS_AFTER = 16
 """Rows after which a subtree is compiled: compiling it takes about as long as graphql-core takes for so many (README.md, Measured)."""
@@ -179,12 +181,14 @@ class Operation:
     """One operation of a validated document."""
 
     __slots__ = (
-        "_conditions", "_is_plain", "_selections", "_signatures", "definitions", "engine", "fragments", "kind", "name", "node", "state",
+        "_conditions", "_is_plain", "_selections", "_signatures", "definitions", "document", "engine", "fragments", "kind", "name", "node",
+        "state",
     )  # fmt: skip
 
-    def __init__(self, engine: Engine, node: OperationDefinitionNode, definitions: Mapping[str, FragmentDefinitionNode]) -> None:
-        """`definitions` are the fragments of its document by their names."""
+    def __init__(self, engine: Engine, document: DocumentNode, node: OperationDefinitionNode) -> None:
+        definitions = {part.name.value: part for part in document.definitions if isinstance(part, FragmentDefinitionNode)}
         self.engine = engine
+        self.document = document
         self.node = node
         self.name = node.name.value if node.name else None
         self.kind = node.operation
