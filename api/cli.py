@@ -46,19 +46,19 @@ def run(
     """Runs the whole system: migrations, demo data once, document server, API and worker."""
     if fresh:
         tree.forget(data_folder(data_dir=data))
-    asyncio.run(tree.run(read_settings(host=host, port=port, data_dir=data)))
+    tree.to_the_end(tree.run(read_settings(host=host, port=port, data_dir=data)))
 
 
 @app.command()
 def serve(host: Host = None, port: Port = None, data: Data = None) -> None:
     """Answers HTTP only: production runs any number of these beside its workers."""
-    asyncio.run(tree.serve(read_settings(host=host, port=port, data_dir=data)))
+    tree.to_the_end(tree.serve(read_settings(host=host, port=port, data_dir=data)))
 
 
 @app.command()
 def worker(data: Data = None) -> None:
     """Does the work after commit only: mail, SMS, provisioning."""
-    asyncio.run(tree.work_only(read_settings(data_dir=data)))
+    tree.to_the_end(tree.work_only(read_settings(data_dir=data)))
 
 
 @app.command("migrate")

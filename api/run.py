@@ -6,13 +6,15 @@ import shutil
 import signal
 import socket
 import sys
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator, Coroutine, Iterator
 from contextlib import asynccontextmanager
 from pathlib import Path
 from time import monotonic
+from typing import Any
 
 import uvicorn
 from starlette.types import ASGIApp
+from uvicorn.loops.auto import auto_loop_factory
 
 from api.app import build
 from api.seeding import seed_first_run
@@ -25,6 +27,12 @@ from store import migrate
 SECONDS_TO_FINISH_REQUESTS = 5
 SECONDS_TO_FORCE = 1
 LONGEST_FRAME = 64 * 1024  # bytes of one websocket message
+
+
+def to_the_end(work: Coroutine[Any, Any, None]) -> None:
+    """Runs one of the three below, on uvloop where it is installed: reading and writing sockets is dearer on asyncio's own loop."""
+    with asyncio.Runner(loop_factory=auto_loop_factory()) as runner:
+        runner.run(work)
 
 
 async def run(settings: Settings) -> None:

@@ -1,17 +1,13 @@
-"""The product as `simurgh serve` starts it, but for one number: nobody runs out of their query budget, though every check of it runs.
+"""The product as `simurgh serve` starts it, but for one number: nobody runs out of their query budget, though every check of it runs."""
 
-Arguments: the port, then the names of what is taken away (`bench/servers/neutral.py`), if anything.
-"""
-
-import asyncio
 import sys
 
 from api import budget
 
 budget.CAPACITY = 10**15  # before the endpoint reads it; a load test would spend any real one in a second
 
-from api.run import serve  # noqa: E402
+from api.run import serve, to_the_end  # noqa: E402
 from api.settings import read_settings  # noqa: E402
 
 if __name__ == "__main__":
-    asyncio.run(serve(read_settings(port=int(sys.argv[1]))))
+    to_the_end(serve(read_settings(port=int(sys.argv[1]))))
