@@ -20,6 +20,9 @@ from auth.identify import identify
 from domain.kernel.errors import AccessError, Busy, DomainError, InvalidInput, RateLimited, Unavailable
 from domain.kernel.locale import Locale, negotiate
 from domain.kernel.messages import text
+from schema.engine.documents import Operation
+from schema.engine.encoding import encode
+from schema.engine.executor import run
 from schema.kernel import limits, texts
 from schema.kernel.context import Context
 from schema.kernel.documents import Documents, without_suggestions
@@ -30,6 +33,7 @@ from store.session import StoreBusy, StoreLost
 LOG = structlog.get_logger("graphql")
 BODY_BYTES = 256 * 1024
 SECONDS = {OperationType.QUERY: 5, OperationType.MUTATION: 60}
+NOTHING = b"null"
 MODERN, PLAIN = "application/graphql-response+json", "application/json"
 CODES_OF_STATUS = {401: "UNAUTHENTICATED", 429: "RATE_LIMITED", 503: "BUSY"}
 
@@ -137,16 +141,13 @@ def told(error: GraphQLError, locale: Locale, request_id: str, *, is_stranger: b
     return shown | {"extensions": extensions}
 
 
-def objects_in(value: Any) -> int:
-    """How many objects an answer really holds."""
-    if isinstance(value, dict):
-        return 1 + sum(objects_in(item) for item in value.values() if isinstance(item, dict | list))
-    if isinstance(value, list):
-        return sum(objects_in(item) for item in value if isinstance(item, dict | list))
-    return 0
+def answered(data: bytes, errors: list[dict[str, Any]], extensions: Mapping[str, Any]) -> bytes:
+    """The JSON of an answer around its data."""
+    faults = b',"errors":' + orjson.dumps(errors) if errors else b""
+    return b'{"data":' + data + faults + b',"extensions":' + orjson.dumps(extensions) + b"}"
 
 
-def sent(body: dict[str, Any] | None, status: int, media_type: str, request_id: str) -> Response:
+def sent(body: dict[str, Any] | bytes | None, status: int, media_type: str, request_id: str) -> Response:
     """An answer in JSON that nobody keeps, empty without a body."""
     headers = {"x-request-id": request_id, "cache-control": "no-store", "x-content-type-options": "nosniff"}
     if status == 405:
@@ -155,7 +156,8 @@ def sent(body: dict[str, Any] | None, status: int, media_type: str, request_id: 
         headers["www-authenticate"] = "Bearer"
     if body is None:
         return Response(status_code=status, headers=headers)
-    return Response(orjson.dumps(body), status, headers, f"{media_type}; charset=utf-8")
+    content = body if isinstance(body, bytes) else orjson.dumps(body)
+    return Response(content, status, headers, f"{media_type}; charset=utf-8")
 
 
 class Endpoint:
@@ -204,9 +206,9 @@ class Endpoint:
             return refuse(list(prepared.errors), 400)
         if operation is None:
             return refuse([GraphQLError("Say by `operationName` which operation of the document to run.")], 400)
-        if operation.operation not in SECONDS:
+        if operation.kind not in SECONDS:
             return refuse([GraphQLError("Subscriptions aren't served here.")], 400)
-        if prepared.asks_schema and actor is None:
+        if prepared.checked and actor is None:  # it asks about the schema
             return refuse([GraphQLError("Sign in to look at the schema.", extensions={"code": "UNAUTHENTICATED"})], 401)
 
         try:
@@ -215,7 +217,7 @@ class Endpoint:
             return refuse([GraphQLError("", original_error=error)], 400)
 
         asker = str(actor.ref.id) if actor else address
-        requested = limits.cost(operation, prepared.document, wanted.variables) if prepared.document else 0
+        requested = limits.cost(operation.node, operation.document, wanted.variables)
         if self._budget.take(asker, requested, now=now) is None:
             wait = self._budget.seconds_until(asker, requested)
             if wait is None:
@@ -225,32 +227,28 @@ class Endpoint:
 
         context = Context(
             database=world.database, now=now, locale=locale, actor=actor, address=address, user_agent=request.headers.get("user-agent"),
-            request_id=request_id, parts=world, prepared=prepared, has_dead_token=actor is None and bool(header),
+            request_id=request_id, parts=world, has_dead_token=actor is None and bool(header),
         )  # fmt: skip
-        body = await self._executed(chosen.source, wanted, operation.operation, context)
+        data, errors = await self._executed(operation, wanted.variables, context)
         try:
-            await context.settle_looks(operation)
+            await context.settle_looks(operation.node)
         except AccessError as error:
-            body = {"data": None, "errors": [told(GraphQLError("", original_error=error), locale, request_id)]}
-        spent = 1 + objects_in(body["data"])
+            data, errors = NOTHING, [told(GraphQLError("", original_error=error), locale, request_id)]
+        spent = 1 + data.count(b"{")  # every object of the answer; a brace within a text counts as one more
         left = self._budget.settle(asker, requested - spent)
-        body["extensions"] = {"cost": {"requested": requested, "actual": spent, "remaining": left, "restoreRate": RESTORE_RATE}}
-        return sent(body, 200, media_type, request_id)
+        cost = {"requested": requested, "actual": spent, "remaining": left, "restoreRate": RESTORE_RATE}
+        return sent(answered(data, errors, {"cost": cost}), 200, media_type, request_id)
 
-    async def _executed(self, source: str, wanted: Asked, kind: OperationType, context: Context) -> dict[str, Any]:
-        """Runs the operation within its time."""
+    async def _executed(self, operation: Operation, variables: Mapping[str, Any], context: Context) -> tuple[bytes, list[dict[str, Any]]]:
+        """Runs the operation within its time: its data as JSON, and its errors as they are told."""
         try:
-            async with asyncio.timeout(SECONDS[kind]):
-                result = await schema.execute(
-                    source, variable_values=dict(wanted.variables), context_value=context, operation_name=wanted.operation_name
-                )
+            async with asyncio.timeout(SECONDS[operation.kind]):
+                result = await run(schema, operation, variables, context, view=context.view, native=True)
         except TimeoutError:
-            return {"data": None, "errors": [told(GraphQLError("", original_error=Busy()), context.locale, context.request_id)]}
-        body: dict[str, Any] = {"data": result.data}
-        if result.errors:
-            is_stranger = context.actor is None
-            body["errors"] = [told(error, context.locale, context.request_id, is_stranger=is_stranger) for error in result.errors]
-        return body
+            return NOTHING, [told(GraphQLError("", original_error=Busy()), context.locale, context.request_id)]
+        is_stranger = context.actor is None
+        errors = [told(error, context.locale, context.request_id, is_stranger=is_stranger) for error in result.errors or ()]
+        return encode(result.data), errors
 
 
 def routes(world: World, documents: Documents, trusted: TrustedDocuments, budget: Budget) -> list[Route]:

@@ -13,7 +13,6 @@ from domain.kernel.ids import decode
 from schema.accounts.queries import AccountsQuery
 from schema.catalogue.queries import CatalogueQuery
 from schema.kernel.context import Info
-from schema.kernel.documents import UsePrepared
 from schema.kernel.nodes import Node, find
 from schema.kernel.outcomes import KERNEL_HANDLERS, LAST_HANDLER
 from schema.kernel.scalars import SCALARS
@@ -77,7 +76,6 @@ class Schema(strawberry.Schema):
 schema = Schema(
     query=Query,
     mutation=Mutation,
-    extensions=[UsePrepared],
     exception_handlers=[*KERNEL_HANDLERS, *SIGN_IN_HANDLERS, LAST_HANDLER],
     config=StrawberryConfig(scalar_map=SCALARS),
 )

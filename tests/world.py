@@ -7,7 +7,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 from uuid import UUID
 
-from graphql import GraphQLError, get_operation_ast, parse
+from graphql import GraphQLError
 from sqlalchemy import event
 
 from api.graphql import told
@@ -25,11 +25,14 @@ from domain.people.tables import Membership, Person
 from domain.sims.states import Barring, SimStatus
 from domain.sims.tables import Sim, SimCounter, SimPlacement, SimState
 from domain.wallet.service import open_wallet
+from schema.engine.executor import run
 from schema.kernel.context import Context
+from schema.kernel.documents import Documents
 from schema.root import schema
 from store.session import Database
 
 NOW = datetime(2026, 11, 21, 8, 30, tzinfo=UTC)
+DOCUMENTS = Documents(schema)
 LEGAL_IDS = ("10380284790", "10100000009")
 
 
@@ -203,12 +206,14 @@ async def ask(
     context = Context(
         database=database, now=at, locale=locale, actor=actor, address="127.0.0.1", user_agent="tests", request_id="test", parts=parts
     )
-    result = await schema.execute(document, variable_values=dict(variables or {}), context_value=context, operation_name=operation)
+    prepared = DOCUMENTS.prepared(document)
+    ran = prepared.operation(operation)
+    if prepared.errors or ran is None:
+        return Answer(None, [told(error, locale, "test") for error in prepared.errors])
+    result = await run(schema, ran, variables or {}, context, view=context.view)
     if getattr(parts, "access_log", None) is not None:
-        ran = get_operation_ast(parse(document), operation)
-        assert ran is not None
         try:
-            await context.settle_looks(ran)
+            await context.settle_looks(ran.node)
         except AccessError as error:
             return Answer(None, [told(GraphQLError("", original_error=error), locale, "test")])
     return Answer(result.data, [told(error, locale, "test") for error in result.errors or []])

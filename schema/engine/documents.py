@@ -78,6 +78,10 @@ class Documents:
             self._kept.move_to_end(source)
         return found
 
+    def refused(self, error: GraphQLError) -> Prepared:
+        """A document that isn't even looked at."""
+        return Prepared(self.engine, None, (error,))
+
     def pin(self, source: str) -> Prepared:
         """Prepares a document that stays for good."""
         found = self._pinned.get(source)

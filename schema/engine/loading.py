@@ -74,7 +74,7 @@ class _Batch:
         self._waiting: dict[asyncio.Future[None], None] | None = {}  # null once it is over
         self._fault: BaseException | None = None
         self._task: asyncio.Task[Sequence[Any]] | None = None
-        asyncio.get_running_loop().call_soon(self._start)
+        asyncio.get_running_loop().call_soon(self._wait_a_step)
 
     async def read(self) -> None:
         """Waits until the keys are on the shelf; raises what the read raised."""
@@ -96,6 +96,10 @@ class _Batch:
             self._waiting.pop(waiter, None)
             if not self._waiting and self._task is not None:
                 self._task.cancel()
+
+    def _wait_a_step(self) -> None:
+        """Siblings whose resolvers await once more than the first one's still come along."""
+        asyncio.get_running_loop().call_soon(self._start)
 
     def _start(self) -> None:
         self._shelf.next = None

@@ -1,6 +1,6 @@
 """What a resolver has at hand: who asks, when, and how to read, to write and to load in batches."""
 
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Hashable, Sequence
 from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass, field, fields
 from datetime import datetime
@@ -11,7 +11,6 @@ from uuid import UUID
 import strawberry
 from graphql import OperationDefinitionNode, OperationType
 from strawberry import UNSET
-from strawberry.dataloader import DataLoader
 
 from auth.actor import Actor
 from domain.audit.looking import AccessLog, Looks
@@ -23,7 +22,8 @@ from domain.kernel.locale import Locale
 from domain.kernel.permissions import Permission
 from domain.kernel.plan import MutationMode
 from domain.kernel.scope import Scope
-from schema.kernel.documents import Prepared, name_of
+from schema.engine.loading import Loaders
+from schema.kernel.documents import name_of
 from store.session import Database
 
 Key = TypeVar("Key")
@@ -43,11 +43,18 @@ class Context:
     user_agent: str | None
     request_id: str
     parts: Any
-    prepared: Prepared | None = None
     has_dead_token: bool = False
-    loaders: dict[Any, DataLoader[Any, Any]] = field(default_factory=dict)
     looks: Looks = field(default_factory=Looks)
     scopes: dict[Permission, Scope] = field(default_factory=dict)
+    loaders: Loaders = field(init=False)
+
+    def __post_init__(self) -> None:
+        self.loaders = Loaders(self)
+
+    @property
+    def view(self) -> Hashable:
+        """What decides what this viewer may see of the schema: plans of the engine hold for one such view."""
+        return (self.actor.permissions, self.actor.is_masked) if self.actor else None
 
     def read(self) -> AbstractAsyncContextManager[Any]:
         """A short session for one batch of reads."""
@@ -119,16 +126,9 @@ class Context:
         async with self.read() as session:
             return await reason_of_view(session, organization_id, actor.session_id)
 
-    async def load(self, batch: Callable[["Context", list[Key]], Awaitable[list[Value]]], key: Key) -> Value:
+    async def load(self, batch: Callable[["Context", list[Key]], Awaitable[Sequence[Value]]], key: Key) -> Value:
         """Loads one value together with all others asked for by the same batch function in this step of the execution."""
-        loader = self.loaders.get(batch)
-        if loader is None:
-
-            async def load(keys: list[Any]) -> list[Any]:
-                return await batch(self, keys)
-
-            loader = self.loaders[batch] = DataLoader(load_fn=load)
-        return await loader.load(key)  # type: ignore[no-any-return]
+        return await self.loaders.load(batch, key)
 
 
 def _plain(value: Any) -> Any:

@@ -9,6 +9,7 @@ from strawberry.types.scalar import ScalarDefinition
 
 from domain.kernel import identifiers
 from domain.kernel.errors import DomainError
+from schema.engine.plans import Native
 
 MSISDN = NewType("MSISDN", str)
 ICCID = NewType("ICCID", str)
@@ -103,3 +104,10 @@ SCALARS: dict[object, ScalarDefinition] = {
     ),
     Decimal: _scalar("Decimal", "Exact number as a decimal string; never a float.", _decimal_text, _decimal),
 }  # fmt: skip
+
+NATIVES = {
+    "DateTime": [Native(datetime, when="{}.tzinfo is UTC", names={"UTC": UTC})],
+    "Decimal": [Native(int, "str({})"), Native(Decimal, "format({}, 'f')")],
+    **{name: [Native(str)] for name in ("MSISDN", "ICCID", "IMSI", "IMEI", "LegalId", "EmailAddress", "URL")},
+}
+"""How the engine writes values of scalars without asking `serialize`, to the same effect."""
