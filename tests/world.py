@@ -25,14 +25,16 @@ from domain.people.tables import Membership, Person
 from domain.sims.states import Barring, SimStatus
 from domain.sims.tables import Sim, SimCounter, SimPlacement, SimState
 from domain.wallet.service import open_wallet
+from schema.engine.documents import Documents
 from schema.engine.executor import run
 from schema.kernel.context import Context
-from schema.kernel.documents import Documents
+from schema.kernel.scalars import NATIVES
 from schema.root import schema
 from store.session import Database
 
 NOW = datetime(2026, 11, 21, 8, 30, tzinfo=UTC)
-DOCUMENTS = Documents(schema)
+DOCUMENTS = Documents(schema, kept=100, natives=NATIVES)
+"""Without the limits of the door, for documents that select everything."""
 LEGAL_IDS = ("10380284790", "10100000009")
 
 
