@@ -10,6 +10,8 @@ import typer
 from api import audit, importing, keys, ledger, people, seeding, snapshot
 from api import run as tree
 from api.settings import BadSettings, data_folder, read_settings
+from api.welcome import sign_ins
+from seeds.companies import grown_managers
 from seeds.size import Size
 from store import migrate
 from store.document_server import DocumentServerError
@@ -70,7 +72,7 @@ def bring_up_to_date(data: Data = None) -> None:
 @app.command()
 def seed(
     data: Data = None,
-    size: Annotated[Size, typer.Option(help="How many SIM cards.")] = Size.DEMO,
+    size: Annotated[Size, typer.Option(help="How many SIM cards; large adds companies of 1,000 and 100,000.")] = Size.DEMO,
     number: Annotated[int, typer.Option("--seed", help="Another number makes another world.")] = 1,
     at: Annotated[datetime | None, typer.Option(help="The world's present, UTC; now if not given.")] = None,
 ) -> None:
@@ -78,6 +80,8 @@ def seed(
     instant = at.replace(tzinfo=UTC) if at else None
     done = asyncio.run(seeding.seed(read_settings(data_dir=data), number=number, size=size, at=instant))
     typer.echo("the demo companies are there" if done else "the demo companies were there already")
+    if done:
+        typer.echo(sign_ins(grown_managers(size)), nl=False)
 
 
 @app.command()

@@ -1,5 +1,7 @@
 """What `simurgh run` tells a newcomer once the system answers."""
 
+from collections.abc import Iterable, Sequence
+
 from api.settings import Settings
 from seeds.identities import SHOWN, Identity
 
@@ -17,7 +19,15 @@ def welcome(settings: Settings, *, has_demo: bool) -> str:
         ]
     if has_demo:
         lines.append(("Sign in", "as one of the demo's people; the code comes to the inbox"))
-        lines += [(f"  {one.role.replace('_', ' ').lower()}", _how(one)) for one in SHOWN]
+    return _listed(lines) + (sign_ins(SHOWN) if has_demo else "")
+
+
+def sign_ins(people: Sequence[Identity]) -> str:
+    """As whom one may sign in and how, a line each."""
+    return _listed((f"  {one.role.replace('_', ' ').lower()}", _how(one)) for one in people)
+
+
+def _listed(lines: Iterable[tuple[str, str]]) -> str:
     return "".join(f"{name:<18}{line}\n" for name, line in lines)
 
 

@@ -1,11 +1,10 @@
-"""The demo world as a whole: catalogue, three companies with their fleets, half a year of history, people to sign in as."""
+"""The demo world as a whole: catalogue, companies with their fleets, their history, people to sign in as."""
 
 import tempfile
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from pathlib import Path
-from typing import Any
 from uuid import UUID
 
 from sqlalchemy import bindparam, update
@@ -14,6 +13,7 @@ from sqlmodel import col, select
 
 from auth.wiring import Auth
 from domain.accounts.tables import Account, Organization
+from domain.bundles.tables import Bucket
 from domain.catalogue.queries import vat_rate
 from domain.catalogue.tables import Offering
 from domain.imports.accounts import AccountImport
@@ -26,14 +26,14 @@ from domain.usage.documents import UsageRecord
 from seeds import fleet, identities, purchases
 from seeds.apns import access_points
 from seeds.catalogue import seed_catalogue
-from seeds.companies import COMPANIES, Company
+from seeds.companies import COMPANIES, Company, companies
 from seeds.dice import Dice
 from seeds.lines import Line, lines_of
 from seeds.people import seed_people
-from seeds.purchases import Buying, Payer
+from seeds.purchases import Buying, Granted, Ids, Payer
 from seeds.size import Size
 from seeds.tickets import seed_tickets
-from seeds.usage import Record, Traffic, updates
+from seeds.usage import OFTEN, SELDOM, Record, Traffic, updates
 from store.session import Database
 from store.upsert import insert_all
 
@@ -76,7 +76,7 @@ async def seed_demo(auth: Auth, *, at: datetime, seed: int = 1, size: Size = Siz
             accounts = await _import_accounts(session, plot, Path(folder) / "accounts.csv")
             actors = await seed_people(session, auth, plot.dice, accounts, since=plot.since, former_until=at - FORMER_SINCE)
             cards, wish = await _import_sims(session, plot, Path(folder) / "sims.csv")
-        for company in COMPANIES:
+        for company, _ in companies(size):
             await _live(session, plot, company, accounts, actors)
         await record(session, wish, cards)
     return True
@@ -101,14 +101,15 @@ async def _is_there(session: AsyncSession) -> bool:
 
 async def _import_accounts(session: AsyncSession, plot: Plot, path: Path) -> Mapping[tuple[str, str], Account]:
     """Accounts by legal id and number, imported from a file as any company's would be."""
-    fleet.write_accounts(path)
+    everyone = [company for company, _ in companies(plot.size)]
+    fleet.write_accounts(path, everyone)
     report, new_id = Report(), plot.dice.ids("accounts", plot.since)
     wish = Wish(SYSTEM, plot.since, new_id=new_id)
     run = AccountImport(session, report, at=plot.since, new_id=new_id)
     await bring_in(session, path, wish, run, report)
     _expect_none(report)
     await record(session, wish, run)
-    for company in COMPANIES:
+    for company in everyone:
         values = {"locale": company.locale, "contacts": company.contacts}
         await session.execute(update(Organization).where(col(Organization.legal_id) == company.legal_id).values(**values))
     found = await session.execute(
@@ -118,7 +119,7 @@ async def _import_accounts(session: AsyncSession, plot: Plot, path: Path) -> Map
 
 
 async def _import_sims(session: AsyncSession, plot: Plot, path: Path) -> tuple[SimImport, Wish]:
-    fleet.write_sims(path, plot.dice, plot.size.cards, at=plot.at)
+    fleet.write_sims(path, plot.dice, companies(plot.size), at=plot.at)
     report, new_id = Report(), plot.dice.ids("sims", plot.at)
     wish = Wish(SYSTEM, plot.at, new_id=new_id)
     run = SimImport(session, report, plot.auth.sealer, at=plot.at, new_id=new_id)
@@ -135,25 +136,22 @@ def _expect_none(report: Report) -> None:
 async def _live(
     session: AsyncSession, plot: Plot, company: Company, accounts: Mapping[tuple[str, str], Account], actors: Mapping[str, ActorRef]
 ) -> None:
-    """Half a year of one company: what it bought, what it used, what the network knows of its cards."""
+    """The past of one company: what it bought, what it used, what the network knows of its cards."""
     organization_id = accounts[company.legal_id, company.payers[0]].organization_id
     lines = await lines_of(session, organization_id)
     house = await purchases.house_accounts(session, organization_id, plot.dice, at=plot.since)
     wallets = await purchases.wallets(session, organization_id)
     offerings = list(await session.scalars(select(Offering).order_by(col(Offering.position))))
-    draw, rate, cashier = (
-        plot.dice.stream(f"purchases:{company.legal_id}"),
-        await vat_rate(session, plot.at),
-        actors[identities.NORA.mobile],
-    )
-    buying = Buying(draw, lines, offerings, house, cashier, vat_rate=rate, at=plot.at)
-    books = buying.run([_payer(company, number, accounts, actors, wallets) for number in company.payers])
+    draw, rate = plot.dice.stream(f"purchases:{company.legal_id}"), await vat_rate(session, plot.at)
+    ids = Ids(plot.dice.ids(f"entries:{organization_id}", plot.at), plot.dice.ids(f"audit:{organization_id}", plot.at))
+    buying = Buying(draw, company.habits, lines, offerings, house, actors[identities.NORA.mobile], vat_rate=rate, at=plot.at)
+    for books in buying.run([_payer(company, number, accounts, actors, wallets) for number in company.payers]):
+        await purchases.write_books(session, organization_id, books, ids, at=plot.at)
+    await purchases.close_books(session, organization_id, buying, at=plot.at)
     points = plot.dice.stream(f"apns:{company.legal_id}")
-    await insert_all(session, SimApn, [apn for line in lines for apn in access_points(points, line, company.apn, at=plot.at)])
-    traffic = Traffic(plot.dice.stream(f"usage:{company.legal_id}"), _numbers(lines), books.restricted, at=plot.at)
-    await _use(session, lines, books.buckets, traffic)
+    await insert_all(session, SimApn, (apn for line in lines for apn in access_points(points, line, company.apn, at=plot.at)))
+    await _use(session, plot, company, lines, buying.buckets)
     await seed_tickets(session, plot.dice, company, accounts, lines, actors, at=plot.at)
-    await purchases.write_books(session, organization_id, books, plot.dice, at=plot.at)
 
 
 def _payer(
@@ -168,28 +166,31 @@ def _payer(
     return Payer(account, wallets[account.id], actors[one.mobile], one.locale)
 
 
-def _numbers(lines: Sequence[Line]) -> list[str]:
-    """Whom the lines talk to: each other."""
-    return [line.msisdn for line in lines if line.msisdn]
-
-
-async def _use(session: AsyncSession, lines: Sequence[Line], buckets: Mapping[UUID, Any], traffic: Traffic) -> None:
-    """Draws the traffic of all lines, keeps the records a few thousand at a time and the figures on the cards."""
-    waiting: list[Record] = []
-    figures = []
-    await UsageRecord.get_pymongo_collection().delete_many({"organization_id": lines[0].organization_id})  # of an attempt that was cut off
-    for line in lines:
-        records, left = traffic.of(line, buckets.get(line.id, []))
-        figures.append((line, left))
-        waiting += records
-        if len(waiting) >= AT_ONCE:
-            await _keep(waiting)
-            waiting = []
-    await _keep(waiting)
+async def _use(
+    session: AsyncSession, plot: Plot, company: Company, lines: Sequence[Line], buckets: Mapping[UUID, list[Granted]]
+) -> None:
+    """Draws the traffic of all lines, and keeps the records, the buckets and the figures on the cards a few thousand at a time."""
+    draw, numbers = plot.dice.stream(f"usage:{company.legal_id}"), [line.msisdn for line in lines if line.msisdn]  # they call each other
+    traffic = Traffic(draw, numbers, since=company.habits.since, at=plot.at)
     change = update(Sim.__table__).where(col(Sim.id) == bindparam("card"))  # type: ignore[attr-defined]
     values = {"last_usage_at": "used", "current_charge": "charge", "data_remaining": "data", "next_bucket_end_at": "ends"}
-    connection = await session.connection()
-    await connection.execute(change.values({name: bindparam(value) for name, value in values.items()}), list(updates(iter(figures))))
+    change = change.values({name: bindparam(value) for name, value in values.items()})
+    connection, waiting = await session.connection(), list[Record]()
+    await UsageRecord.get_pymongo_collection().delete_many({"organization_id": lines[0].organization_id})  # of an attempt that was cut off
+    for start in range(0, len(lines), AT_ONCE):
+        figures, rows = [], list[Granted]()
+        for place, line in enumerate(lines[start : start + AT_ONCE], start):
+            is_recorded, granted = place % company.habits.recorded == 0, buckets.get(line.id, [])
+            records, left = traffic.of(line, granted, *(OFTEN if is_recorded else SELDOM))
+            figures.append((line, left))
+            rows += granted
+            waiting += records if is_recorded else ()
+            if len(waiting) >= AT_ONCE:
+                await _keep(waiting)
+                waiting = []
+        await insert_all(session, Bucket, (bucket.row(plot.at) for bucket in rows))
+        await connection.execute(change, list(updates(iter(figures))))
+    await _keep(waiting)
 
 
 async def _keep(records: Sequence[Record]) -> None:

@@ -3,6 +3,7 @@
 import csv
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import datetime, timedelta
+from itertools import accumulate
 from pathlib import Path
 from random import Random
 
@@ -15,7 +16,7 @@ from domain.kernel.locale import Locale
 from domain.kernel.text import digits_persian
 from domain.sims.states import SimStatus, SimStatusReason
 from seeds import names
-from seeds.companies import COMPANIES, NIKAZIN_GROUP, Branch, Company
+from seeds.companies import NIKAZIN_GROUP, Branch, Company
 from seeds.dice import Dice
 from seeds.names import Script
 
@@ -83,14 +84,14 @@ FEATURED: Sequence[Row] = (
 """Cards of the first company that show one edge case each; the first ones are those of the app's mock-ups."""
 
 
-def write_accounts(path: Path) -> None:
+def write_accounts(path: Path, companies: Iterable[Company]) -> None:
     """Writes every company's accounts."""
-    _write(path, ACCOUNTS, (row for company in COMPANIES for row in _accounts(company)))
+    _write(path, ACCOUNTS, (row for company in companies for row in _accounts(company)))
 
 
-def write_sims(path: Path, dice: Dice, count: int, *, at: datetime) -> None:
-    """Writes so many cards, the featured ones first; each company has its share, and at least one card."""
-    _write(path, SIMS, _sims(dice, count, at))
+def write_sims(path: Path, dice: Dice, companies: Iterable[tuple[Company, int]], *, at: datetime) -> None:
+    """Writes so many cards of each company, the featured ones first and all of them."""
+    _write(path, SIMS, _sims(dice, companies, at))
 
 
 def _write(path: Path, columns: Sequence[Column], rows: Iterable[Row]) -> None:
@@ -108,22 +109,21 @@ def _accounts(company: Company) -> Iterator[Row]:
         }  # fmt: skip
 
 
-def _sims(dice: Dice, count: int, at: datetime) -> Iterator[Row]:
-    draw, shares = dice.stream("fleet"), sum(company.share for company in COMPANIES)
-    others = {company.legal_id: max(1, count * company.share // shares) for company in COMPANIES[1:]}
-    serial = 0
-    for company in COMPANIES:
+def _sims(dice: Dice, companies: Iterable[tuple[Company, int]], at: datetime) -> Iterator[Row]:
+    draw, serial = dice.stream("fleet"), 0
+    for company, count in companies:
         featured = FEATURED if company is NIKAZIN_GROUP else ()
-        number = others.get(company.legal_id, count - sum(others.values()))
-        for index in range(max(number, len(featured))):
+        branches = {branch.number: branch for branch in company.branches}
+        places = list(branches), list(accumulate(branch.share for branch in company.branches))
+        for index in range(max(count, len(featured))):
             serial += 1
-            yield _sim(draw, company, serial, featured[index] if index < len(featured) else {}, at)
+            given = featured[index] if index < len(featured) else {}
+            number = given["account_number"] if given else draw.choices(places[0], cum_weights=places[1])[0]
+            yield _sim(draw, company, branches[number], serial, given, at)
 
 
-def _sim(draw: Random, company: Company, serial: int, given: Row, at: datetime) -> Row:
+def _sim(draw: Random, company: Company, branch: Branch, serial: int, given: Row, at: datetime) -> Row:
     """One card: what is given, and chance for the rest."""
-    branches = {branch.number: branch for branch in company.branches}
-    branch = branches[given["account_number"]] if given else _branch(draw, company)
     status, reason = (given.get("status", S.ACTIVE), given.get("status_reason", "")) if given else _status(draw)
     is_ready = status in (S.READY_TO_ACTIVATE, "آماده فعال‌سازی")
     centre = draw.choice(company.cost_centres)
@@ -156,10 +156,6 @@ def _sim(draw: Random, company: Company, serial: int, given: Row, at: datetime) 
     if is_ready and draw.random() < 0.2:
         row["msisdn"], row["holder_name"] = "", ""
     return row | dict(given)
-
-
-def _branch(draw: Random, company: Company) -> Branch:
-    return draw.choices(company.branches, [branch.share for branch in company.branches])[0]
 
 
 def _status(draw: Random) -> tuple[SimStatus, SimStatusReason | None]:

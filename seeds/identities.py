@@ -21,6 +21,7 @@ class Identity:
 
 
 NIKAZIN, ALBORZ, BALKAN = "10104321877", "10261049133", "14100786526"
+ZAGROS, ARVAND = "10862145730", "10102886150"
 
 SARA = Identity(
     "سارا نیک‌آذین", "+989350000001", "sara@nikazin.example", Locale.FA, Role.PROFILE_MANAGER, ((NIKAZIN, "100"), (ALBORZ, "A-1"))
@@ -33,6 +34,11 @@ VERA = Identity(
 NORA = Identity(
     "Nora Adams", "+989350000004", "nora@operator.example", Locale.EN, Role.OPERATOR_ADMIN, totp_secret="NORAADMINDEMOSECRETSIMURGHWXYZ67"
 )
+LEILA = Identity("لیلا شریفی", "+989350000007", "leila@zagros.example", Locale.FA, Role.PROFILE_MANAGER, ((ZAGROS, "1"),))
+HAMID = Identity("حمید طاهری", "+989350000008", "hamid@zagros.example", Locale.FA, Role.ACCOUNT_MANAGER, ((ZAGROS, "12"),))
+YASAMAN = Identity("یاسمن نوری", "+989350000009", "yasaman@arvand.example", Locale.FA, Role.PROFILE_MANAGER, ((ARVAND, "1"),))
 
-EVERYBODY: Sequence[Identity] = (SARA, OMID, VERA, NORA, MARIYA)
+EVERYBODY: Sequence[Identity] = (SARA, OMID, VERA, NORA, MARIYA, LEILA, HAMID, YASAMAN)
+"""Who is there depends on the size of the world: managers of companies that it hasn't got are not."""
+GROWN: Sequence[Identity] = (LEILA, HAMID, YASAMAN)
 SHOWN: Sequence[Identity] = (SARA, OMID, VERA, NORA)

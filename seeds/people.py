@@ -25,9 +25,9 @@ FORMER = Identity("کیوان صادقی", "+989350000006", "keyvan@nikazin.exam
 async def seed_people(
     session: AsyncSession, auth: Auth, dice: Dice, accounts: Mapping[tuple[str, str], Account], *, since: datetime, former_until: datetime
 ) -> Mapping[str, ActorRef]:
-    """Makes everybody with their roles since an instant, and returns them by mobile number as they act."""
+    """Makes everybody whose company is there with their roles since an instant, and returns them by mobile number as they act."""
     new_id = dice.ids("people", since)
-    everybody: Sequence[Identity] = (*EVERYBODY, FORMER)
+    everybody: Sequence[Identity] = [one for one in (*EVERYBODY, FORMER) if accounts.keys() >= set(one.places)]
     ids = {identity.mobile: new_id() for identity in everybody}
     await insert_all(
         session,

@@ -1,10 +1,12 @@
-"""Half a year of buying: top-ups, orders with their items, products and buckets, refunds; the books are kept by the ledger itself."""
+"""A company's buying: top-ups, orders with their items, products and buckets, refunds; the books are kept by the ledger itself."""
 
-from collections import defaultdict
-from collections.abc import Iterator, Mapping, Sequence
+from bisect import bisect_left
+from collections import defaultdict, deque
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, time, timedelta
 from decimal import Decimal
+from itertools import islice
 from random import Random
 from typing import Any
 from uuid import UUID
@@ -13,10 +15,10 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from sqlmodel import col, select
 
 from domain.accounts.tables import Account, NumberSeries
-from domain.audit import chain
+from domain.audit.chain import Deed, append_all
 from domain.bundles import rules as bundles
 from domain.bundles.service import TURN
-from domain.bundles.tables import Bucket, BucketStatus, Product, ProductStatus
+from domain.bundles.tables import BucketStatus, Product, ProductStatus
 from domain.catalogue.tables import ActivationMode, Offering
 from domain.kernel.calendar import TEHRAN, JalaliDay, in_tehran
 from domain.kernel.errors import ErrorCode
@@ -25,31 +27,29 @@ from domain.kernel.locale import Locale
 from domain.kernel.money import Money, Price, taxed
 from domain.kernel.plan import Change, Reason
 from domain.kernel.quantity import FigureSource
-from domain.kernel.scope import SYSTEM, ActorRef
+from domain.kernel.scope import SYSTEM, ActorRef, path_end
 from domain.orders.service import receipt_letter
 from domain.orders.tables import Order, OrderItem, OrderState, OrderStep
 from domain.sims.states import SimStatus
 from domain.wallet.ledger import Posting, post
 from domain.wallet.rules import Leg, movement, reversal, sale
 from domain.wallet.tables import LedgerAccount, LedgerAccountKind, LedgerReason
+from seeds.companies import Habits
 from seeds.dice import Dice, id_at
 from seeds.lines import Line
 from store.outbox import Letter, send_all
 from store.upsert import insert_all, insert_or_ignore
 
 K, S = LedgerAccountKind, OrderState
-SINCE = timedelta(days=182)
 WEEKEND = 4  # Friday
 TOP_UPS = (100_000_000, 250_000_000, 500_000_000)
-WANTED: Mapping[str, int] = {
-    "DATA-30D-15G": 30, "DATA-30D-50G": 12, "DATA-90D-120G": 6, "DATA-7D-7G": 8, "DATA-1D-2G": 4, "DATA-30D-NIGHT-40G": 3,
-    "VOICE-30D-300M": 12, "SMS-30D-500": 5, "MIX-30D-TEAM": 14, "MIX-30D-FIELD": 10, "ROAM-10D-5G": 3, "IOT-365D-1G": 4,
-}  # fmt: skip
-RECEIPTS_SINCE = timedelta(days=15)
+AT_ONCE = 2_000
+"""Items drawn before they are written."""
+RECEIPTS_SINCE, MOST_RECEIPTS = timedelta(days=15), 200
 """Receipts are made for what the history shows at first; older ones only cost the worker time."""
 BETWEEN_RECEIPTS = timedelta(seconds=3)
 """So that the first codes to sign in with needn't wait behind receipts."""
-SIZES = (1, 1, 2, 3, 5, 8, 12, 25, 40, 60)
+LOOKED_AT = 12
 MEMOS = ("", "", "", "برای تیم میدانی", "تمدید ماهانه", "Trade fair", "نوبت شب")
 
 
@@ -63,58 +63,94 @@ class Payer:
     locale: Locale
 
 
+@dataclass(slots=True)
+class Granted:
+    """A bucket while its traffic is drawn; lighter than its table's row."""
+
+    id: UUID
+    organization_id: UUID
+    sim_id: UUID
+    product_id: UUID
+    offering_id: UUID
+    usage_type: str
+    status: str
+    total: int
+    remaining: int
+    starts_at: datetime
+    ends_at: datetime | None
+    is_restricted: bool
+    priority: int = 0
+
+    def row(self, at: datetime) -> dict[str, Any]:
+        """The bucket as it is stored."""
+        return {
+            "id": self.id, "organization_id": self.organization_id, "sim_id": self.sim_id, "product_id": self.product_id,
+            "offering_id": self.offering_id, "usage_type": self.usage_type, "priority": self.priority, "status": self.status,
+            "total": self.total, "remaining": self.remaining, "reserved": 0, "max_overrun": 0, "starts_at": self.starts_at,
+            "ends_at": self.ends_at, "as_of": at, "source": FigureSource.CHARGING,
+        }  # fmt: skip
+
+
 @dataclass
 class Books:
-    """Everything that was bought, as rows; `buckets` by line."""
+    """Some purchases one after the other, as rows."""
 
     orders: list[dict[str, Any]] = field(default_factory=list)
     items: list[dict[str, Any]] = field(default_factory=list)
     steps: list[dict[str, Any]] = field(default_factory=list)
     products: list[dict[str, Any]] = field(default_factory=list)
-    buckets: dict[UUID, list[Bucket]] = field(default_factory=lambda: defaultdict(list))
     postings: list[Posting] = field(default_factory=list)
     changes: dict[UUID, list[Change]] = field(default_factory=lambda: defaultdict(list))
-    numbers: dict[int, int] = field(default_factory=lambda: defaultdict(int))
-    restricted: set[UUID] = field(default_factory=set)
 
 
 class Buying:
-    """One organization's purchases, drawn in the order of time."""
+    """One organization's purchases, drawn in the order of time; `buckets` (by line), `numbers` and `recent` are known at the end."""
 
     def __init__(
-        self, draw: Random, lines: Sequence[Line], offerings: Sequence[Offering], house: Mapping[LedgerAccountKind, UUID],
-        cashier: ActorRef, *, vat_rate: Decimal, at: datetime,
+        self, draw: Random, habits: Habits, lines: Sequence[Line], offerings: Sequence[Offering],
+        house: Mapping[LedgerAccountKind, UUID], cashier: ActorRef, *, vat_rate: Decimal, at: datetime,
     ) -> None:  # fmt: skip
         self._cashier = cashier
         self._draw = draw
-        self._lines = lines
-        self._offerings = [offering for offering in offerings if offering.code in WANTED]
+        self._habits = habits
+        self._lines = sorted(lines, key=lambda line: line.path)
+        self._paths = [line.path for line in self._lines]
+        self._offerings = [offering for offering in offerings if offering.code in habits.wanted]
         self._house = house
         self._vat_rate = vat_rate
         self._at = at
         self._balances: dict[UUID, int] = defaultdict(int)
         self._ends: dict[tuple[UUID, UUID], list[datetime | None]] = defaultdict(list)
-        self.books = Books()
+        self._books = Books()
+        self.buckets: dict[UUID, list[Granted]] = defaultdict(list)
+        self.numbers: dict[int, int] = defaultdict(int)
+        self.recent: deque[UUID] = deque(maxlen=MOST_RECEIPTS)
 
-    def run(self, payers: Sequence[Payer]) -> Books:
-        """Draws all purchases; every payer ends with money left."""
-        moments = sorted(self._moments(max(6, len(self._lines) // 9)))
+    def run(self, payers: Sequence[Payer]) -> Iterator[Books]:
+        """Draws all purchases, some thousand items at a time; every payer ends with money left."""
+        moments = sorted(self._moments(max(6, len(self._lines) // self._habits.cards_per_order)))
         for moment in moments:
             payer = payers[0] if moment == moments[-1] else self._draw.choice(payers)
             self._order(payer, moment, is_refused=moment == moments[len(moments) * 3 // 4])
+            if len(self._books.items) >= AT_ONCE:
+                yield self._closed()
         for payer in payers:
             if self._balances[payer.wallet_id] < TOP_UPS[0]:
                 self._top_up(payer, self._at - timedelta(minutes=75), self._draw.choice(TOP_UPS))
-        self.books.postings.sort(key=lambda posting: posting.at)
-        return self.books
+        yield self._closed()
+
+    def _closed(self) -> Books:
+        books, self._books = self._books, Books()
+        books.postings.sort(key=lambda posting: posting.at)
+        return books
 
     def _moments(self, count: int) -> Iterator[datetime]:
-        """Office hours over half a year, denser lately; always one just now, one whose month ends tomorrow, one before the weekend."""
+        """Office hours, denser lately; always one just now, one whose month ends tomorrow, one before the weekend."""
         yield self._at - timedelta(minutes=94)
         yield self._at - timedelta(days=29, hours=3)
         yield self._at - timedelta(days=29, hours=1)
         while count > 3:
-            day = in_tehran(self._at - SINCE * self._draw.random() ** 1.6).date()
+            day = in_tehran(self._at - self._habits.since * self._draw.random() ** self._habits.lately).date()
             clock = time(self._draw.randint(8, 16), self._draw.randrange(60), self._draw.randrange(60))
             moment = datetime.combine(day, clock, TEHRAN)
             if day.weekday() != WEEKEND and moment < self._at - timedelta(hours=3):
@@ -122,7 +158,7 @@ class Buying:
                 yield moment
 
     def _order(self, payer: Payer, moment: datetime, *, is_refused: bool) -> None:
-        offering = self._draw.choices(self._offerings, [WANTED[offering.code] for offering in self._offerings])[0]
+        offering = self._draw.choices(self._offerings, [self._habits.wanted[offering.code] for offering in self._offerings])[0]
         chosen = self._eligible(payer, offering, moment)
         if not chosen:
             return
@@ -139,18 +175,19 @@ class Buying:
         self._steps(order, state)
 
     def _eligible(self, payer: Payer, offering: Offering, moment: datetime) -> list[Line]:
-        """Some of the payer's lines that could get the offering then."""
-        able = [
+        """Some of the payer's lines that could get the offering then, out of a few times as many looked at."""
+        first, end = (bisect_left(self._paths, path) for path in (payer.account.path, path_end(payer.account.path)))
+        wanted = self._draw.choice(self._habits.at_once)
+        able = (
             line
-            for line in self._lines
-            if line.status in (SimStatus.ACTIVE, SimStatus.CAP_EXCEEDED)
-            and line.path.startswith(payer.account.path)
+            for place in self._draw.sample(range(first, end), min(end - first, LOOKED_AT * wanted + LOOKED_AT))
+            if (line := self._lines[place]).status in (SimStatus.ACTIVE, SimStatus.CAP_EXCEEDED)
             and line.activated_at is not None
             and line.activated_at < moment
             and line.payment_mode in offering.payment_modes
             and self._may_take(line, offering, moment)
-        ]
-        return self._draw.sample(able, min(len(able), self._draw.choice(SIZES)))
+        )
+        return list(islice(able, wanted))
 
     def _may_take(self, line: Line, offering: Offering, moment: datetime) -> bool:
         same = [end for end in self._ends[line.id, offering.id] if end is None or end > moment]
@@ -168,21 +205,23 @@ class Buying:
         legs = movement(Leg(payer.wallet_id, amount), Leg(self._house[K.CLEARING], -amount))
         memo = f"PAYA {self._draw.randrange(10**8):08d}"
         id = id_at(self._draw, moment)
-        self.books.postings.append(Posting(legs, payer.account.path, LedgerReason.ADJUSTMENT, self._cashier, moment, memo=memo, id=id))
+        self._books.postings.append(Posting(legs, payer.account.path, LedgerReason.ADJUSTMENT, self._cashier, moment, memo=memo, id=id))
         self._balances[payer.wallet_id] += amount
 
     def _new_order(self, payer: Payer, moment: datetime, price: Price, count: int) -> dict[str, Any]:
-        year = JalaliDay.of(moment).year
-        self.books.numbers[year] += 1
+        year, id = JalaliDay.of(moment).year, id_at(self._draw, moment)
+        self.numbers[year] += 1
         order = {
-            "id": id_at(self._draw, moment), "organization_id": payer.account.organization_id, "account_id": payer.account.id,
-            "path": payer.account.path, "number": f"SO-{year}-{self.books.numbers[year]:06}", "external_reference": None,
+            "id": id, "organization_id": payer.account.organization_id, "account_id": payer.account.id,
+            "path": payer.account.path, "number": f"SO-{year}-{self.numbers[year]:06}", "external_reference": None,
             "by": payer.buyer.as_json(), "placed_by_id": payer.buyer.person_id, "placed_at": moment, "net": price.net.minor * count,
             "vat": price.vat.minor * count, "vat_rate": price.vat_rate, "refunded": 0,
             "purchase_order_number": f"PO-{self._draw.randrange(10_000, 99_999)}" if self._draw.random() < 0.3 else None,
             "memo": self._draw.choice(MEMOS) or None, "receipt_emails": [], "locale": payer.locale,
         }  # fmt: skip
-        self.books.orders.append(order)
+        self._books.orders.append(order)
+        if moment > self._at - RECEIPTS_SINCE:
+            self.recent.append(id)
         return order
 
     def _item(
@@ -194,23 +233,23 @@ class Buying:
         cause = Ref(Kind.ORDER, order["id"])
         item_id, paid = id_at(self._draw, moment), id_at(self._draw, moment)
         legs = sale(price, wallet=payer.wallet_id, revenue=self._house[K.REVENUE], tax=self._house[K.TAX])
-        self.books.postings.append(Posting(legs, payer.account.path, LedgerReason.ORDER, payer.buyer, moment, cause, id=paid))
+        self._books.postings.append(Posting(legs, payer.account.path, LedgerReason.ORDER, payer.buyer, moment, cause, id=paid))
         self._balances[payer.wallet_id] -= price.gross.minor
         change = Change(Ref(Kind.SIM, line.id), line.label, "products", None, offering.names[payer.locale], -price.gross)
-        self.books.changes[order["id"]].append(change)
+        self._books.changes[order["id"]].append(change)
         failure, product_id = None, None
         if is_refused:
             failure = Reason(ErrorCode.CARRIER_FAILED, "orders.refused", {"reason": "HLR 21: subscriber busy"}).as_json()
             later = moment + timedelta(seconds=45)
             memo, back = order["number"], id_at(self._draw, later)
             posting = Posting(reversal(legs), payer.account.path, LedgerReason.REFUND, SYSTEM, later, cause, memo, paid, back)
-            self.books.postings.append(posting)
+            self._books.postings.append(posting)
             self._balances[payer.wallet_id] += price.gross.minor
             order["refunded"] += price.gross.minor
         else:
             product_id = self._grant(order, item_id, line, offering, activation)
         state = S.FAILED if is_refused else S.COMPLETED
-        self.books.items.append(
+        self._books.items.append(
             {
                 "id": item_id, "organization_id": order["organization_id"], "order_id": order["id"], "position": position,
                 "offering_id": offering.id, "sim_id": line.id, "state": state, "activation": activation, "activate_at": None,
@@ -227,7 +266,7 @@ class Buying:
         starts_at, ends_at = bundles.period(activation, None, offering.valid_days, at=moment, follows=max(ends, default=None))
         self._ends[line.id, offering.id].append(ends_at)
         product_id = id_at(self._draw, moment)
-        self.books.products.append(
+        self._books.products.append(
             {
                 "id": product_id, "organization_id": line.organization_id, "sim_id": line.id, "offering_id": offering.id,
                 "order_item_id": item_id, "order_id": order["id"], "starts_at": starts_at, "ends_at": ends_at, "is_renewing": False,
@@ -235,22 +274,19 @@ class Buying:
             }
         )  # fmt: skip
         for allowance in offering.allowances:
-            bucket = Bucket(
-                id=id_at(self._draw, moment), organization_id=line.organization_id, sim_id=line.id, product_id=product_id,
-                offering_id=offering.id, usage_type=allowance["usage_type"], priority=0,
-                status=BucketStatus.QUEUED if starts_at is None else BucketStatus.ACTIVE, total=allowance["amount"],
-                remaining=allowance["amount"], starts_at=starts_at or moment, ends_at=ends_at, as_of=self._at,
-                source=FigureSource.CHARGING,
+            self.buckets[line.id].append(
+                Granted(
+                    id_at(self._draw, moment), line.organization_id, line.id, product_id, offering.id, allowance["usage_type"],
+                    BucketStatus.QUEUED if starts_at is None else BucketStatus.ACTIVE, allowance["amount"], allowance["amount"],
+                    starts_at or moment, ends_at, bool(allowance.get("restriction")),
+                )
             )  # fmt: skip
-            if allowance.get("restriction"):
-                self.books.restricted.add(bucket.id)
-            self.books.buckets[line.id].append(bucket)
         return product_id
 
     def _steps(self, order: dict[str, Any], state: OrderState) -> None:
         for step, seconds, by in ((S.ACKNOWLEDGED, 0, order["by"]), (S.IN_PROGRESS, 2, SYSTEM.as_json()), (state, 46, SYSTEM.as_json())):
             moment = order["placed_at"] + timedelta(seconds=seconds)
-            self.books.steps.append(
+            self._books.steps.append(
                 {
                     "id": id_at(self._draw, moment), "organization_id": order["organization_id"], "order_id": order["id"], "state": step,
                     "at": moment, "by": by,
@@ -275,26 +311,38 @@ async def wallets(session: AsyncSession, organization_id: UUID) -> Mapping[UUID,
     return {owner: id for owner, id in await session.execute(found)}  # noqa: C416 (rows are no pairs to dict's eye)
 
 
-async def write_books(session: AsyncSession, organization_id: UUID, books: Books, dice: Dice, *, at: datetime) -> None:
-    """Writes the purchases: money first, then orders, what they brought, the audit trail and what the worker has to see to later."""
-    await post(session, organization_id, books.postings, new_id=dice.ids(f"entries:{organization_id}", at))
+@dataclass(frozen=True, slots=True)
+class Ids:
+    """Where the ids of ledger entries and audit entries come from."""
+
+    entry: Callable[[], UUID]
+    audit: Callable[[], UUID]
+
+
+async def write_books(session: AsyncSession, organization_id: UUID, books: Books, ids: Ids, *, at: datetime) -> None:
+    """Writes some purchases: money first, then orders, what they brought, what the worker has to see to later, and the audit trail."""
+    await post(session, organization_id, books.postings, new_id=ids.entry)
     await insert_all(session, Order, books.orders)
     await insert_all(session, Product, books.products)
     await insert_all(session, OrderItem, books.items)
     await insert_all(session, OrderStep, books.steps)
-    await insert_all(session, Bucket, [bucket.model_dump() for buckets in books.buckets.values() for bucket in buckets])
-    await insert_or_ignore(
-        session,
-        NumberSeries,
-        [{"organization_id": organization_id, "series": f"SO-{year}", "last": last} for year, last in books.numbers.items()],
-    )
-    await send_all(session, [*_turns(books, at), *_receipts(books, at)], organization_id=organization_id)
-    new_id = dice.ids(f"audit:{organization_id}", at)
-    for order in books.orders:
-        await chain.append(
-            session, organization_id, by=ActorRef.from_json(order["by"]), action="orderPlace", at=order["placed_at"], path=order["path"],
-            changes=books.changes[order["id"]], subjects=[order["id"]], id=new_id(),
-        )  # fmt: skip
+    await send_all(session, _turns(books, at), organization_id=organization_id)
+    deeds = (
+        Deed(
+            ActorRef.from_json(order["by"]), "orderPlace", order["placed_at"], order["path"], books.changes[order["id"]],
+            subjects=[order["id"]], id=ids.audit(),
+        )
+        for order in books.orders
+    )  # fmt: skip
+    await append_all(session, organization_id, deeds)
+
+
+async def close_books(session: AsyncSession, organization_id: UUID, buying: Buying, *, at: datetime) -> None:
+    """Keeps the last number of each year, and has the receipts of the last days made one after the other, the newest first."""
+    numbers = [{"organization_id": organization_id, "series": f"SO-{year}", "last": last} for year, last in buying.numbers.items()]
+    await insert_or_ignore(session, NumberSeries, numbers)
+    receipts = (receipt_letter(id, at + place * BETWEEN_RECEIPTS) for place, id in enumerate(reversed(buying.recent), 5))
+    await send_all(session, receipts, organization_id=organization_id)
 
 
 def _turns(books: Books, at: datetime) -> Iterator[Letter]:
@@ -304,10 +352,3 @@ def _turns(books: Books, at: datetime) -> Iterator[Letter]:
         if turn is not None:
             id = product["id"]
             yield Letter(TURN, {"product": id.hex}, f"product:{id}", turn, f"turn:{id}")
-
-
-def _receipts(books: Books, at: datetime) -> Iterator[Letter]:
-    """The receipts of the last days, one after the other; mailed to nobody."""
-    recent = [order for order in reversed(books.orders) if order["placed_at"] > at - RECEIPTS_SINCE]
-    for place, order in enumerate(recent, 5):
-        yield receipt_letter(order["id"], at + place * BETWEEN_RECEIPTS)

@@ -155,6 +155,8 @@ async def seed_tickets(
                 }
             )  # fmt: skip
         tickets.append(ticket | {"state": state, "state_since": since, "due_at": due})
+    if not tickets:
+        return
     await insert_all(session, Ticket, tickets)
     organization_id = tickets[0]["organization_id"]
     last = [{"organization_id": organization_id, "series": series, "last": number} for series, number in numbers.items()]

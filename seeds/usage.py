@@ -1,24 +1,24 @@
-"""Half a year of traffic: records as the network counted them, taken from the buckets that were there, or charged."""
+"""A company's traffic: records as the network counted them, taken from the buckets that were there, or charged."""
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from random import Random
 from typing import Any
-from uuid import UUID
 
 from domain.bundles import rules
-from domain.bundles.tables import Bucket, BucketStatus
+from domain.bundles.tables import BucketStatus
 from domain.kernel.calendar import JalaliMonth
 from domain.kernel.quantity import FigureSource, UsageType
 from seeds.dice import id_at
 from seeds.lines import Line
+from seeds.purchases import Granted
 
 Record = dict[str, Any]
 
 MEGABYTE = 1024 * 1024
-SINCE = timedelta(days=182)
-FEWEST, MOST = 16, 34
+OFTEN, SELDOM = (16, 34), (1, 3)
+"""Fewest and most records of a line whose records are kept, and of one that only leaves its figures behind."""
 IDLE_SHARE = 0.03
 HEAVY_SHARE = 0.12
 VOICE_RATE, SMS_RATE, DATA_RATE, ROAMING_RATE = 50, 1_420, 90, 7_100
@@ -41,34 +41,34 @@ class Figures:
 class Traffic:
     """Draws the traffic of one line after another."""
 
-    def __init__(self, draw: Random, others: Sequence[str], restricted: set[UUID], *, at: datetime) -> None:
+    def __init__(self, draw: Random, others: Sequence[str], *, since: timedelta, at: datetime) -> None:
         self._draw = draw
         self._others = others
-        self._restricted = restricted
+        self._since = at - since
         self._at = at
         self._month = JalaliMonth.of(at).starts_at
 
-    def of(self, line: Line, buckets: list[Bucket]) -> tuple[list[Record], Figures]:
+    def of(self, line: Line, buckets: list[Granted], fewest: int, most: int) -> tuple[list[Record], Figures]:
         """The records of a line in the order of time, and its figures; takes what is included out of the buckets."""
         size = 4 if self._draw.random() < HEAVY_SHARE else 1
-        records = [self._record(line, moment, buckets, size) for moment in self._moments(line)]
+        records = [self._record(line, moment, buckets, size) for moment in self._moments(line, fewest, most)]
         for priority, bucket in enumerate(rules.order_of_use(buckets), 1):
             bucket.priority = priority
         charge = line.plan_fee + sum(record["charge"] for record in records if record["started_at"] >= self._month)
         last = records[-1]["started_at"] if records else None
         return records, Figures(last, charge, rules.data_remaining(buckets, self._at), rules.next_end_at(buckets, self._at))
 
-    def _moments(self, line: Line) -> list[datetime]:
+    def _moments(self, line: Line, fewest: int, most: int) -> list[datetime]:
         """Dense lately, thin before; nothing while a card wasn't in use."""
         if line.activated_at is None:
             return []
         until = line.used_until(self._at) - timedelta(minutes=self._draw.choice((3, 9, 26, 70, 200, 900, 2900)))
         if self._draw.random() < IDLE_SHARE:
             until -= timedelta(days=70)
-        since = max(line.activated_at, self._at - SINCE)
+        since = max(line.activated_at, self._since)
         if until <= since:
             return []
-        count = self._draw.randint(FEWEST, MOST)
+        count = self._draw.randint(fewest, most)
         moments = sorted({self._by_day(until - (until - since) * self._draw.random() ** 3) for _ in range(count - 1)} | {until})
         return [moment for moment in moments if since <= moment <= until]
 
@@ -76,7 +76,7 @@ class Traffic:
         """People sleep: what falls into the small hours of Tehran moves to the morning before."""
         return moment - timedelta(hours=9) if moment.hour >= 20 or moment.hour < 3 else moment
 
-    def _record(self, line: Line, moment: datetime, buckets: Sequence[Bucket], size: int) -> Record:
+    def _record(self, line: Line, moment: datetime, buckets: Sequence[Granted], size: int) -> Record:
         draw = self._draw
         kind = draw.choices([name for name, _ in KINDS], [weight for _, weight in KINDS])[0]
         record: Record = {
@@ -107,7 +107,7 @@ class Traffic:
         record["service"] = record["service"].value
         return record
 
-    def _take(self, record: Record, charge: int, buckets: Sequence[Bucket]) -> None:
+    def _take(self, record: Record, charge: int, buckets: Sequence[Granted]) -> None:
         """Takes it out of the first bucket, or charges it; what comes in is free. A warning ends sessions before a bucket runs dry."""
         if record["direction"] == "INCOMING":
             return
@@ -117,7 +117,7 @@ class Traffic:
             for bucket in buckets
             if bucket.usage_type == record["service"]
             and bucket.remaining > 0
-            and (bucket.id in self._restricted) is record["is_roaming"]
+            and bucket.is_restricted is record["is_roaming"]
             and rules.bucket_status(bucket.status, bucket.starts_at, bucket.ends_at, moment) is BucketStatus.ACTIVE
         ]
         if not able:

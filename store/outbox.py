@@ -2,7 +2,7 @@
 
 import asyncio
 import secrets
-from collections.abc import Awaitable, Callable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
@@ -17,7 +17,7 @@ from sqlmodel import Field, SQLModel, col
 
 from store.session import Database, StoreBusy
 from store.types import Json, UtcDateTime
-from store.upsert import insert_or_ignore
+from store.upsert import insert_all
 
 LEASE = timedelta(seconds=60)
 RUN_SECONDS = 50
@@ -109,16 +109,16 @@ async def send(
     await send_all(session, [Letter(kind, payload, subject, at, key)], organization_id=organization_id)
 
 
-async def send_all(session: AsyncSession, letters: Sequence[Letter], *, organization_id: UUID | None = None) -> None:
-    """Puts many pieces of work into the transaction in one statement, in this order."""
-    rows = [
+async def send_all(session: AsyncSession, letters: Iterable[Letter], *, organization_id: UUID | None = None) -> None:
+    """Puts any number of pieces of work into the transaction, in this order."""
+    rows = (
         {
             "organization_id": organization_id, "kind": letter.kind, "subject": letter.subject, "payload": dict(letter.payload),
             "key": letter.key, "state": OutboxState.READY, "run_at": letter.at, "attempts": 0,
         }
         for letter in letters
-    ]  # fmt: skip
-    await insert_or_ignore(session, OutboxRow, rows)
+    )  # fmt: skip
+    await insert_all(session, OutboxRow, rows, ignores_known=True)
 
 
 async def claim(database: Database, worker: str, *, now: datetime, most: int = 20) -> list[Task]:

@@ -32,7 +32,7 @@ def sqlite_engine(url: str, begin: str, *, foreign_keys: bool = True) -> AsyncEn
         connection.isolation_level = None
         cursor = connection.cursor()
         checks = "foreign_keys=ON" if foreign_keys else "foreign_keys=OFF"
-        for pragma in ("journal_mode=WAL", "synchronous=NORMAL", checks, f"busy_timeout={WAIT_SECONDS * 1000}"):
+        for pragma in ("journal_mode=WAL", "synchronous=NORMAL", "cache_size=-65536", checks, f"busy_timeout={WAIT_SECONDS * 1000}"):
             cursor.execute(f"PRAGMA {pragma}")
         cursor.close()
 

@@ -1,26 +1,40 @@
-"""Inserts of many rows: those that tolerate what is there already, and those that take thousands, on both engines."""
+"""Inserts of many rows: those that tolerate what is there already, and those that take any number, on both engines."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
+from itertools import islice
 from typing import Any
 
-from sqlalchemy import insert as plain_insert
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlmodel import SQLModel
+
+AT_ONCE = 5_000
 
 
 async def insert_or_ignore(session: AsyncSession, table: type[SQLModel], rows: Sequence[Mapping[str, Any]]) -> int:
     """Inserts the rows that break no unique key and returns how many; on PostgreSQL it waits for a concurrent insert of the same key."""
     if not rows:
         return 0
-    dialect = (await session.connection()).dialect.name
-    insert = sqlite.insert if dialect == "sqlite" else postgresql.insert
-    done = await session.execute(insert(table).values([dict(row) for row in rows]).on_conflict_do_nothing())
+    done = await session.execute((await _insert(session, table)).values([dict(row) for row in rows]).on_conflict_do_nothing())
     return int(done.rowcount)  # type: ignore[attr-defined]
 
 
-async def insert_all(session: AsyncSession, table: type[SQLModel], rows: Sequence[Mapping[str, Any]]) -> None:
-    """Inserts rows with the same keys in one statement, however many of their values are null."""
-    if rows:
-        connection = await session.connection()
-        await connection.execute(plain_insert(table.__table__), rows)  # type: ignore[attr-defined]
+async def insert_all(
+    session: AsyncSession, table: type[SQLModel], rows: Iterable[Mapping[str, Any]], *, ignores_known: bool = False
+) -> None:
+    """Inserts rows with the same keys a few thousand at a time, so that any number of them may come out of a generator.
+
+    With `ignores_known` rows that break a unique key are left out, but not counted.
+    """
+    source, connection = iter(rows), await session.connection()
+    insert = await _insert(session, table)
+    statement = insert.on_conflict_do_nothing() if ignores_known else insert
+    while some := list(islice(source, AT_ONCE)):
+        await connection.execute(statement, some)
+
+
+async def _insert(session: AsyncSession, table: type[SQLModel]) -> postgresql.Insert | sqlite.Insert:
+    """An insert that knows conflicts; into the table itself, as the mapper would look at every row."""
+    dialect = (await session.connection()).dialect.name
+    target = table.__table__  # type: ignore[attr-defined]
+    return sqlite.insert(target) if dialect == "sqlite" else postgresql.insert(target)

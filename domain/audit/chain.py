@@ -4,6 +4,7 @@ import hashlib
 import json
 import os
 from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
 from uuid import UUID
@@ -16,7 +17,7 @@ from domain.audit.tables import AuditEntry, AuditHead, AuditSubject
 from domain.kernel.ids import uuid7
 from domain.kernel.plan import Change, Reason
 from domain.kernel.scope import ActorRef
-from store.upsert import insert_or_ignore
+from store.upsert import insert_all, insert_or_ignore
 
 EMPTY = "0" * 64
 """The hash before the first entry."""
@@ -40,6 +41,21 @@ def hash_of(entry: AuditEntry) -> str:
     return hashlib.sha256(json.dumps(body, sort_keys=True, ensure_ascii=False, separators=(",", ":"), default=str).encode()).hexdigest()
 
 
+@dataclass(frozen=True, slots=True)
+class Deed:
+    """What an entry tells: who did what when, to what, and why or why not; `path` covers everything it touched."""
+
+    by: ActorRef
+    action: str
+    at: datetime
+    path: str
+    changes: Sequence[Change] = ()
+    reason: str | None = None
+    failure: Reason | None = None
+    subjects: Iterable[UUID] = ()
+    id: UUID | None = None
+
+
 async def append(
     session: AsyncSession,
     organization_id: UUID,
@@ -55,37 +71,48 @@ async def append(
     id: UUID | None = None,
 ) -> UUID:
     """Adds an entry to the organization's chain and returns its id; takes the chain's head lock, so it comes last in a transaction."""
+    return (await append_all(session, organization_id, [Deed(by, action, at, path, changes, reason, failure, subjects, id)]))[0]
+
+
+async def append_all(session: AsyncSession, organization_id: UUID, deeds: Iterable[Deed]) -> list[UUID]:
+    """Adds entries in this order and returns their ids, in as many statements for a thousand as for one."""
     await insert_or_ignore(session, AuditHead, [{"organization_id": organization_id, "seq": 0, "hash": EMPTY}])
     lock = select(AuditHead.seq, AuditHead.hash).where(AuditHead.organization_id == organization_id).with_for_update()
-    head = (await session.execute(lock)).one()
+    seq, hash = (await session.execute(lock)).one()
+    entries: list[AuditEntry] = []
+    subjects: list[dict[str, Any]] = []
+    for deed in deeds:
+        entry = _entry(organization_id, seq + 1, hash, deed)
+        seq, hash = entry.seq, entry.hash
+        entries.append(entry)
+        touched = dict.fromkeys([*deed.subjects, *(change.subject.id for change in deed.changes if change.subject)])
+        subjects += [{"organization_id": organization_id, "subject_id": id, "seq": seq, "entry_id": entry.id} for id in touched]
+    await insert_all(session, AuditEntry, [entry.model_dump() for entry in entries])
+    await insert_all(session, AuditSubject, subjects)
+    await session.execute(update(AuditHead).where(col(AuditHead.organization_id) == organization_id).values(seq=seq, hash=hash))
+    return [entry.id for entry in entries]
+
+
+def _entry(organization_id: UUID, seq: int, previous_hash: str, deed: Deed) -> AuditEntry:
     entry = AuditEntry(
-        id=id or uuid7(int(at.timestamp() * 1000), os.urandom(10)),
+        id=deed.id or uuid7(int(deed.at.timestamp() * 1000), os.urandom(10)),
         organization_id=organization_id,
-        seq=head.seq + 1,
-        path=path,
-        at=at,
-        by=by.as_json(),
-        person_id=by.person_id,
-        is_operator=by.is_operator,
-        action=action,
-        reason=reason,
-        changes=[change.as_json() for change in changes],
-        change_count=len(changes),
-        failure=failure.as_json() if failure else None,
-        previous_hash=head.hash,
+        seq=seq,
+        path=deed.path,
+        at=deed.at,
+        by=deed.by.as_json(),
+        person_id=deed.by.person_id,
+        is_operator=deed.by.is_operator,
+        action=deed.action,
+        reason=deed.reason,
+        changes=[change.as_json() for change in deed.changes],
+        change_count=len(deed.changes),
+        failure=deed.failure.as_json() if deed.failure else None,
+        previous_hash=previous_hash,
         hash="",
     )
     entry.hash = hash_of(entry)
-    session.add(entry)
-    await session.flush()
-    touched = dict.fromkeys([*subjects, *(change.subject.id for change in changes if change.subject)])
-    await insert_or_ignore(
-        session,
-        AuditSubject,
-        [{"organization_id": organization_id, "subject_id": subject, "seq": entry.seq, "entry_id": entry.id} for subject in touched],
-    )
-    await session.execute(update(AuditHead).where(col(AuditHead.organization_id) == organization_id).values(seq=entry.seq, hash=entry.hash))
-    return entry.id
+    return entry
 
 
 async def first_broken(session: AsyncSession, organization_id: UUID) -> int | None:

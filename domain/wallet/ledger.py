@@ -7,7 +7,7 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import insert, update
+from sqlalchemy import update
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlmodel import col, select
 
@@ -17,7 +17,7 @@ from domain.kernel.money import Money
 from domain.kernel.scope import ActorRef
 from domain.wallet.rules import Leg, movement
 from domain.wallet.tables import LedgerAccount, LedgerAccountKind, LedgerEntry, LedgerReason, LedgerTransfer
-from store.upsert import insert_or_ignore
+from store.upsert import insert_all, insert_or_ignore
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,7 +43,7 @@ async def post(
     Raises `InsufficientFunds` when a wallet would fall below its floor by all of them together.
     """
     if postings:
-        await session.execute(insert(LedgerTransfer), [_transfer(organization_id, posting) for posting in postings])
+        await insert_all(session, LedgerTransfer, [_transfer(organization_id, posting) for posting in postings])
         await _move(session, organization_id, postings, new_id)
 
 
@@ -97,8 +97,7 @@ async def _move(session: AsyncSession, organization_id: UUID, postings: Sequence
                 "path": posting.path,
             }
         )
-    if entries:
-        await session.execute(insert(LedgerEntry), entries)
+    await insert_all(session, LedgerEntry, entries)
 
 
 async def _change(session: AsyncSession, organization_id: UUID, id: UUID, amount: int, count: int) -> tuple[int, int]:

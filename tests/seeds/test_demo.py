@@ -170,4 +170,29 @@ async def test_everybody_to_sign_in_as_is_there(world: Database) -> None:
     async with world.read() as session:
         roles = await session.execute(select(Person.mobile, Membership.role).join(Membership, col(Membership.person_id) == Person.id))
         held = {(mobile, role) for mobile, role in roles}
-    assert {(one.mobile, one.role) for one in identities.EVERYBODY} <= held
+    assert {(one.mobile, one.role) for one in identities.EVERYBODY if one not in identities.GROWN} <= held
+    assert not {one.mobile for one in identities.GROWN} & {mobile for mobile, _ in held}
+
+
+async def test_a_grown_company_is_whole_as_well(database: Database, documents: Any) -> None:
+    await seed_demo(auth_on(database), at=NOW, size=Size.MEDIUM)
+
+    async with database.read() as session:
+        assert await prove(session) == []
+        grown = await session.scalar(select(Organization.id).where(Organization.legal_id == identities.ARVAND))
+        assert await first_broken(session, grown) is None
+        sims = {sim.id: sim for sim in await session.scalars(select(Sim).where(Sim.organization_id == grown))}
+        buckets = list(await session.scalars(select(Bucket).where(Bucket.organization_id == grown)))
+        counted = await session.scalar(select(func.sum(SimCounter.count)).where(SimCounter.organization_id == grown))
+        depths = Counter(await session.scalars(select(Account.depth).where(Account.organization_id == grown)))
+        placed = list(await session.scalars(select(Order.placed_at).where(Order.organization_id == grown).order_by(col(Order.number))))
+        managers = select(Person.mobile).join(Membership, col(Membership.person_id) == Person.id)
+        mobiles = list(await session.scalars(managers.where(Membership.organization_id == grown)))
+    live = [bucket for bucket in buckets if bucket.starts_at <= NOW and (bucket.ends_at is None or bucket.ends_at > NOW)]
+    recorded = {record.sim_id for record in await UsageRecord.find({"organization_id": grown}).to_list()}
+    assert len(sims) == counted == Size.MEDIUM.grown[0] and depths == {0: 1, 1: 2, 2: 4, 3: 8}
+    assert 2 < len(live) / len(sims) < 4
+    assert placed == sorted(placed) and placed[0] < NOW - timedelta(days=200)
+    assert sum(sim.last_usage_at is not None for sim in sims.values()) > 900
+    assert 0 < len(recorded) <= len(sims) // 100
+    assert mobiles == [identities.YASAMAN.mobile]
