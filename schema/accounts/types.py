@@ -16,6 +16,7 @@ from schema.accounts import loaders
 from schema.accounts.enums import AccountKind, PaymentMode
 from schema.audit.queries import access_log_of_organization, trail_of_organization
 from schema.audit.types import AccessLogEntry, AuditEntry
+from schema.engine.fields import rows_of
 from schema.kernel import masks
 from schema.kernel.context import Info
 from schema.kernel.figures import After, Before, First, Last, Locale
@@ -83,10 +84,7 @@ class CostCentre(Node):
     code: str = strawberry.field(description="Code in the company's books.")
     name: str = strawberry.field(description="Name people know it by.")
 
-    @classmethod
-    def is_type_of(cls, obj: Any, info: Any) -> bool:
-        """Rows of cost centres."""
-        return isinstance(obj, CostCentreRow)
+    is_type_of = rows_of(CostCentreRow)
 
 
 @strawberry.type(description="A node of the account tree.")
@@ -99,10 +97,7 @@ class Account(Node):
     kind: AccountKind = strawberry.field(description="Place in the tree.")
     payment_mode: PaymentMode = strawberry.field(description="How usage is paid.")
 
-    @classmethod
-    def is_type_of(cls, obj: Any, info: Any) -> bool:
-        """Rows of accounts."""
-        return isinstance(obj, AccountRow)
+    is_type_of = rows_of(AccountRow)
 
     @strawberry.field(description="Owner.")
     async def organization(self, info: Info) -> "Organization":
@@ -177,10 +172,7 @@ class Organization(Node):
     economic_code: str | None = strawberry.field(description="Economic code for tax.")
     locale: Locale = strawberry.field(description="Language of its documents.")
 
-    @classmethod
-    def is_type_of(cls, obj: Any, info: Any) -> bool:
-        """Rows of organizations."""
-        return isinstance(obj, OrganizationRow)
+    is_type_of = rows_of(OrganizationRow)
 
     @strawberry.field(description="People to write to, at most 20.")
     def contacts(self, info: Info) -> list[Contact]:

@@ -2,7 +2,7 @@
 
 import asyncio
 from datetime import datetime
-from typing import Any, cast
+from typing import cast
 
 import strawberry
 
@@ -12,6 +12,7 @@ from domain.kernel.errors import AccessError
 from domain.kernel.ids import Kind
 from domain.kernel.plan import SHOWN
 from schema.audit import loaders
+from schema.engine.fields import rows_of
 from schema.kernel.actors import Actor
 from schema.kernel.context import Info
 from schema.kernel.nodes import FINDERS, Node, find, global_id
@@ -31,10 +32,7 @@ class AuditEntry(Node):
     hash: str = strawberry.field(description="SHA-256 over this entry and the hash before, hex.")
     previous_hash: str = strawberry.field(description="Hash of the entry before.")
 
-    @classmethod
-    def is_type_of(cls, obj: Any, info: Any) -> bool:
-        """Rows of entries."""
-        return isinstance(obj, AuditEntryRow)
+    is_type_of = rows_of(AuditEntryRow)
 
     @strawberry.field(description="The first 100 changes; none for a refused attempt.")
     def changes(self) -> list[Change]:
@@ -64,10 +62,7 @@ class AccessLogEntry(Node):
     reason: str | None = strawberry.field(description="Reason given.")
     address: str = strawberry.field(description="Network address.")
 
-    @classmethod
-    def is_type_of(cls, obj: Any, info: Any) -> bool:
-        """Rows of entries."""
-        return isinstance(obj, AccessLogEntryRow)
+    is_type_of = rows_of(AccessLogEntryRow)
 
     @strawberry.field(description="What was looked at, at most 20.")
     async def subjects(self, info: Info) -> list[Node]:

@@ -1,7 +1,7 @@
 """What lines have, as a client sees it."""
 
 from datetime import datetime
-from typing import TYPE_CHECKING, Annotated, Any, cast
+from typing import TYPE_CHECKING, Annotated, cast
 
 import strawberry
 
@@ -11,6 +11,7 @@ from schema.bundles import loaders
 from schema.bundles.enums import BucketStatus, ProductStatus
 from schema.catalogue import loaders as catalogue_loaders
 from schema.catalogue.types import ProductOffering
+from schema.engine.fields import batched, rows_of
 from schema.kernel.context import Info
 from schema.kernel.figures import FigureSource, Measured, Period, Quantity, UsageType
 from schema.kernel.nodes import Node, find, global_id
@@ -42,16 +43,11 @@ class Bucket(Node, Measured):
     as_of: datetime = strawberry.field(description="Complete up to here.")
     source: FigureSource = strawberry.field(description="Counted by.")
 
-    @classmethod
-    def is_type_of(cls, obj: Any, info: Any) -> bool:
-        """Rows of buckets."""
-        return isinstance(obj, BucketRow)
+    is_type_of = rows_of(BucketRow)
 
-    @strawberry.field(description="The product that granted it, null for a main balance.")
-    async def product(self, info: Info) -> "Product | None":
-        """Read together with all others."""
-        id = cast(BucketRow, self).product_id
-        return cast("Product | None", await info.context.load(loaders.products, id)) if id else None
+    product: "Product | None" = batched(
+        loaders.products, key="product_id", description="The product that granted it, null for a main balance."
+    )
 
 
 @strawberry.type(description="Something a line or head has (TMF637).")
@@ -63,25 +59,11 @@ class Product(Node):
     valid_for: Period = strawberry.field(description="When it is usable.")
     is_renewing: bool = strawberry.field(description="Buys itself again at the end.")
 
-    @classmethod
-    def is_type_of(cls, obj: Any, info: Any) -> bool:
-        """Rows of products."""
-        return isinstance(obj, ProductRow)
+    is_type_of = rows_of(ProductRow)
 
-    @strawberry.field(description="What was sold.")
-    async def offering(self, info: Info) -> ProductOffering:
-        """Read together with all others."""
-        return cast(ProductOffering, await info.context.load(catalogue_loaders.offerings, cast(ProductRow, self).offering_id))
-
-    @strawberry.field(description="Line it is on, or head of the shared account.")
-    async def sim(self, info: Info) -> Sim:
-        """Read together with all others."""
-        return cast(Sim, await info.context.load(sim_loaders.sims, cast(ProductRow, self).sim_id))
-
-    @strawberry.field(description="What it granted, at most 10.")
-    async def buckets(self, info: Info) -> list[Bucket]:
-        """Read together with those of all others."""
-        return cast(list[Bucket], await info.context.load(loaders.buckets_of_products, cast(ProductRow, self).id))
+    offering: ProductOffering = batched(catalogue_loaders.offerings, key="offering_id", description="What was sold.")
+    sim: Sim = batched(sim_loaders.sims, key="sim_id", description="Line it is on, or head of the shared account.")
+    buckets: list[Bucket] = batched(loaders.buckets_of_products, key="id", description="What it granted, at most 10.")
 
     @strawberry.field(description="Order that brought it, null if it came otherwise.")
     async def order(self, info: Info) -> Order | None:
@@ -89,12 +71,3 @@ class Product(Node):
         id = cast(ProductRow, self).order_id
         return cast(Order, await find(info.context, Ref(Kind.ORDER, id))) if id else None
 
-
-async def buckets_of_sim(root: strawberry.Parent[Any], info: Info) -> list[Bucket]:
-    """`Sim.buckets`, read together with those of all other lines."""
-    return cast(list[Bucket], await info.context.load(loaders.buckets_of_sims, root.id))
-
-
-async def products_of_sim(root: strawberry.Parent[Any], info: Info) -> list[Product]:
-    """`Sim.products`, read together with those of all other lines."""
-    return cast(list[Product], await info.context.load(loaders.products_of_sims, root.id))

@@ -1,6 +1,5 @@
 """Offerings, as a client sees them."""
 
-from typing import Any, cast
 
 import strawberry
 
@@ -8,6 +7,7 @@ from domain.catalogue.queries import OfferingRow
 from domain.kernel.ids import Kind
 from schema.accounts.enums import PaymentMode
 from schema.catalogue.enums import ActivationMode, OfferingCategory
+from schema.engine.fields import plain, rows_of
 from schema.kernel.figures import Period, Price, Quantity, UsageType
 from schema.kernel.nodes import Node, global_id
 
@@ -19,6 +19,11 @@ class Allowance:
     usage_type: UsageType = strawberry.field(description="Service.")
     quantity: Quantity = strawberry.field(description="How much.")
     restriction: str | None = strawberry.field(description="Where or when it counts, in words; null for everywhere and always.")
+
+
+def _on_sale(row: OfferingRow) -> Period:
+    """Half-open."""
+    return Period(starts_at=row.valid_from, ends_at=row.valid_to)
 
 
 @strawberry.type(description="Something on sale (TMF620).")
@@ -38,13 +43,6 @@ class ProductOffering(Node):
     is_rolled_over: bool = strawberry.field(description="Leftover moves to the next one bought before the end.")
     payment_modes: list[PaymentMode] = strawberry.field(description="Who can take it, at most 2.")
 
-    @classmethod
-    def is_type_of(cls, obj: Any, info: Any) -> bool:
-        """Rows of offerings."""
-        return isinstance(obj, OfferingRow)
+    is_type_of = rows_of(OfferingRow)
 
-    @strawberry.field(description="On sale when.")
-    def valid_for(self) -> Period:
-        """Half-open."""
-        row = cast(OfferingRow, self)
-        return Period(starts_at=row.valid_from, ends_at=row.valid_to)
+    valid_for: Period = plain(_on_sale, description="On sale when.")

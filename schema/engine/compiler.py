@@ -110,11 +110,12 @@ class Part:
     lines: list[str] = field(default_factory=list)
     depth: int = 1
     stages: list[str] = field(default_factory=list)
+    tail: list[str] = field(default_factory=list)
 
     def text(self, opening: str, output: str) -> str:
         """The whole function."""
         wait = [f" await together(({', '.join(self.stages)},), X)"] if self.stages else []
-        return "\n".join([opening, *self.head, *self.lines, *wait, f" return {output}", ""])
+        return "\n".join([opening, *self.head, *self.lines, *wait, *self.tail, f" return {output}", ""])
 
 
 class Compiler:
@@ -262,6 +263,7 @@ class Compiler:
             way = self._facts.way(type_, name, found)
             if way is None or of_key[0].node.arguments or not all(self._is_allowed(guard) for guard in way.guards):
                 raise Uncompilable
+            self._tell(way.guards, value)
             inner = Site(type_, [each.node for each in of_key], found.type)
             if isinstance(way.source, Batched):
                 outputs[key] = "None"
@@ -269,6 +271,15 @@ class Compiler:
             else:
                 outputs[key] = self._value(found.type, of_key, inner, self._source(way.source, value))
         return self._made(outputs, batches, value)
+
+    def _tell(self, guards: Sequence[Guard], value: str) -> None:
+        """Emits what tells guards that want to know which rows their field was shown of."""
+        for guard in guards:
+            if (seen := getattr(guard, "seen", None)) is not None:
+                rows = self._next("G")
+                self._part.head.append(f" {rows} = []")
+                self._emit(f"{rows}.append({value})")
+                self._part.tail.append(f" {self._constant('H', seen)}(X.context, {rows})")
 
     def _take(self, of_key: FieldDetailsList) -> None:
         """Counts a field; raises `Uncompilable` at one too many, and at what is delivered later or depends on a fragment's variables."""

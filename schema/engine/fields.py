@@ -35,7 +35,10 @@ class Batched:
 
 @runtime_checkable
 class Guard(Protocol):
-    """A field extension that only lets pass or refuses: where it allows, the field behaves as if it had no such extension."""
+    """A field extension that only lets pass or refuses: where it allows, the field behaves as if it had no such extension.
+
+    One with a method `seen(context, rows)` is told afterwards which rows the field was shown of.
+    """
 
     def allows(self, context: Any) -> bool:
         """Whether this viewer may see the field; decided once for each `view`."""
@@ -73,6 +76,11 @@ def batched(
     return strawberry.field(
         resolver=resolve, name=name, description=description, extensions=list(extensions), metadata={DECLARED: Batched(load, key)}
     )
+
+
+def itself(row: Any) -> Any:
+    """The row again, for a field that shows a part of it as a thing of its own: `validity: Validity = plain(itself, …)`."""
+    return row
 
 
 def rows_of(*classes: type[Any]) -> Any:

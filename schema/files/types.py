@@ -1,7 +1,7 @@
 """Files, as a client sees them."""
 
 from datetime import datetime
-from typing import Any, cast
+from typing import cast
 
 import strawberry
 
@@ -9,6 +9,7 @@ from auth import links
 from domain.files.queries import DocumentRow
 from domain.kernel.errors import Unauthenticated
 from domain.kernel.ids import Kind
+from schema.engine.fields import rows_of
 from schema.kernel.context import Info
 from schema.kernel.nodes import Node, global_id
 from schema.kernel.scalars import URL
@@ -23,10 +24,7 @@ class Document(Node):
     media_type: str = strawberry.field(description="IANA media type.")
     created_at: datetime | None = strawberry.field(description="When its content was fixed, null when it is made on download.")
 
-    @classmethod
-    def is_type_of(cls, obj: Any, info: Any) -> bool:
-        """Rows of documents."""
-        return isinstance(obj, DocumentRow)
+    is_type_of = rows_of(DocumentRow)
 
     @strawberry.field(description="Link bound to this viewer.")
     def url(self, info: Info) -> URL:

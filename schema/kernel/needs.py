@@ -1,6 +1,6 @@
 """Declares the right a field needs, checks it, hands the resolver its scope and notes the look; the schema never shows the scope."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any
 
 from graphql import OperationType
@@ -9,7 +9,7 @@ from strawberry.types.field import StrawberryField
 
 from domain.kernel.errors import Forbidden
 from domain.kernel.permissions import Permission
-from schema.kernel.context import Info
+from schema.kernel.context import Context, Info
 from schema.kernel.looks import note
 
 
@@ -18,11 +18,21 @@ class Needs(FieldExtension):
 
     def __init__(self, permission: Permission) -> None:
         self.permission = permission
+        self._takes_scope = False
 
     def apply(self, field: StrawberryField) -> None:
         """Hides the scope from the schema and says the right in the description, where the authorization matrix reads it."""
         field.description = f"{(field.description or '').rstrip('.')}. Needs `{self.permission.value}`.".lstrip(". ")
+        self._takes_scope = any(argument.python_name == "scope" for argument in field.arguments)
         field.arguments = [argument for argument in field.arguments if argument.python_name != "scope"]
+
+    def allows(self, context: Context) -> bool:
+        """Whether the viewer holds the right, so that the engine may compile the field."""
+        return context.actor is not None and self.permission in context.actor.permissions
+
+    def seen(self, context: Context, rows: Sequence[Any]) -> None:
+        """Notes what compiled code showed of these rows."""
+        note(context.looks, context.scope(self.permission), None, rows)
 
     async def resolve_async(self, next_: Callable[..., Any], source: Any, info: Info, **kwargs: Any) -> Any:
         """Makes the scope, or refuses, before the resolver runs; afterwards notes what was seen.
@@ -33,7 +43,9 @@ class Needs(FieldExtension):
         if is_mutation and info.context.asking().is_read_only:
             raise Forbidden  # some mutations need no more than a right to read: a support view still writes nothing, and mails nothing
         scope = info.context.scope(self.permission)
-        result = await next_(source, info, scope=scope, **kwargs)
+        if self._takes_scope:
+            kwargs["scope"] = scope
+        result = await next_(source, info, **kwargs)
         if not is_mutation:
             note(info.context.looks, scope, source, result)
         return result

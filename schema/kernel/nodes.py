@@ -7,6 +7,7 @@ from uuid import UUID
 import strawberry
 
 from domain.kernel.ids import Kind, Ref, encode
+from schema.engine.fields import plain
 from schema.kernel.context import Context
 from schema.kernel.looks import note_found
 
@@ -25,10 +26,10 @@ class Node:
 def global_id(kind: Kind) -> Any:
     """The `id` field of a type whose rows carry their UUID as `id`."""
 
-    def resolve(root: strawberry.Parent[Any]) -> strawberry.ID:
-        return strawberry.ID(encode(kind, root.id))
+    def id_of(row: Any) -> strawberry.ID:
+        return strawberry.ID(encode(kind, row.id))
 
-    return strawberry.field(resolver=resolve, description="Global id.")
+    return plain(id_of, description="Global id.")
 
 
 async def find(context: Context, ref: Ref) -> Any:

@@ -1,7 +1,7 @@
 """Purchases, as a client sees them."""
 
 from datetime import datetime
-from typing import TYPE_CHECKING, Annotated, Any, cast
+from typing import TYPE_CHECKING, Annotated, cast
 
 import strawberry
 
@@ -15,6 +15,7 @@ from schema.bundles import loaders as bundle_loaders
 from schema.bundles.types import Product
 from schema.catalogue import loaders as catalogue_loaders
 from schema.catalogue.types import ProductOffering
+from schema.engine.fields import rows_of
 from schema.files.types import Document
 from schema.kernel import masks
 from schema.kernel.actors import Actor
@@ -55,10 +56,7 @@ class OrderItem(Node):
     state: OrderState = strawberry.field(description="State it is in now.")
     price: Price = strawberry.field(description="Price.")
 
-    @classmethod
-    def is_type_of(cls, obj: Any, info: Any) -> bool:
-        """Rows of items."""
-        return isinstance(obj, OrderItemRow)
+    is_type_of = rows_of(OrderItemRow)
 
     @strawberry.field(description="What was bought.")
     async def offering(self, info: Info) -> ProductOffering:
@@ -98,10 +96,7 @@ class Order(Node):
     purchase_order_number: str | None = strawberry.field(description="Purchase order number.")
     memo: str | None = strawberry.field(description="Buyer's note.")
 
-    @classmethod
-    def is_type_of(cls, obj: Any, info: Any) -> bool:
-        """Rows of orders."""
-        return isinstance(obj, OrderRow)
+    is_type_of = rows_of(OrderRow)
 
     @strawberry.field(description="Account that pays.")
     async def account(self, info: Info) -> Account:

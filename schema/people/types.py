@@ -11,6 +11,7 @@ from domain.kernel.scope import Scope
 from domain.people import queries
 from domain.people.queries import MembershipRow, PersonRow
 from schema.accounts import loaders as account_loaders
+from schema.engine.fields import rows_of
 from schema.kernel import masks
 from schema.kernel.context import Info
 from schema.kernel.figures import After, Before, First, Last, Period
@@ -32,10 +33,7 @@ class Person(Node):
 
     id: strawberry.ID = global_id(Kind.PERSON)
 
-    @classmethod
-    def is_type_of(cls, obj: Any, info: Any) -> bool:
-        """Rows of persons."""
-        return isinstance(obj, PersonRow)
+    is_type_of = rows_of(PersonRow)
 
     @strawberry.field(description="Name in full, masked for support.")
     def name(self, info: Info) -> str:
@@ -63,10 +61,7 @@ class Membership(Node):
     id: strawberry.ID = global_id(Kind.MEMBERSHIP)
     role: Role = strawberry.field(description="As what.")
 
-    @classmethod
-    def is_type_of(cls, obj: Any, info: Any) -> bool:
-        """Rows of memberships."""
-        return isinstance(obj, MembershipRow)
+    is_type_of = rows_of(MembershipRow)
 
     @strawberry.field(description="Who holds it.")
     async def person(self, info: Info) -> Person:

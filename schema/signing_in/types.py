@@ -13,6 +13,7 @@ from domain.accounts import queries as account_queries
 from domain.kernel.ids import Kind, Ref
 from domain.kernel.paging import Window
 from domain.people import queries as people_queries
+from schema.engine.fields import rows_of
 from schema.kernel.actors import Actor
 from schema.kernel.context import Info
 from schema.kernel.figures import After, Before, First, Last, Locale
@@ -59,10 +60,7 @@ class Session(Node):
     last_used_at: datetime = strawberry.field(description="When it was last used.")
     proven_at: datetime = strawberry.field(description="When identity was last proven.")
 
-    @classmethod
-    def is_type_of(cls, obj: Any, info: Any) -> bool:
-        """Rows of sessions."""
-        return isinstance(obj, SessionRow)
+    is_type_of = rows_of(SessionRow)
 
     @strawberry.field(description="Whose.")
     async def person(self, info: Info) -> Person:

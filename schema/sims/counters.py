@@ -10,6 +10,7 @@ from domain.kernel.permissions import Permission
 from domain.kernel.scope import Scope
 from domain.sims import queries
 from domain.sims.queries import CountersRow
+from schema.engine.fields import rows_of
 from schema.kernel.context import Context, Info
 from schema.kernel.figures import Measured
 
@@ -26,10 +27,7 @@ class SimCounters(Measured):
     ready_to_activate: int = strawberry.field(description="Never activated.")
     other: int = strawberry.field(description="In any other state.")
 
-    @classmethod
-    def is_type_of(cls, obj: Any, info: Any) -> bool:
-        """Rows of counters."""
-        return isinstance(obj, CountersRow)
+    is_type_of = rows_of(CountersRow)
 
 
 async def _counters(context: Context, keys: list[Key]) -> list[CountersRow]:

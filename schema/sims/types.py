@@ -2,23 +2,24 @@
 
 from datetime import datetime
 from decimal import Decimal
-from typing import TYPE_CHECKING, Annotated, Any, cast
+from typing import TYPE_CHECKING, Annotated
 
 import strawberry
 
 from domain.kernel.ids import Kind
-from domain.kernel.scope import Scope
-from domain.sims.queries import FiguresRow, PlacementRow, SimRow, figures, standing
+from domain.sims.queries import FiguresRow, SimRow, figures, standing
 from domain.sims.rules import acting, rights
 from schema.accounts import loaders as account_loaders
 from schema.accounts.enums import PaymentMode
 from schema.audit.queries import trail_of_sim
 from schema.audit.types import AuditEntry
-from schema.bundles.types import Bucket, Product, buckets_of_sim, products_of_sim
+from schema.bundles import loaders as bundle_loaders
+from schema.bundles.types import Bucket, Product
 from schema.catalogue import loaders as catalogue_loaders
 from schema.catalogue.types import ProductOffering
+from schema.engine.fields import batched, itself, plain, rows_of
 from schema.kernel import masks
-from schema.kernel.context import Info
+from schema.kernel.context import Context
 from schema.kernel.figures import FigureSource, Measured, Money, Period
 from schema.kernel.needs import Needs
 from schema.kernel.nodes import Node, global_id
@@ -59,16 +60,8 @@ class Holder:
 class SimPlacement:
     """Served from `PlacementRow`."""
 
-    @strawberry.field(description="Account it stands under.")
-    async def account(self, info: Info) -> Account:
-        """The account, when it is in the viewer's scope."""
-        return cast(Account, await info.context.load(account_loaders.accounts, cast(PlacementRow, self).account_id))
-
-    @strawberry.field(description="When it holds.")
-    def valid_for(self) -> Period:
-        """Half-open."""
-        row = cast(PlacementRow, self)
-        return Period(starts_at=row.starts_at, ends_at=row.ends_at)
+    account: Account = batched(account_loaders.accounts, key="account_id", description="Account it stands under.")
+    valid_for: Period = plain(itself, description="When it holds.")
 
 
 @strawberry.type(description="The five figures of a line; one that doesn't apply to its payment mode is null.")
@@ -81,10 +74,7 @@ class SimFigures(Measured):
     current_charge: Money | None = strawberry.field(description="Used since the last bill.")
     payable: Money | None = strawberry.field(description="To settle the line today: debt + current charge.")
 
-    @classmethod
-    def is_type_of(cls, obj: Any, info: Any) -> bool:
-        """Rows of figures."""
-        return isinstance(obj, FiguresRow)
+    is_type_of = rows_of(FiguresRow)
 
 
 @strawberry.type(description="An access point with its bearer (3GPP TS 23.003, 23.401); secrets are never shown.")
@@ -110,6 +100,27 @@ class Apn:
     source: FigureSource = strawberry.field(description="Counted by.")
 
 
+def _holder(row: SimRow, context: Context) -> Holder | None:
+    """Masked for support; null on a card nobody carries."""
+    if not row.holder_name:
+        return None
+    return Holder(name=masks.name(context, row.holder_name) or "", employee_number=row.employee_number)
+
+
+def _figures(row: SimRow, context: Context) -> FiguresRow | None:
+    """Null where the card lies outside what the viewer may see of money."""
+    return figures(row) if context.scope(Permission.WALLET_READ).covers(row.organization_id, row.path) else None
+
+
+def _viewer_can(row: SimRow, context: Context) -> list[Permission]:
+    """In the order of their names."""
+    actor = context.actor
+    if actor is None:
+        return []
+    usable = rights(standing(row), acting(is_operator=actor.ref.is_operator)) & actor.permissions
+    return [permission for permission in sorted(usable) if context.scope(permission).covers(row.organization_id, row.path)]
+
+
 @strawberry.type(description="A SIM card with the line on it.")
 class Sim(Node):
     """Served from `SimRow`; what hangs on it is read in batches."""
@@ -129,58 +140,24 @@ class Sim(Node):
     tags: list[str] = strawberry.field(description="Free labels, at most 20.")
     last_usage_at: datetime | None = strawberry.field(description="Last traffic.")
 
-    @classmethod
-    def is_type_of(cls, obj: Any, info: Any) -> bool:
-        """Rows of SIM cards."""
-        return isinstance(obj, SimRow)
+    is_type_of = rows_of(SimRow)
 
-    @strawberry.field(description="Life of the line.")
-    def validity(self) -> SimValidity:
-        """From the card's own columns."""
-        row = _row(self)
-        return SimValidity(activated_at=row.activated_at, valid_until=row.valid_until, grace_until=row.grace_until)
-
-    @strawberry.field(description="Employee who carries it.")
-    def holder(self, info: Info) -> Holder | None:
-        """Masked for support; null on a card nobody carries."""
-        row = _row(self)
-        if not row.holder_name:
-            return None
-        return Holder(name=masks.name(info.context, row.holder_name) or "", employee_number=row.employee_number)
-
-    @strawberry.field(description="Where costs are booked.")
-    async def cost_centre(self, info: Info) -> CostCentre | None:
-        """Read together with all others."""
-        id = _row(self).cost_centre_id
-        return cast(CostCentre, await info.context.load(account_loaders.cost_centres, id)) if id else None
-
-    @strawberry.field(description="Account it stands under.")
-    async def account(self, info: Info) -> Account:
-        """Read together with all others."""
-        return cast(Account, await info.context.load(account_loaders.accounts, _row(self).account_id))
-
-    @strawberry.field(description="Where it stood, newest first, the last 50.")
-    async def placements(self, info: Info) -> list[SimPlacement]:
-        """Stays under accounts in the viewer's scope."""
-        return cast(list[SimPlacement], await info.context.load(loaders.placements, _row(self).id))
-
-    @strawberry.field(description="The money figures.", extensions=[Needs(Permission.WALLET_READ)])
-    async def figures(self, scope: Scope) -> SimFigures | None:
-        """Null where the card lies outside what the viewer may see of money."""
-        row = _row(self)
-        return cast(SimFigures, figures(row)) if scope.covers(row.organization_id, row.path) else None
-
-    @strawberry.field(description="Tariff plan.")
-    async def plan(self, info: Info) -> ProductOffering | None:
-        """Read together with all others."""
-        id = _row(self).plan_id
-        return cast(ProductOffering, await info.context.load(catalogue_loaders.offerings, id)) if id else None
-
-    buckets: list[Bucket] = strawberry.field(
-        resolver=buckets_of_sim, description="What is left of bought bundles, in order of use, at most 50."
+    validity: SimValidity = plain(itself, description="Life of the line.")
+    holder: Holder | None = plain(_holder, description="Employee who carries it.")
+    cost_centre: CostCentre | None = batched(
+        account_loaders.cost_centres, key="cost_centre_id", description="Where costs are booked."
     )
-    products: list[Product] = strawberry.field(
-        resolver=products_of_sim, description="Bundles it has, queued ones included, at most 50."
+    account: Account = batched(account_loaders.accounts, key="account_id", description="Account it stands under.")
+    placements: list[SimPlacement] = batched(
+        loaders.placements, key="id", description="Where it stood, newest first, the last 50."
+    )
+    figures: SimFigures | None = plain(_figures, description="The money figures.", extensions=[Needs(Permission.WALLET_READ)])
+    plan: ProductOffering | None = batched(catalogue_loaders.offerings, key="plan_id", description="Tariff plan.")
+    buckets: list[Bucket] = batched(
+        bundle_loaders.buckets_of_sims, key="id", description="What is left of bought bundles, in order of use, at most 50."
+    )
+    products: list[Product] = batched(
+        bundle_loaders.products_of_sims, key="id", description="Bundles it has, queued ones included, at most 50."
     )
 
     recent_usage: list[UsageRecord] | None = strawberry.field(
@@ -193,29 +170,12 @@ class Sim(Node):
         resolver=puk_reveals_left, description="PUK reveals this viewer has left today", extensions=[Needs(Permission.PUK_REVEAL)]
     )
 
-    @strawberry.field(description="Rights that its state and the viewer's role allow now, at most one of each.")
-    def viewer_can(self, info: Info) -> list[Permission]:
-        """In the order of their names."""
-        row, actor = _row(self), info.context.actor
-        if actor is None:
-            return []
-        usable = rights(standing(row), acting(is_operator=actor.ref.is_operator))
-        return [
-            permission
-            for permission in sorted(usable & actor.permissions)
-            if info.context.scope(permission).covers(row.organization_id, row.path)
-        ]
+    viewer_can: list[Permission] = plain(
+        _viewer_can, description="Rights that its state and the viewer's role allow now, at most one of each."
+    )
 
-    @strawberry.field(description="Active access points, at most 10.")
-    async def apns(self, info: Info) -> list[Apn] | None:
-        """As the carrier reported them."""
-        return cast(list[Apn], await info.context.load(loaders.apns, _row(self).id))
+    apns: list[Apn] | None = batched(loaders.apns, key="id", description="Active access points, at most 10.")
 
     audit_trail: Connection[AuditEntry] | None = strawberry.field(
         resolver=trail_of_sim, description="Who changed what on it", extensions=[Needs(Permission.AUDIT_READ)]
     )
-
-
-def _row(sim: Sim) -> SimRow:
-    """The source of a card's resolvers."""
-    return cast(SimRow, sim)

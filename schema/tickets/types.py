@@ -3,7 +3,7 @@
 import asyncio
 from collections.abc import Sequence
 from datetime import datetime
-from typing import TYPE_CHECKING, Annotated, Any, cast
+from typing import TYPE_CHECKING, Annotated, cast
 
 import strawberry
 
@@ -15,6 +15,7 @@ from domain.tickets.queries import TicketRow
 from domain.tickets.rules import Side
 from domain.tickets.threads import TicketMessageRow
 from schema.accounts import loaders as account_loaders
+from schema.engine.fields import rows_of
 from schema.files.types import Document
 from schema.kernel.actors import Actor
 from schema.kernel.context import Info
@@ -42,10 +43,7 @@ class TicketMessage(Node):
     at: datetime = strawberry.field(description="When it happened.")
     text: str = strawberry.field(description="Text to show.")
 
-    @classmethod
-    def is_type_of(cls, obj: Any, info: Any) -> bool:
-        """Rows of messages."""
-        return isinstance(obj, TicketMessageRow)
+    is_type_of = rows_of(TicketMessageRow)
 
     @strawberry.field(description="Attached files, at most 10.")
     async def attachments(self, info: Info) -> list[Document]:
@@ -68,10 +66,7 @@ class Ticket(Node):
     opened_at: datetime = strawberry.field(description="When it was opened.")
     due_at: datetime | None = strawberry.field(description="Answer due, null while the customer is asked.")
 
-    @classmethod
-    def is_type_of(cls, obj: Any, info: Any) -> bool:
-        """Rows of tickets."""
-        return isinstance(obj, TicketRow)
+    is_type_of = rows_of(TicketRow)
 
     @strawberry.field(description="Whose.")
     async def organization(self, info: Info) -> Organization:

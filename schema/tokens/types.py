@@ -11,6 +11,7 @@ from domain.kernel.ids import Kind
 from domain.kernel.paging import Window
 from domain.kernel.scope import ActorRef, Scope
 from schema.accounts import loaders as account_loaders
+from schema.engine.fields import rows_of
 from schema.kernel.actors import Actor
 from schema.kernel.context import Info
 from schema.kernel.figures import After, Before, First, Last
@@ -37,10 +38,7 @@ class ApiToken(Node):
     expires_at: datetime = strawberry.field(description="End.")
     revoked_at: datetime | None = strawberry.field(description="When it was revoked.")
 
-    @classmethod
-    def is_type_of(cls, obj: Any, info: Any) -> bool:
-        """Rows of tokens."""
-        return isinstance(obj, ApiTokenRow)
+    is_type_of = rows_of(ApiTokenRow)
 
     @strawberry.field(description="Rights, at most one of each.")
     def permissions(self) -> list[Permission]:

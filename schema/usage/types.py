@@ -1,7 +1,7 @@
 """Usage records, as a client sees them."""
 
 from datetime import datetime
-from typing import TYPE_CHECKING, Annotated, Any, cast
+from typing import TYPE_CHECKING, Annotated, cast
 
 import strawberry
 
@@ -9,6 +9,7 @@ from domain.kernel.ids import Kind
 from domain.usage.queries import UsageRecordRow
 from schema.bundles import loaders as bundle_loaders
 from schema.bundles.types import Bucket
+from schema.engine.fields import rows_of
 from schema.kernel import masks
 from schema.kernel.context import Info
 from schema.kernel.figures import FigureSource, Measured, Money, Quantity, UsageType
@@ -39,10 +40,7 @@ class UsageRecord(Node, Measured):
     as_of: datetime = strawberry.field(description="Complete up to here.")
     source: FigureSource = strawberry.field(description="Counted by.")
 
-    @classmethod
-    def is_type_of(cls, obj: Any, info: Any) -> bool:
-        """Rows of usage records."""
-        return isinstance(obj, UsageRecordRow)
+    is_type_of = rows_of(UsageRecordRow)
 
     @strawberry.field(description="Number it was made on.")
     async def sim(self, info: Info) -> Sim:

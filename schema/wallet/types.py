@@ -1,7 +1,7 @@
 """Wallets and the ledger behind them, as a client sees them."""
 
 from datetime import datetime
-from typing import Annotated, Any, cast
+from typing import Annotated, cast
 
 import strawberry
 
@@ -11,6 +11,7 @@ from domain.kernel.permissions import Permission
 from domain.kernel.scope import Scope
 from domain.wallet import queries
 from domain.wallet.queries import LedgerEntryRow, LedgerTransferRow, Posted, WalletRow
+from schema.engine.fields import rows_of
 from schema.kernel.actors import Actor
 from schema.kernel.context import Info
 from schema.kernel.figures import After, Before, First, Last, Measured, Money, PeriodInput
@@ -40,10 +41,7 @@ class LedgerEntry(Node):
     kind: LedgerAccountKind = strawberry.field(description="Ledger account hit.")
     amount: Money = strawberry.field(description="Signed amount; the entries of a transfer sum to zero.")
 
-    @classmethod
-    def is_type_of(cls, obj: Any, info: Any) -> bool:
-        """Rows of entries."""
-        return isinstance(obj, LedgerEntryRow)
+    is_type_of = rows_of(LedgerEntryRow)
 
     @strawberry.field(description="The whole movement.")
     async def transfer(self, info: Info) -> "LedgerTransfer":
@@ -76,10 +74,7 @@ class LedgerTransfer(Node):
     by: Actor = strawberry.field(description="Who did it.")
     memo: str | None = strawberry.field(description="Note.")
 
-    @classmethod
-    def is_type_of(cls, obj: Any, info: Any) -> bool:
-        """Rows of movements."""
-        return isinstance(obj, LedgerTransferRow)
+    is_type_of = rows_of(LedgerTransferRow)
 
     @strawberry.field(description="Its sides, 2–20.")
     async def entries(self, info: Info) -> list[LedgerEntry]:
@@ -110,10 +105,7 @@ class Wallet(Node, Measured):
     floor: Money = strawberry.field(description="Balance can't go below: zero, or minus the credit limit.")
     ceiling: Money | None = strawberry.field(description="No top-up above, null for no bound.")
 
-    @classmethod
-    def is_type_of(cls, obj: Any, info: Any) -> bool:
-        """Rows of wallets."""
-        return isinstance(obj, WalletRow)
+    is_type_of = rows_of(WalletRow)
 
     @strawberry.field(description="Movements, newest first.", extensions=[Needs(Permission.WALLET_READ)])
     async def entries(
