@@ -227,7 +227,7 @@ class Endpoint:
 
         context = Context(
             database=world.database, now=now, locale=locale, actor=actor, address=address, user_agent=request.headers.get("user-agent"),
-            request_id=request_id, parts=world, has_dead_token=actor is None and bool(header),
+            request_id=request_id, parts=world, has_dead_token=actor is None and bool(header), operation=operation,
         )  # fmt: skip
         data, errors = await self._executed(operation, wanted.variables, context)
         try:

@@ -205,13 +205,14 @@ async def ask(
     operation: str | None = None,
 ) -> Answer:
     """Runs a document against the schema as an actor, without HTTP; with an `access_log` among the parts looks are settled as there."""
-    context = Context(
-        database=database, now=at, locale=locale, actor=actor, address="127.0.0.1", user_agent="tests", request_id="test", parts=parts
-    )
     prepared = DOCUMENTS.prepared(document)
     ran = prepared.operation(operation)
     if prepared.errors or ran is None:
         return Answer(None, [told(error, locale, "test") for error in prepared.errors])
+    context = Context(
+        database=database, now=at, locale=locale, actor=actor, address="127.0.0.1", user_agent="tests", request_id="test", parts=parts,
+        operation=ran,
+    )
     result = await run(schema, ran, variables or {}, context, view=context.view)
     if getattr(parts, "access_log", None) is not None:
         try:

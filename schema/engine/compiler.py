@@ -34,6 +34,7 @@ MOST_CODES = 1000
 """Compiled code that is kept for further subtrees of the same shape."""
 
 Collect = Callable[[GraphQLObjectType, FieldDetailsList], CollectedFields]
+WantedOf = Callable[[GraphQLOutputType, list[FieldNode]], frozenset[str] | None]
 Stage = tuple[Callable[..., Any], list[Any], list[Any]]
 
 
@@ -121,8 +122,14 @@ class Part:
 class Compiler:
     """Compiles one subtree; made anew for each."""
 
-    def __init__(self, facts: Facts, shapes: Shapes, collect: Collect, is_allowed: Callable[[Guard], bool], *, is_native: bool) -> None:
-        """`collect` is the executor's own collection of sub-fields, `is_allowed` asks a guard about the viewer."""
+    def __init__(
+        self, facts: Facts, shapes: Shapes, collect: Collect, is_allowed: Callable[[Guard], bool], wanted: WantedOf, *, is_native: bool
+    ) -> None:
+        """`collect` is the executor's own collection of sub-fields, `is_allowed` asks a guard about the viewer.
+
+        `wanted` tells which attributes of rows the selection of some fields of a type reads.
+        """
+        self._wanted_of = wanted
         self._facts = facts
         self._shapes = shapes
         self._collect = collect
@@ -312,6 +319,9 @@ class Compiler:
             self._load(batch, site, details, value, target, place)
         return target
 
+    def _wanted(self, site: Site) -> frozenset[str] | None:
+        return self._wanted_of(site.return_type, site.nodes)
+
     def _load(self, batch: Batched, site: Site, details: FieldDetailsList, value: str, target: str, place: str) -> None:
         """Emits the collecting of keys, and writes the function that loads them and fills the places."""
         keys, targets = self._next("K"), self._next("T")
@@ -324,7 +334,7 @@ class Compiler:
         fill = self._next("fill")
         self._part.stages.append(f"({fill}, {keys}, {targets})")
         outer, self._part = self._part, Part(depth=2)
-        load = self._constant("B", batch.load)
+        load = self._constant("B", batch.reading(self._wanted(site)) if batch.takes_wanted else batch.load)
         self._part.lines.append(f" for o, r in zip(T, await X.context.loaders.load_many({load}, K)):")
         self._emit(f"o{place} = {self._value(site.return_type, details, site, 'r')}")
         self._texts.append(self._part.text(f"async def {fill}(K, T, X):", "None"))

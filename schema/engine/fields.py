@@ -1,8 +1,9 @@
 """How a schema declares which of its fields can be compiled, and how they resolve where they are not."""
 
 import inspect
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable, Iterable, Sequence
 from dataclasses import dataclass
+from functools import lru_cache, partial
 from operator import attrgetter
 from typing import Any, Protocol, TypeVar, runtime_checkable
 
@@ -23,6 +24,8 @@ class Plain:
 
     function: Callable[..., Any]
     takes_context: bool
+    needs: frozenset[str] | None = None
+    """The attributes of the row it reads; null when it doesn't say."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,6 +34,21 @@ class Batched:
 
     load: Load[Any]
     key: str | Callable[[Any], Any]
+    takes_wanted: bool = False
+    """Whether it is `load(context, keys, wanted)`, where `wanted` names the attributes that will be read; null is all of them."""
+
+    def reading(self, wanted: frozenset[str] | None) -> Load[Any]:
+        """The read for what is wanted: one and the same for the same."""
+        return _reading(self.load, wanted) if self.takes_wanted else self.load
+
+
+@lru_cache(maxsize=1000)
+def _reading(load: Any, wanted: frozenset[str] | None) -> Load[Any]:
+    return partial(_read, load, wanted)
+
+
+async def _read(load: Any, wanted: frozenset[str] | None, context: Any, keys: list[Any]) -> Sequence[Any]:
+    return await load(context, keys, wanted)  # type: ignore[no-any-return]
 
 
 @runtime_checkable
@@ -45,10 +63,15 @@ class Guard(Protocol):
 
 
 def plain(
-    function: Callable[..., Any], *, description: str, name: str | None = None, extensions: Sequence[FieldExtension] = ()
-) -> Any:
-    """A field without arguments that is `function(row, context)` or `function(row)`: synchronous, without effects."""
-    declared = Plain(function, takes_context=len(inspect.signature(function).parameters) > 1)
+    function: Callable[..., Any], *, description: str, name: str | None = None, extensions: Sequence[FieldExtension] = (),
+    needs: Iterable[str] | None = None,
+) -> Any:  # fmt: skip
+    """A field without arguments that is `function(row, context)` or `function(row)`: synchronous, without effects.
+
+    `needs` names the attributes of the row that the function reads, for those who fetch rows for exactly what is selected.
+    """
+    names = frozenset(needs) if needs is not None else None
+    declared = Plain(function, takes_context=len(inspect.signature(function).parameters) > 1, needs=names)
 
     def with_context(root: strawberry.Parent[Any], info: strawberry.Info) -> Any:
         return function(root, info.context)
@@ -67,14 +90,16 @@ def batched(
     extensions: Sequence[FieldExtension] = (),
 ) -> Any:  # fmt: skip
     """A field without arguments that is loaded by a key of its row, an attribute's name or a function of it, for all rows together."""
+    declared = Batched(load, key, takes_wanted=len(inspect.signature(load).parameters) > 2)
     key_of = attrgetter(key) if isinstance(key, str) else key
+    read = declared.reading(None)
 
     async def resolve(root: strawberry.Parent[Any], info: strawberry.Info) -> Any:
         wanted = key_of(root)
-        return None if wanted is None else await info.context.loaders.load(load, wanted)
+        return None if wanted is None else await info.context.loaders.load(read, wanted)
 
     return strawberry.field(
-        resolver=resolve, name=name, description=description, extensions=list(extensions), metadata={DECLARED: Batched(load, key)}
+        resolver=resolve, name=name, description=description, extensions=list(extensions), metadata={DECLARED: declared}
     )
 
 

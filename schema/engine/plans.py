@@ -40,6 +40,7 @@ from schema.engine.compiler import Compiler, Plan, Shapes, Site, Uncompilable
 from schema.engine.facts import Attribute, Facts
 from schema.engine.fields import Guard
 from schema.engine.natives import Native, Natives
+from schema.engine.wanted import Selections
 
 __all__ = ["Engine", "Native", "Natives", "Operation", "Selection", "Stats", "Subtree"]
 LOG = logging.getLogger("schema.engine")
@@ -164,7 +165,8 @@ class Selection:
             return self._view is not None and guard.allows(executor.context_value)
 
         engine, started = self._engine, perf_counter()
-        compiler = Compiler(engine.facts, engine.shapes, executor.collect_subfields, is_allowed, is_native=self._is_native)
+        wanted = Selections(engine.facts, executor.fragment_definitions).wanted
+        compiler = Compiler(engine.facts, engine.shapes, executor.collect_subfields, is_allowed, wanted, is_native=self._is_native)
         try:
             subtree.plan = compiler.plan(Site(info.parent_type, info.field_nodes, info.return_type), details)
             engine.stats.compiled += 1
@@ -182,7 +184,7 @@ class Operation:
 
     __slots__ = (
         "_conditions", "_is_plain", "_selections", "_signatures", "definitions", "document", "engine", "fragments", "kind", "name", "node",
-        "state",
+        "selections", "state",
     )  # fmt: skip
 
     def __init__(self, engine: Engine, document: DocumentNode, node: OperationDefinitionNode) -> None:
@@ -194,6 +196,8 @@ class Operation:
         self.kind = node.operation
         self.definitions = definitions
         self.fragments = {name: FragmentDetails(part) for name, part in definitions.items()}
+        self.selections = Selections(engine.facts, definitions)
+        """Who fetches rows asks it what of them is wanted."""
         self.state: dict[str, Any] | None = None
         """The part of an executor's state that is the same for all requests, once there was one."""
         self._is_plain = not node.directives and not any(part.variable_definitions for part in definitions.values())

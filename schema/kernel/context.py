@@ -22,6 +22,7 @@ from domain.kernel.locale import Locale
 from domain.kernel.permissions import Permission
 from domain.kernel.plan import MutationMode
 from domain.kernel.scope import Scope
+from schema.engine.documents import Operation
 from schema.engine.loading import Loaders
 from schema.kernel.documents import name_of
 from store.session import Database
@@ -44,6 +45,7 @@ class Context:
     request_id: str
     parts: Any
     has_dead_token: bool = False
+    operation: Operation | None = None
     looks: Looks = field(default_factory=Looks)
     scopes: dict[Permission, Scope] = field(default_factory=dict)
     loaders: Loaders = field(init=False)
@@ -125,6 +127,11 @@ class Context:
         organization_id = next(iter(self.looks.by_organization))
         async with self.read() as session:
             return await reason_of_view(session, organization_id, actor.session_id)
+
+    def wanted(self, info: "Info", *path: str) -> frozenset[str] | None:
+        """Which attributes of the rows at this path below a field its selection reads, so that no others are fetched; null for all."""
+        asked = info._raw_info
+        return self.operation.selections.wanted(asked.return_type, asked.field_nodes, path) if self.operation else None
 
     async def load(self, batch: Callable[["Context", list[Key]], Awaitable[Sequence[Value]]], key: Key) -> Value:
         """Loads one value together with all others asked for by the same batch function in this step of the execution."""
