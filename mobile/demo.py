@@ -1,6 +1,7 @@
 """A small company in memory that answers the app's documents: for screenshots, for tests, and for a look without a server."""
 
 import asyncio
+import hashlib
 import json
 import uuid
 from collections.abc import Callable
@@ -152,9 +153,12 @@ class DemoServer(httpx.AsyncBaseTransport):
             raise httpx.ConnectError("no network", request=request)
         if self.is_broken:
             return httpx.Response(500, headers={"x-request-id": "7c2e-41fa"}, request=request)
-        if request.method == "GET":
+        if request.method == "GET" and request.url.path != "/graphql":
             return httpx.Response(200, content=b"%PDF-1.7 demo", request=request)
-        body = json.loads(await request.aread())
+        if request.method == "GET":
+            body = dict(request.url.params) | {"variables": json.loads(request.url.params["variables"])}
+        else:
+            body = json.loads(await request.aread())
         operation = body["operationName"]
         self.asked.append(operation)
         self._language = request.headers.get("accept-language", "fa")
@@ -165,7 +169,13 @@ class DemoServer(httpx.AsyncBaseTransport):
         if operation in self.denied:
             return self._refused("FORBIDDEN", request)
         data = getattr(self, f"_{operation}")(**body["variables"])
-        return httpx.Response(200, json={"data": data}, request=request)
+        answer = httpx.Response(200, json={"data": data}, request=request)
+        if request.method == "POST":
+            return answer
+        answer.headers["etag"] = f'"{hashlib.sha256(answer.content).hexdigest()}"'
+        if request.headers.get("if-none-match") == answer.headers["etag"]:
+            return httpx.Response(304, headers={"etag": answer.headers["etag"]}, request=request)
+        return answer
 
     def _refused(self, code: str, request: httpx.Request) -> httpx.Response:
         error = {"message": code, "extensions": {"code": code, "requestId": "7c2e-41fa"}}

@@ -1,10 +1,11 @@
 """The GraphQL client: one HTTP client for the app's life, tokens refreshed once for all, answers kept for offline."""
 
 import asyncio
-from collections.abc import Callable
+import json
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
-from typing import Any
+from typing import Any, NamedTuple
 
 import httpx
 
@@ -18,6 +19,8 @@ from mobile.gateway.tokens import Tokens, TokenStore
 EARLY = timedelta(seconds=30)
 PATIENCE = httpx.Timeout(65.0, connect=5.0)
 AGENT = "Simurgh app/0.1"
+REVALIDATED = frozenset({"Catalogue"})
+"""Queries of what seldom changes: the server is asked whether the kept answer still holds, and sends a new one only if not."""
 
 
 @dataclass(frozen=True)
@@ -28,6 +31,14 @@ class Answer:
     at: datetime
     is_cached: bool = False
     refusals: tuple[Refusal, ...] = ()
+
+
+class Got(NamedTuple):
+    """What a request gave: data, fields that were refused, and what the server calls the answer if it may be asked about again."""
+
+    data: dict[str, Any]
+    refusals: tuple[Refusal, ...]
+    etag: str | None = None
 
 
 def _now() -> datetime:
@@ -75,20 +86,19 @@ class Gateway:
         """Asks; without network gives the kept answer, or raises Offline when there is none."""
         variables = variables or {}
         try:
-            data, refusals = await self._ask(operation, variables)
+            got = await self._ask(operation, variables, self._revalidated if operation in REVALIDATED else self._post)
         except failures.Offline:
             kept = self._cache.find(operation, variables)
             if kept is None:
                 raise
-            return Answer(data=kept[0], at=kept[1], is_cached=True)
+            return Answer(data=kept.data, at=kept.at, is_cached=True)
         at = self._now()
-        self._cache.keep(operation, variables, data, at=at)
-        return Answer(data=data, at=at, refusals=refusals)
+        self._cache.keep(operation, variables, got.data, at=at, etag=got.etag)
+        return Answer(data=got.data, at=at, refusals=got.refusals)
 
     async def mutate(self, operation: str, variables: dict[str, Any]) -> dict[str, Any]:
         """Runs a mutation of one field and gives that field's payload; nothing of it is kept."""
-        data, _ = await self._ask(operation, variables)
-        (payload,) = data.values()
+        (payload,) = (await self._ask(operation, variables, self._post)).data.values()
         return dict(payload)
 
     async def download(self, url: str) -> bytes:
@@ -100,19 +110,38 @@ class Gateway:
         """Ends the connections."""
         await self._http.aclose()
 
-    async def _ask(self, operation: str, variables: dict[str, Any]) -> tuple[dict[str, Any], tuple[Refusal, ...]]:
+    async def _ask(self, operation: str, variables: dict[str, Any], send: Callable[[str, dict[str, Any]], Awaitable[Got]]) -> Got:
         await self._refresh_early()
         try:
-            return await self._post(operation, variables)
+            return await send(operation, variables)
         except failures.SessionEnded:
             if not self.is_signed_in:
                 raise
             await self._refresh()
-        return await self._post(operation, variables)
+        return await send(operation, variables)
 
-    async def _post(
-        self, operation: str, variables: dict[str, Any], *, as_nobody: bool = False
-    ) -> tuple[dict[str, Any], tuple[Refusal, ...]]:
+    async def _revalidated(self, operation: str, variables: dict[str, Any]) -> Got:
+        """Asks by GET, naming the kept answer: "it still holds" comes without a body."""
+        sent, kept = document(operation), self._cache.find(operation, variables)
+        if sent.id in self._unlisted:
+            return await self._post(operation, variables)
+        told = json.dumps(variables, ensure_ascii=False, separators=(",", ":"))
+        parameters = {"documentId": sent.id, "operationName": operation, "variables": told}
+        known = {"If-None-Match": kept.etag} if kept and kept.etag else {}
+        response = await self._send(
+            lambda: self._http.build_request(
+                "GET", f"{self.server}/graphql", params=parameters, headers=self._wishes() | known | self._authorization()
+            )
+        )
+        if kept and response.status_code == httpx.codes.NOT_MODIFIED:
+            return Got(kept.data, (), kept.etag)
+        try:
+            return _read(response)
+        except failures.UnknownDocument:
+            self._unlisted.add(sent.id)
+            return await self._post(operation, variables)
+
+    async def _post(self, operation: str, variables: dict[str, Any], *, as_nobody: bool = False) -> Got:
         """Asks by the document's id, and by its text where the server doesn't know it."""
         sent, rest = document(operation), {"operationName": operation, "variables": variables}
         if sent.id not in self._unlisted:
@@ -122,14 +151,15 @@ class Gateway:
                 self._unlisted.add(sent.id)
         return await self._send_body({"query": sent.text, **rest}, as_nobody=as_nobody)
 
-    async def _send_body(self, body: dict[str, Any], *, as_nobody: bool) -> tuple[dict[str, Any], tuple[Refusal, ...]]:
-        headers = {"Accept-Language": self.language, "Accept": "application/graphql-response+json, application/json"}
-
+    async def _send_body(self, body: dict[str, Any], *, as_nobody: bool) -> Got:
         def build() -> httpx.Request:
             known = {} if as_nobody else self._authorization()
-            return self._http.build_request("POST", f"{self.server}/graphql", json=body, headers=headers | known)
+            return self._http.build_request("POST", f"{self.server}/graphql", json=body, headers=self._wishes() | known)
 
         return _read(await self._send(build))
+
+    def _wishes(self) -> dict[str, str]:
+        return {"Accept-Language": self.language, "Accept": "application/graphql-response+json, application/json"}
 
     async def _send(self, build: Callable[[], httpx.Request]) -> httpx.Response:
         try:
@@ -169,17 +199,17 @@ class Gateway:
         tokens = self._tokens.load()
         if tokens is None or tokens.refresh is None:
             raise failures.SessionEnded
-        data, _ = await self._post("SessionRefresh", {"input": {"refreshToken": tokens.refresh}}, as_nobody=True)
-        pair = data["sessionRefresh"].get("tokens")
+        answer = (await self._post("SessionRefresh", {"input": {"refreshToken": tokens.refresh}}, as_nobody=True)).data["sessionRefresh"]
+        pair = answer.get("tokens")
         if pair is None:
             self._tokens.clear()
-            raise failures.SessionEnded(data["sessionRefresh"].get("message", ""))
+            raise failures.SessionEnded(answer.get("message", ""))
         fresh = Tokens.of(pair)
         self._tokens.save(fresh)
         return fresh
 
 
-def _read(response: httpx.Response) -> tuple[dict[str, Any], tuple[Refusal, ...]]:
+def _read(response: httpx.Response) -> Got:
     """Data and refused fields of a GraphQL answer; raises when the request as a whole failed."""
     request_id = response.headers.get("x-request-id")
     try:
@@ -191,7 +221,7 @@ def _read(response: httpx.Response) -> tuple[dict[str, Any], tuple[Refusal, ...]
     if data is None or (errors and all(value is None for value in data.values())):
         raise _failure(errors, response.status_code, request_id)
     refusals = tuple(Refusal(path=tuple(error.get("path") or ()), code=_code(error)) for error in errors)
-    return data, refusals
+    return Got(data, refusals, response.headers.get("etag"))
 
 
 def _failure(errors: list[dict[str, Any]], status: int, request_id: str | None) -> failures.Failure:

@@ -3,6 +3,7 @@
 import asyncio
 import json
 import stat
+from datetime import timedelta
 
 import httpx
 import pytest
@@ -114,6 +115,57 @@ async def test_access_errors_become_failures_with_the_request_id(code: str, kind
     await gateway.close()
 
     assert raised.value.request_id == "r-1"
+
+
+async def test_the_catalogue_comes_once_and_is_then_asked_about(signed_in: Services, server: DemoServer, clock: Clock) -> None:
+    seen = []
+    answer = server.handle_async_request
+
+    async def noted(request: httpx.Request) -> httpx.Response:
+        response = await answer(request)
+        seen.append((request.method, request.headers.get("if-none-match"), response.status_code, response.headers.get("etag")))
+        return response
+
+    server.handle_async_request = noted  # type: ignore[method-assign]
+    first = await signed_in.gateway.query("Catalogue", {"filter": None})
+    clock.pass_by(minutes=5)
+    again = await signed_in.gateway.query("Catalogue", {"filter": None})
+    other = await signed_in.gateway.query("Catalogue", {"filter": {"categories": ["PLAN"]}})
+    signed_in.gateway.language = "bg"
+    translated = await signed_in.gateway.query("Catalogue", {"filter": None})
+    server.is_offline = True
+    offline = await signed_in.gateway.query("Catalogue", {"filter": None})
+
+    name = seen[0][3]
+    assert seen[:3] == [("GET", None, 200, name), ("GET", name, 304, name), ("GET", None, 200, name)]
+    assert seen[3][:3] == ("GET", name, 200)
+    assert again.data == first.data == other.data != translated.data == offline.data
+    assert again.at - first.at == timedelta(minutes=5)
+    assert (again.is_cached, offline.is_cached) == (False, True)
+
+
+async def test_a_dead_token_is_refreshed_before_the_catalogue_too(signed_in: Services, server: DemoServer) -> None:
+    server.access = "rotated elsewhere"
+
+    assert (await signed_in.gateway.query("Catalogue", {"filter": None})).data["offerings"]["edges"]
+    assert server.asked.count("SessionRefresh") == 1
+
+
+async def test_a_catalogue_that_the_server_does_not_know_by_id_comes_by_its_text(server: DemoServer, clock: Clock) -> None:
+    seen = []
+
+    async def answer(request: httpx.Request) -> httpx.Response:
+        seen.append((request.method, b"query" in request.content))
+        is_text = request.method == "POST" and "query" in json.loads(request.content)
+        return await server.handle_async_request(request) if is_text else refused("DOCUMENT_NOT_FOUND")
+
+    gateway = Gateway("https://care.example", tokens=MemoryTokens(), cache=OfflineCache(), transport=httpx.MockTransport(answer), now=clock)
+    gateway.sign_in(server._tokens())
+    for _ in range(2):
+        assert (await gateway.query("Catalogue", {"filter": None})).data["offerings"]["edges"]
+    await gateway.close()
+
+    assert seen == [("GET", False), ("POST", True), ("POST", True)]
 
 
 def refused(code: str) -> httpx.Response:
