@@ -11,7 +11,8 @@ from starlette.responses import Response
 from starlette.routing import Route
 
 from api.budget import Budget
-from api.graphql import PLAIN, Refusal, body_of, sent, told
+from api.graphql import Refusal, body_of, told
+from api.sending import PLAIN, sent
 from api.trusted import TrustedDocuments
 from api.world import World
 from auth.identify import identify

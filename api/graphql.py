@@ -1,4 +1,7 @@
-"""The GraphQL endpoint: JSON over POST (GraphQL-over-HTTP), one operation a request, every refusal with a code and a request id."""
+"""The GraphQL endpoint: GraphQL over HTTP, one operation a request, every refusal with a code and a request id.
+
+JSON over POST; a GET, which no page of somebody else's can make in a person's name (tokens are no cookies), reads the catalogue alone.
+"""
 
 import asyncio
 import uuid
@@ -14,6 +17,7 @@ from starlette.responses import Response
 from starlette.routing import Route
 
 from api.budget import CAPACITY, RESTORE_RATE, Budget
+from api.sending import MODERN, PLAIN, kept, sent
 from api.trusted import TrustedDocuments
 from api.world import World
 from auth.identify import identify
@@ -26,15 +30,16 @@ from schema.engine.executor import run
 from schema.kernel import limits, texts
 from schema.kernel.context import Context
 from schema.kernel.documents import Documents, without_suggestions
+from schema.kernel.revalidation import may_be_kept
 from schema.kernel.trusted import digest_in
 from schema.root import schema
 from store.session import StoreBusy, StoreLost
 
 LOG = structlog.get_logger("graphql")
 BODY_BYTES = 256 * 1024
+URL_BYTES = 8 * 1024
 SECONDS = {OperationType.QUERY: 5, OperationType.MUTATION: 60}
 NOTHING = b"null"
-MODERN, PLAIN = "application/graphql-response+json", "application/json"
 CODES_OF_STATUS = {401: "UNAUTHENTICATED", 429: "RATE_LIMITED", 503: "BUSY"}
 
 
@@ -55,6 +60,7 @@ class Asked:
     digest: str
     variables: Mapping[str, Any]
     operation_name: str | None
+    is_get: bool = False
 
 
 async def body_of(request: Request, most: int) -> bytes:
@@ -83,7 +89,23 @@ async def asked(request: Request) -> Asked:
     return well_formed(body)
 
 
-def well_formed(body: Mapping[str, Any]) -> Asked:
+def asked_in_url(request: Request) -> Asked:
+    """Reads the parameters of a GET, which names a registered document; raises `Refusal`."""
+    if len(request.url.query) > URL_BYTES:
+        raise Refusal(414, "URL_TOO_LONG", f"The parameters of a GET may have at most {URL_BYTES // 1024} KB; use POST.")
+    parameters = request.query_params
+    if not parameters.get("documentId"):
+        raise Refusal(405, "METHOD_NOT_ALLOWED", "GraphQL is asked by POST here; a GET names a registered document by `documentId`.")
+    if len(parameters) != len(parameters.multi_items()):
+        raise Refusal(400, "INVALID_REQUEST", "Give each parameter once.")
+    body: dict[str, Any] = {name: value for name, value in parameters.items() if value}
+    try:
+        return well_formed(body | {"variables": orjson.loads(body.get("variables", "null"))}, is_get=True)
+    except orjson.JSONDecodeError:
+        raise Refusal(400, "INVALID_REQUEST", "`variables` isn't valid JSON.") from None
+
+
+def well_formed(body: Mapping[str, Any], *, is_get: bool = False) -> Asked:
     """The parameters of a request, checked; raises `Refusal`."""
     source, document_id = body.get("query"), body.get("documentId")
     if (source is None) is (document_id is None):
@@ -96,7 +118,7 @@ def well_formed(body: Mapping[str, Any]) -> Asked:
     variables, name = body.get("variables") or {}, body.get("operationName")
     if not isinstance(variables, dict) or not isinstance(name, str | None):
         raise Refusal(400, "INVALID_REQUEST", "`variables` is an object and `operationName` a text.")
-    return Asked(source, digest, variables, name)
+    return Asked(source, digest, variables, name, is_get)
 
 
 def answer_type(request: Request) -> str:
@@ -147,19 +169,6 @@ def answered(data: bytes, errors: list[dict[str, Any]], extensions: Mapping[str,
     return b'{"data":' + data + faults + b',"extensions":' + orjson.dumps(extensions) + b"}"
 
 
-def sent(body: dict[str, Any] | bytes | None, status: int, media_type: str, request_id: str) -> Response:
-    """An answer in JSON that nobody keeps, empty without a body."""
-    headers = {"x-request-id": request_id, "cache-control": "no-store", "x-content-type-options": "nosniff"}
-    if status == 405:
-        headers["allow"] = "POST"
-    if status == 401:
-        headers["www-authenticate"] = "Bearer"
-    if body is None:
-        return Response(status_code=status, headers=headers)
-    content = body if isinstance(body, bytes) else orjson.dumps(body)
-    return Response(content, status, headers, f"{media_type}; charset=utf-8")
-
-
 class Endpoint:
     """Answers `/graphql`."""
 
@@ -175,10 +184,11 @@ class Endpoint:
         locale = negotiate(request.headers.get("accept-language"))
         media_type = PLAIN
         try:
-            if request.method != "POST":
+            if request.method not in {"GET", "POST"}:
                 raise Refusal(405, "METHOD_NOT_ALLOWED", "GraphQL is asked by POST here.")
             media_type = answer_type(request)
-            return await self._answer(request, await asked(request), media_type, locale, request_id)
+            wanted = asked_in_url(request) if request.method == "GET" else await asked(request)
+            return await self._answer(request, wanted, media_type, locale, request_id)
         except Refusal as refusal:
             error = {"message": refusal.message, "extensions": {"code": refusal.code, "requestId": request_id}}
             return sent({"errors": [error]}, refusal.status, media_type, request_id)
@@ -208,6 +218,8 @@ class Endpoint:
             return refuse([GraphQLError("Say by `operationName` which operation of the document to run.")], 400)
         if operation.kind not in SECONDS:
             return refuse([GraphQLError("Subscriptions aren't served here.")], 400)
+        if wanted.is_get and not may_be_kept(operation.node):
+            raise Refusal(405, "METHOD_NOT_ALLOWED", "A GET reads the catalogue; ask for this by POST.")
         if prepared.checked and actor is None:  # it asks about the schema
             return refuse([GraphQLError("Sign in to look at the schema.", extensions={"code": "UNAUTHENTICATED"})], 401)
 
@@ -237,7 +249,12 @@ class Endpoint:
         spent = 1 + data.count(b"{")  # every object of the answer; a brace within a text counts as one more
         left = self._budget.settle(asker, requested - spent)
         cost = {"requested": requested, "actual": spent, "remaining": left, "restoreRate": RESTORE_RATE}
-        return sent(answered(data, errors, {"cost": cost}), 200, media_type, request_id)
+        # A mutation's answer may hold a secret, and errors repeat what was sent: neither is compressed nor kept.
+        accepts = request.headers.get("accept-encoding", "") if operation.kind is OperationType.QUERY and not errors else ""
+        if wanted.is_get and not errors:
+            known = request.headers.get("if-none-match", "")
+            return kept(b'{"data":' + data + b"}", media_type, request_id, known=known, accepts=accepts)
+        return sent(answered(data, errors, {"cost": cost}), 200, media_type, request_id, accepts=accepts)
 
     async def _executed(self, operation: Operation, variables: Mapping[str, Any], context: Context) -> tuple[bytes, list[dict[str, Any]]]:
         """Runs the operation within its time: its data as JSON, and its errors as they are told."""

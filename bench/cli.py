@@ -2,10 +2,11 @@
 
 import typer
 
-from bench import fleet
+from bench import compression, fleet
 
 app = typer.Typer(no_args_is_help=True, pretty_exceptions_enable=False)
 app.command("fleet")(fleet.fleet)
+app.command("compression")(compression.compression)
 
 
 @app.callback()

@@ -27,7 +27,7 @@ def code(answer: httpx.Response) -> str:
 
 
 @pytest.mark.parametrize("method", ["GET", "PUT", "DELETE", "PATCH", "OPTIONS"])
-async def test_only_post_is_served(http: httpx.AsyncClient, method: str) -> None:
+async def test_a_text_is_served_to_post_alone(http: httpx.AsyncClient, method: str) -> None:
     answer = await http.request(method, "/graphql", params={"query": "{ __typename }"})
 
     assert answer.status_code == 405

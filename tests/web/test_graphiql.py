@@ -62,6 +62,19 @@ def test_everything_the_page_names_is_served_from_here_and_kept(bundle: Path) ->
         assert "frame-ancestors 'none'" in answer.headers["content-security-policy"]
 
 
+def test_the_bundle_is_compressed_for_whoever_takes_it_so(bundle: Path) -> None:
+    door = client(bundle)
+    script = next(address for address in re.findall(r'src="([^"]+)"', door.get("/graphiql").text))
+
+    plain = door.get(script, headers={"accept-encoding": "identity"})
+    zipped = door.get(script, headers={"accept-encoding": "gzip"})
+
+    assert zipped.headers["content-encoding"] == "gzip"
+    assert "content-encoding" not in plain.headers
+    assert zipped.content == plain.content
+    assert zipped.num_bytes_downloaded < len(plain.content) / 2
+
+
 def test_config_cannot_close_its_script_element(bundle: Path) -> None:
     hostile = "/graphql</script><script>alert(1)</script>"
 
