@@ -11,7 +11,6 @@ import typer
 
 from api.settings import read_settings
 from auth import totp
-from auth.actor import system_scope
 from auth.wiring import Auth
 from domain.audit.writing import Command, Done, Result, Work, carry_out
 from domain.kernel.clock import SystemClock
@@ -21,7 +20,7 @@ from domain.kernel.locale import Locale
 from domain.kernel.messages import text
 from domain.kernel.permissions import Permission, Role
 from domain.kernel.plan import MutationMode
-from domain.kernel.scope import Scope
+from domain.kernel.scope import CONSOLE, Scope, system_scope
 from domain.kernel.sealing import Sealer
 from domain.people import queries, service
 from domain.people.service import Appointment, NamedPerson
@@ -121,7 +120,7 @@ def _tell(
 
     at = SystemClock().now()
     try:
-        done = asyncio.run(run(at, system_scope(Permission.MEMBERSHIP_MANAGE, at)))
+        done = asyncio.run(run(at, system_scope(Permission.MEMBERSHIP_MANAGE, at, by=CONSOLE)))
     except DomainError as fault:
         typer.echo(text(fault.message_key, language, **fault.params), err=True)
         raise typer.Exit(1) from None

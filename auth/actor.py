@@ -10,7 +10,7 @@ from domain.kernel.errors import Forbidden
 from domain.kernel.locale import Locale
 from domain.kernel.permissions import Permission, Role
 from domain.kernel.proof import Proof, ProofMethod
-from domain.kernel.scope import SYSTEM, ActorRef, Reach, Scope
+from domain.kernel.scope import ActorRef, Reach, Scope
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,8 +90,3 @@ class Actor:
         if self.is_read_only:
             raise Forbidden
         return self.session()
-
-
-def system_scope(permission: Permission, at: datetime, *, label: str = SYSTEM.label) -> Scope:
-    """A scope over everything for the operator's command line and for periodic work, recorded as the system itself."""
-    return Scope(ActorRef(SYSTEM.id, label, is_operator=True), permission, (Reach(None),), at)

@@ -1,9 +1,9 @@
-"""Proof that a caller may see or do something, and where: no scope, no data; only `auth` makes one."""
+"""Proof that somebody may see or do something, and where: no scope, no data; only `auth` makes one for a caller."""
 
 import functools
 import operator
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any, TypeVar
 from uuid import UUID
@@ -56,6 +56,8 @@ class ActorRef:
 
 SYSTEM = ActorRef(UUID(int=0), "Simurgh")
 """The system itself, when nobody asked."""
+CONSOLE = replace(SYSTEM, is_operator=True)
+"""The system at the operator's command line."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,3 +97,8 @@ class Scope:
     def organization_ids(self) -> Sequence[UUID]:
         """Organizations named in the reach; empty when it is everything."""
         return sorted({part.organization_id for part in self.reach if part.organization_id is not None})
+
+
+def system_scope(permission: Permission, at: datetime, *, by: ActorRef = SYSTEM) -> Scope:
+    """A scope over everything, for what no caller asks for: work after a commit and the operator's command line."""
+    return Scope(by, permission, (Reach(None),), at)

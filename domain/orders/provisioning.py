@@ -25,7 +25,7 @@ from domain.kernel.ids import Kind, Ref, uuid7
 from domain.kernel.money import Money
 from domain.kernel.permissions import Permission
 from domain.kernel.plan import MutationMode, Reason
-from domain.kernel.scope import SYSTEM, Reach, Scope
+from domain.kernel.scope import SYSTEM, system_scope
 from domain.orders import rules
 from domain.orders.ports import Allowance, Carrier, CarrierAnswer, CarrierSilent, Outcome, Provision
 from domain.orders.rules import FINAL
@@ -117,8 +117,7 @@ async def _finish(database: Database, item_id: UUID, action: str, settle: Settle
             await _move_on(work.sql, order, work.at)
         return {}
 
-    scope = Scope(SYSTEM, Permission.ORDER_PLACE, (Reach(None),), at)
-    await carry_out(database, scope, Command(action, MutationMode.APPLY, ""), service, at=at)
+    await carry_out(database, system_scope(Permission.ORDER_PLACE, at), Command(action, MutationMode.APPLY, ""), service, at=at)
 
 
 async def _complete(work: Work, order: Order, item: OrderItem) -> None:

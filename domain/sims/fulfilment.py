@@ -11,7 +11,7 @@ from domain.audit.writing import Command, Result, Service, Work, carry_out
 from domain.kernel.clock import Clock
 from domain.kernel.permissions import Permission
 from domain.kernel.plan import MutationMode
-from domain.kernel.scope import SYSTEM, Reach, Scope
+from domain.kernel.scope import system_scope
 from domain.sims import rules
 from domain.sims.ports import Network, NetworkRefused, NetworkSilent
 from domain.sims.rules import Standing
@@ -63,8 +63,7 @@ def handlers(database: Database, network: Network, clock: Clock) -> dict[str, Ha
 
     async def as_system(action: str, service: Service) -> None:
         at = clock.now()
-        scope = Scope(SYSTEM, Permission.SIM_BLOCK, (Reach(None),), at)
-        await carry_out(database, scope, Command(action, MutationMode.APPLY, ""), service, at=at)
+        await carry_out(database, system_scope(Permission.SIM_BLOCK, at), Command(action, MutationMode.APPLY, ""), service, at=at)
 
     return {SET_STATE: set_state, RESUME: resume}
 

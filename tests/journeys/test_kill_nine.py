@@ -22,7 +22,6 @@ from sqlmodel import col, func, select
 
 from api.settings import read_settings
 from auth import rules
-from auth.actor import system_scope
 from auth.tables import ApiToken
 from domain.accounts.tables import Account
 from domain.audit.chain import first_broken
@@ -31,7 +30,7 @@ from domain.bundles.tables import Product
 from domain.kernel.ids import Kind, encode, uuid7
 from domain.kernel.permissions import Permission, Role
 from domain.kernel.plan import MutationMode
-from domain.kernel.scope import SYSTEM
+from domain.kernel.scope import SYSTEM, system_scope
 from domain.orders.fulfilment import handlers
 from domain.orders.tables import Order, OrderItem, OrderState
 from domain.people.tables import Membership

@@ -8,13 +8,14 @@ from uuid import UUID, uuid4
 
 from sqlmodel import col, func, select
 
-from auth.actor import Actor, system_scope
+from auth.actor import Actor
 from domain.audit.writing import Command, Done, Work, carry_out
 from domain.bundles.tables import Product
 from domain.catalogue.tables import ActivationMode, Offering
 from domain.kernel.locale import Locale
 from domain.kernel.permissions import Permission
 from domain.kernel.plan import BulkErrorPolicy, MutationMode
+from domain.kernel.scope import system_scope
 from domain.notifications.ports import MailMessage
 from domain.orders import service
 from domain.orders.fulfilment import handlers

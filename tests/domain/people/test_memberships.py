@@ -11,7 +11,6 @@ import pytest
 from sqlalchemy import func
 from sqlmodel import select
 
-from auth.actor import system_scope
 from domain.audit import chain
 from domain.audit.tables import AuditEntry
 from domain.audit.writing import Command, Done, carry_out
@@ -19,7 +18,7 @@ from domain.kernel.errors import AlreadyExists, InvalidInput, NotEligible, NotFo
 from domain.kernel.ids import uuid7
 from domain.kernel.permissions import Permission, Role
 from domain.kernel.plan import MutationMode
-from domain.kernel.scope import Scope
+from domain.kernel.scope import CONSOLE, Scope, system_scope
 from domain.people import queries
 from domain.people.service import Appointment, NamedPerson, grant_membership, revoke_membership
 from domain.people.tables import Membership, Person
@@ -226,7 +225,7 @@ async def test_a_role_that_hasnt_begun_never_begins(database: Database, two_tena
 
 
 async def test_the_console_appoints_the_operators_own_people(database: Database, two_tenants: TwoTenants) -> None:
-    console = system_scope(Permission.MEMBERSHIP_MANAGE, NOW, label="console")
+    console = system_scope(Permission.MEMBERSHIP_MANAGE, NOW, by=CONSOLE)
     done = await grant(database, Appointment(NEDA, Role.OPERATOR_ADMIN, None), by=console)
 
     assert done.result
