@@ -33,7 +33,7 @@ from schema.kernel.documents import Documents, without_suggestions
 from schema.kernel.revalidation import may_be_kept
 from schema.kernel.trusted import digest_in
 from schema.root import schema
-from store.session import StoreBusy, StoreLost
+from store.faults import StoreBusy, StoreLost
 
 LOG = structlog.get_logger("graphql")
 BODY_BYTES = 256 * 1024

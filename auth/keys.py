@@ -10,13 +10,12 @@ from typing import Any
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey, Ed25519PublicKey
 from jwt.algorithms import OKPAlgorithm
 from sqlalchemy import delete, func, update
-from sqlalchemy.ext.asyncio import AsyncSession
 from sqlmodel import col, select
 
 from auth.rules import ACCESS_LIFE
 from auth.tables import SigningKey
 from domain.kernel.sealing import Sealed, Sealer
-from store.session import Database
+from store.session import Database, Session
 from store.upsert import insert_or_ignore
 
 ALGORITHM = "EdDSA"
@@ -85,7 +84,7 @@ class KeyRing:
         alive = (key for key in self._keys.values() if key.retired_at is None or at < key.retired_at + _KEPT)
         return {"keys": [OKPAlgorithm.to_jwk(key.public, as_dict=True) | {"kid": key.kid, "use": "sig", "alg": ALGORITHM} for key in alive]}
 
-    async def _add(self, session: AsyncSession, at: datetime) -> None:
+    async def _add(self, session: Session, at: datetime) -> None:
         """Adds the next key; when another process adds it at the same time, the first one's stays."""
         last = (await session.scalars(select(func.max(SigningKey.seq)))).one() or 0
         kid = secrets.token_urlsafe(9)

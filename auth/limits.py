@@ -2,15 +2,15 @@
 
 from datetime import datetime, timedelta
 
-from sqlalchemy.ext.asyncio import AsyncSession
 from sqlmodel import select
 
 from auth import rules
 from auth.tables import LimitWindow
+from store.session import Session
 from store.upsert import insert_or_ignore
 
 
-async def opens_at(session: AsyncSession, key: str, *, most: int, window: timedelta, at: datetime) -> datetime | None:
+async def opens_at(session: Session, key: str, *, most: int, window: timedelta, at: datetime) -> datetime | None:
     """When a used-up limit opens again, None while there is room; locks the limit until the transaction ends."""
     await insert_or_ignore(session, LimitWindow, [{"key": key, "hits": [], "expires_at": at}])
     row = (await session.scalars(select(LimitWindow).where(LimitWindow.key == key).with_for_update())).one()
@@ -20,7 +20,7 @@ async def opens_at(session: AsyncSession, key: str, *, most: int, window: timede
     return at + timedelta(milliseconds=hits[-most] - rules.milliseconds(at - window))
 
 
-async def hit(session: AsyncSession, key: str, *, window: timedelta, at: datetime) -> None:
+async def hit(session: Session, key: str, *, window: timedelta, at: datetime) -> None:
     """Counts one hit under a limit that `opens_at` has locked."""
     row = await session.get_one(LimitWindow, key)
     row.hits = [*rules.recent(row.hits, window, at), rules.milliseconds(at)]

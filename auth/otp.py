@@ -6,8 +6,6 @@ from base64 import b64encode
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy.ext.asyncio import AsyncSession
-
 from auth import limits, people, rules
 from auth.tables import Challenge, ChallengeKind
 from auth.wiring import Auth
@@ -17,6 +15,7 @@ from domain.kernel.ids import uuid7
 from domain.kernel.locale import Locale
 from domain.kernel.quantity import Quantity, Unit
 from store import outbox
+from store.session import Session
 
 OTP_KIND = "otp"
 
@@ -49,7 +48,7 @@ def wrong_guesses_key(identity: str) -> str:
     return f"otp-wrong:{identity}"
 
 
-async def _closed_until(auth: Auth, session: AsyncSession, identity: str, address: str, at: datetime) -> datetime | None:
+async def _closed_until(auth: Auth, session: Session, identity: str, address: str, at: datetime) -> datetime | None:
     """Counts this request under its limits; when one is used up nothing is counted, and the latest opening is returned."""
     origin = auth.sealer.digest("address", rules.address_group(address))
     codes = ((f"otp-address:{origin}", rules.CODES_AN_ADDRESS), (f"otp-identity:{identity}", rules.CODES_AN_IDENTITY))
@@ -62,7 +61,7 @@ async def _closed_until(auth: Auth, session: AsyncSession, identity: str, addres
     return None
 
 
-async def _ask(auth: Auth, session: AsyncSession, identity: str, request: OtpRequest, at: datetime) -> rules.Asked:
+async def _ask(auth: Auth, session: Session, identity: str, request: OtpRequest, at: datetime) -> rules.Asked:
     person = await people.by_identity(session, request.identity, at)
     is_withheld = request.channel is Channel.SMS and person is not None and rules.is_line_new(person.line_changed_at, at)
     to = None if person is None or is_withheld else person.address_for(request.channel)
@@ -86,7 +85,7 @@ async def _ask(auth: Auth, session: AsyncSession, identity: str, request: OtpReq
 
 
 async def _send(
-    auth: Auth, session: AsyncSession, challenge: Challenge, *, to: str | None, code: str, locale: Locale, at: datetime
+    auth: Auth, session: Session, challenge: Challenge, *, to: str | None, code: str, locale: Locale, at: datetime
 ) -> None:
     """Puts the letter into the outbox, sealed; one to nobody is written just the same and dropped by the worker.
 

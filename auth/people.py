@@ -5,7 +5,6 @@ from datetime import datetime
 from uuid import UUID
 
 from sqlalchemy import ColumnElement, or_
-from sqlalchemy.ext.asyncio import AsyncSession
 from sqlmodel import col, select
 
 from auth import policy
@@ -14,6 +13,7 @@ from domain.kernel.identifiers import Channel, Identity
 from domain.kernel.permissions import Role
 from domain.people.queries import is_held
 from domain.people.tables import Membership, Person
+from store.session import Session
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,18 +33,18 @@ class Known:
         return self.mobile if channel is Channel.SMS else self.email
 
 
-async def by_identity(session: AsyncSession, identity: Identity, at: datetime) -> Known | None:
+async def by_identity(session: Session, identity: Identity, at: datetime) -> Known | None:
     """The person of a mobile number or e-mail address, if they may sign in."""
     column = Person.mobile if identity.channel is Channel.SMS else Person.email
     return await _known(session, col(column) == identity.address, at)
 
 
-async def by_id(session: AsyncSession, person_id: UUID | None, at: datetime) -> Known | None:
+async def by_id(session: Session, person_id: UUID | None, at: datetime) -> Known | None:
     """The person of an id, if they may sign in."""
     return await _known(session, col(Person.id) == person_id, at)
 
 
-async def _known(session: AsyncSession, which: ColumnElement[bool], at: datetime) -> Known | None:
+async def _known(session: Session, which: ColumnElement[bool], at: datetime) -> Known | None:
     statement = (
         select(Person, col(Totp.sealed).is_not(None).label("has_totp"), Membership.role)
         .join(Membership, col(Membership.person_id) == Person.id)

@@ -6,7 +6,6 @@ from datetime import datetime
 from uuid import UUID
 
 from sqlalchemy import update
-from sqlalchemy.ext.asyncio import AsyncSession
 from sqlmodel import col
 
 from auth import limits, rules, totp
@@ -18,6 +17,7 @@ from domain.kernel.errors import DomainError, LimitReached
 from domain.kernel.identifiers import Channel
 from domain.kernel.proof import ProofMethod
 from domain.kernel.text import digits_latin, without_invisible
+from store.session import Session
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,7 +38,7 @@ class Proven:
     method: ProofMethod
 
 
-async def answer(auth: Auth, session: AsyncSession, given: Answer, *, at: datetime, of: UUID | None = None) -> Proven | DomainError:
+async def answer(auth: Auth, session: Session, given: Answer, *, at: datetime, of: UUID | None = None) -> Proven | DomainError:
     """Takes one guess; a right one uses the challenge up. A failure is returned, to be raised once the transaction is committed.
 
     `of` is the person a step-up must come from; a right answer of somebody else is as wrong as any.
@@ -67,7 +67,7 @@ async def answer(auth: Auth, session: AsyncSession, given: Answer, *, at: dateti
 
 
 async def _means(
-    auth: Auth, session: AsyncSession, challenge: Challenge, given: Answer, at: datetime, *, is_step_up: bool
+    auth: Auth, session: Session, challenge: Challenge, given: Answer, at: datetime, *, is_step_up: bool
 ) -> ProofMethod | None:
     """By which means the code is right; None when it is wrong."""
     if given.is_totp:

@@ -7,7 +7,6 @@ from uuid import UUID
 
 import msgspec
 from sqlalchemy import ColumnElement, Select, and_, func, select
-from sqlalchemy.ext.asyncio import AsyncSession
 from sqlmodel import col
 
 from auth.tables import ApiToken, SignInSession
@@ -16,6 +15,7 @@ from domain.kernel.paging import Page, Window
 from domain.kernel.scope import Scope
 from domain.reading import By, page
 from domain.tickets.tables import Ticket, TicketState
+from store.session import Session
 
 MOST_SESSIONS = 50
 MOST_VIEWS = 10
@@ -55,20 +55,20 @@ _SESSION: tuple[Any, ...] = tuple(getattr(SignInSession, name) for name in Sessi
 _TOKEN: tuple[Any, ...] = tuple(getattr(ApiToken, name) for name in ApiTokenRow.__struct_fields__)
 
 
-async def open_sessions(session: AsyncSession, person_id: UUID, *, at: datetime) -> list[SessionRow]:
+async def open_sessions(session: Session, person_id: UUID, *, at: datetime) -> list[SessionRow]:
     """A person's open sessions, newest first, at most 50."""
     statement = select(*_SESSION).where(col(SignInSession.person_id) == person_id, _is_open(at))
     rows = await session.execute(statement.order_by(col(SignInSession.created_at).desc(), col(SignInSession.id)).limit(MOST_SESSIONS))
     return [SessionRow(*row) for row in rows]
 
 
-async def sessions(session: AsyncSession, person_id: UUID, ids: Sequence[UUID]) -> Mapping[UUID, SessionRow]:
+async def sessions(session: Session, person_id: UUID, ids: Sequence[UUID]) -> Mapping[UUID, SessionRow]:
     """A person's own sessions by id, ended ones included."""
     statement = select(*_SESSION).where(col(SignInSession.person_id) == person_id, col(SignInSession.id).in_(ids))
     return {row.id: SessionRow(*row) for row in await session.execute(statement)}
 
 
-async def support_views(session: AsyncSession, organization_ids: Sequence[UUID], *, at: datetime) -> Mapping[UUID, list[SessionRow]]:
+async def support_views(session: Session, organization_ids: Sequence[UUID], *, at: datetime) -> Mapping[UUID, list[SessionRow]]:
     """Support views open now by organization, newest first, at most 10 each; for whoever sees the organization."""
     statement = (
         select(col(SignInSession.organization_id).label("viewed_id"), *_SESSION)
@@ -84,7 +84,7 @@ async def support_views(session: AsyncSession, organization_ids: Sequence[UUID],
 
 
 async def api_tokens_seen(
-    session: AsyncSession, scope: Scope | None, ids: Sequence[UUID], *, own_id: UUID | None = None
+    session: Session, scope: Scope | None, ids: Sequence[UUID], *, own_id: UUID | None = None
 ) -> list[ApiTokenRow | None]:
     """Tokens in the order asked: those in scope (null scope: none), and the one that asks itself."""
     statement = select(*_TOKEN).where(col(ApiToken.id).in_(ids))
@@ -94,7 +94,7 @@ async def api_tokens_seen(
     return [found.get(id) if scope is not None or id == own_id else None for id in ids]
 
 
-async def api_tokens_page(session: AsyncSession, scope: Scope, organization_id: UUID, window: Window) -> Page[ApiTokenRow]:
+async def api_tokens_page(session: Session, scope: Scope, organization_id: UUID, window: Window) -> Page[ApiTokenRow]:
     """An organization's tokens in scope, newest first, dead ones included."""
     statement = _tokens(scope, *_TOKEN).where(col(ApiToken.organization_id) == organization_id)
     order = [By(col(ApiToken.created_at), is_descending=True), By(col(ApiToken.id), is_descending=True)]
@@ -102,7 +102,7 @@ async def api_tokens_page(session: AsyncSession, scope: Scope, organization_id: 
     return rows.map(lambda row: ApiTokenRow(*row[: len(_TOKEN)]))
 
 
-async def api_tokens_count(session: AsyncSession, scope: Scope, organization_id: UUID) -> int:
+async def api_tokens_count(session: Session, scope: Scope, organization_id: UUID) -> int:
     """How many rows all those pages have."""
     statement = _tokens(scope, func.count()).where(col(ApiToken.organization_id) == organization_id)
     return int((await session.execute(statement)).scalar_one())

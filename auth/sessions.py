@@ -7,7 +7,6 @@ from datetime import datetime
 from uuid import UUID
 
 from sqlalchemy import or_, update
-from sqlalchemy.ext.asyncio import AsyncSession
 from sqlmodel import col, select
 
 from auth import access_tokens, people, proofs, rules
@@ -20,6 +19,7 @@ from auth.wiring import Auth
 from domain.kernel.errors import DomainError, Forbidden, NotEligible, NotFound
 from domain.kernel.ids import uuid7
 from domain.kernel.proof import ProofMethod
+from store.session import Session
 
 MOST_REVOKED = 50
 
@@ -97,7 +97,7 @@ async def session_revoke(auth: Auth, actor: Actor, session_ids: list[UUID] | Non
     return wanted
 
 
-async def begin(session: AsyncSession, person_id: UUID, client: Client, *, at: datetime) -> tuple[SignInSession, str]:
+async def begin(session: Session, person_id: UUID, client: Client, *, at: datetime) -> tuple[SignInSession, str]:
     """Begins a session of a person who has proven who they are, and makes its first refresh token."""
     row = SignInSession(
         id=uuid7(),
@@ -121,7 +121,7 @@ class _Begun:
     refresh_token: str = field(repr=False)
 
 
-async def _signed_in(auth: Auth, session: AsyncSession, given: Answer, client: Client, at: datetime) -> _Begun | DomainError:
+async def _signed_in(auth: Auth, session: Session, given: Answer, client: Client, at: datetime) -> _Begun | DomainError:
     proven = await proofs.answer(auth, session, given, at=at)
     if isinstance(proven, DomainError):
         return proven
@@ -139,7 +139,7 @@ async def _signed_in(auth: Auth, session: AsyncSession, given: Answer, client: C
     return _Begun(row.id, person.id, refresh_token)
 
 
-def _second_factor(session: AsyncSession, first: Challenge, at: datetime) -> rules.Asked:
+def _second_factor(session: Session, first: Challenge, at: datetime) -> rules.Asked:
     challenge = Challenge(
         id=uuid7(),
         kind=ChallengeKind.SECOND_FACTOR,
@@ -154,7 +154,7 @@ def _second_factor(session: AsyncSession, first: Challenge, at: datetime) -> rul
     return rules.Asked(challenge.id, (ProofMethod.TOTP,), challenge.expires_at, challenge.expires_at)
 
 
-async def _refreshed(session: AsyncSession, token_hash: str, client: Client, at: datetime) -> _Begun | DomainError:
+async def _refreshed(session: Session, token_hash: str, client: Client, at: datetime) -> _Begun | DomainError:
     unused = update(RefreshToken).where(
         col(RefreshToken.hash) == token_hash, col(RefreshToken.used_at).is_(None), col(RefreshToken.expires_at) > at
     )
@@ -174,7 +174,7 @@ async def _refreshed(session: AsyncSession, token_hash: str, client: Client, at:
     return _Begun(row.id, row.person_id, await _refresh_token(session, row.id, at))
 
 
-async def _refresh_token(session: AsyncSession, session_id: UUID, at: datetime) -> str:
+async def _refresh_token(session: Session, session_id: UUID, at: datetime) -> str:
     token = secrets.token_urlsafe(32)
     session.add(RefreshToken(hash=_hash(token), session_id=session_id, expires_at=at + rules.REFRESH_LIFE))
     await session.flush()
@@ -187,7 +187,7 @@ async def _with_access(auth: Auth, begun: _Begun, at: datetime) -> Tokens:
     return Tokens(begun.session_id, begun.person_id, access_token, dies, begun.refresh_token, at + rules.REFRESH_LIFE)
 
 
-async def _revoke(session: AsyncSession, session_ids: list[UUID], at: datetime) -> None:
+async def _revoke(session: Session, session_ids: list[UUID], at: datetime) -> None:
     ended = or_(col(SignInSession.id).in_(session_ids), col(SignInSession.parent_id).in_(session_ids))
     await session.execute(update(SignInSession).where(ended, col(SignInSession.revoked_at).is_(None)).values(revoked_at=at))
 

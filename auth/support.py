@@ -3,7 +3,6 @@
 from datetime import datetime
 from uuid import UUID
 
-from sqlalchemy.ext.asyncio import AsyncSession
 from sqlmodel import col, select
 
 from auth import access_tokens, rules
@@ -18,6 +17,7 @@ from domain.kernel.ids import Kind, Ref, uuid7
 from domain.kernel.permissions import Permission
 from domain.kernel.plan import Change
 from domain.tickets.tables import Ticket, TicketState
+from store.session import Session
 
 SHORTEST_REASON = 5
 LONGEST_REASON = 500
@@ -67,7 +67,7 @@ async def support_session_open(auth: Auth, actor: Actor, ticket_id: UUID, reason
     return Tokens(view.id, actor.person_id, access_token, dies)
 
 
-async def _open_view(session: AsyncSession, parent_id: UUID, ticket_id: UUID, at: datetime) -> SignInSession | None:
+async def _open_view(session: Session, parent_id: UUID, ticket_id: UUID, at: datetime) -> SignInSession | None:
     views = select(SignInSession).where(SignInSession.parent_id == parent_id, SignInSession.ticket_id == ticket_id)
     alive = views.where(col(SignInSession.revoked_at).is_(None), col(SignInSession.expires_at) > at)
     return (await session.scalars(alive.limit(1))).one_or_none()

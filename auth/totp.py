@@ -6,7 +6,6 @@ from uuid import UUID
 
 import pyotp
 from sqlalchemy import delete, update
-from sqlalchemy.ext.asyncio import AsyncSession
 from sqlmodel import col
 
 from auth import people, rules
@@ -17,6 +16,7 @@ from auth.wiring import Auth
 from domain.kernel.errors import InvalidInput, NotEligible, StateConflict
 from domain.kernel.sealing import Sealed
 from domain.kernel.text import digits_latin, without_invisible
+from store.session import Session
 from store.upsert import insert_or_ignore
 
 ISSUER = "Simurgh"
@@ -66,7 +66,7 @@ async def totp_confirm(auth: Auth, actor: Actor, *, code: str | None, remove: bo
         return await _put_in_use(auth, session, actor.person_id, Sealed(row.pending_key_id, row.pending), step=step)
 
 
-async def provide(auth: Auth, session: AsyncSession, person_id: UUID, secret: str | None = None) -> str:
+async def provide(auth: Auth, session: Session, person_id: UUID, secret: str | None = None) -> str:
     """Puts an authenticator in use without its owner's first code, for staff who can't sign in before (command line, seeds)."""
     secret = secret or pyotp.random_base32()
     await insert_or_ignore(session, Totp, [{"person_id": person_id, "last_step": 0}])
@@ -74,12 +74,12 @@ async def provide(auth: Auth, session: AsyncSession, person_id: UUID, secret: st
     return secret
 
 
-async def provide_uri(auth: Auth, session: AsyncSession, person_id: UUID, *, label: str) -> str:
+async def provide_uri(auth: Auth, session: Session, person_id: UUID, *, label: str) -> str:
     """The same with a new secret, as the `otpauth://` address to hand over."""
     return pyotp.TOTP(await provide(auth, session, person_id)).provisioning_uri(name=label, issuer_name=ISSUER)
 
 
-async def use(auth: Auth, session: AsyncSession, person_id: UUID | None, code: str, *, at: datetime) -> bool:
+async def use(auth: Auth, session: Session, person_id: UUID | None, code: str, *, at: datetime) -> bool:
     """Takes a code of a person's authenticator, or a recovery code, for the first and only time.
 
     Nobody, and people without an authenticator, cost the same statements and the same arithmetic as everybody else.
@@ -99,7 +99,7 @@ async def use(auth: Auth, session: AsyncSession, person_id: UUID | None, code: s
     return True
 
 
-async def _use_recovery(auth: Auth, session: AsyncSession, person_id: UUID, code: str, at: datetime) -> bool:
+async def _use_recovery(auth: Auth, session: Session, person_id: UUID, code: str, at: datetime) -> bool:
     unused = update(RecoveryCode).where(
         col(RecoveryCode.person_id) == person_id,
         col(RecoveryCode.hash) == auth.sealer.digest("recovery", person_id, code),
@@ -108,7 +108,7 @@ async def _use_recovery(auth: Auth, session: AsyncSession, person_id: UUID, code
     return bool((await session.execute(unused.values(used_at=at))).rowcount)  # type: ignore[attr-defined]
 
 
-async def _put_in_use(auth: Auth, session: AsyncSession, person_id: UUID, sealed: Sealed, *, step: int) -> list[str]:
+async def _put_in_use(auth: Auth, session: Session, person_id: UUID, sealed: Sealed, *, step: int) -> list[str]:
     values = {"key_id": sealed.key_id, "sealed": sealed.data, "last_step": step, "pending": None, "pending_key_id": None}
     await session.execute(update(Totp).where(col(Totp.person_id) == person_id).values(values))
     await session.execute(delete(RecoveryCode).where(col(RecoveryCode.person_id) == person_id))

@@ -8,14 +8,13 @@ from importlib.resources import files
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy.ext.asyncio import AsyncSession
-
 from domain.accounts.tables import PaymentMode
 from domain.catalogue.service import put_offerings, set_first_vat_rates
 from domain.catalogue.tables import ActivationMode, Offering, OfferingCategory
 from domain.kernel.calendar import JalaliMonth
 from domain.kernel.ids import uuid7
 from domain.kernel.quantity import UsageType
+from store.session import Session
 
 ON_SALE_FROM = JalaliMonth(1403, 1).starts_at
 NOWRUZ_DAYS = 14
@@ -23,7 +22,7 @@ SERVICES = {"data_mb": (UsageType.DATA, 1024 * 1024), "voice_minutes": (UsageTyp
 """How the file counts a service, and what one of it is in stored units."""
 
 
-async def seed_catalogue(session: AsyncSession, at: datetime) -> None:
+async def seed_catalogue(session: Session, at: datetime) -> None:
     """Puts tax rates and offerings; run again it changes nothing. The seasonal one was sold in the year of `at`."""
     await set_first_vat_rates(session)
     await put_offerings(session, list(_offerings(at)))

@@ -8,7 +8,7 @@ from pathlib import Path
 from uuid import UUID
 
 from sqlalchemy import bindparam, update
-from sqlalchemy.ext.asyncio import AsyncSession
+from store.session import Session
 from sqlmodel import col, select
 
 from auth.wiring import Auth
@@ -94,12 +94,12 @@ async def is_seeded(database: Database) -> bool:
         return await _is_there(session)
 
 
-async def _is_there(session: AsyncSession) -> bool:
+async def _is_there(session: Session) -> bool:
     found = select(Organization.id).where(Organization.legal_id == COMPANIES[0].legal_id)
     return (await session.scalars(found)).first() is not None
 
 
-async def _import_accounts(session: AsyncSession, plot: Plot, path: Path) -> Mapping[tuple[str, str], Account]:
+async def _import_accounts(session: Session, plot: Plot, path: Path) -> Mapping[tuple[str, str], Account]:
     """Accounts by legal id and number, imported from a file as any company's would be."""
     everyone = [company for company, _ in companies(plot.size)]
     fleet.write_accounts(path, everyone)
@@ -118,7 +118,7 @@ async def _import_accounts(session: AsyncSession, plot: Plot, path: Path) -> Map
     return {(legal_id, account.number): account for legal_id, account in found}
 
 
-async def _import_sims(session: AsyncSession, plot: Plot, path: Path) -> tuple[SimImport, Wish]:
+async def _import_sims(session: Session, plot: Plot, path: Path) -> tuple[SimImport, Wish]:
     fleet.write_sims(path, plot.dice, companies(plot.size), at=plot.at)
     report, new_id = Report(), plot.dice.ids("sims", plot.at)
     wish = Wish(SYSTEM, plot.at, new_id=new_id)
@@ -134,7 +134,7 @@ def _expect_none(report: Report) -> None:
 
 
 async def _live(
-    session: AsyncSession, plot: Plot, company: Company, accounts: Mapping[tuple[str, str], Account], actors: Mapping[str, ActorRef]
+    session: Session, plot: Plot, company: Company, accounts: Mapping[tuple[str, str], Account], actors: Mapping[str, ActorRef]
 ) -> None:
     """The past of one company: what it bought, what it used, what the network knows of its cards."""
     organization_id = accounts[company.legal_id, company.payers[0]].organization_id
@@ -167,7 +167,7 @@ def _payer(
 
 
 async def _use(
-    session: AsyncSession, plot: Plot, company: Company, lines: Sequence[Line], buckets: Mapping[UUID, list[Granted]]
+    session: Session, plot: Plot, company: Company, lines: Sequence[Line], buckets: Mapping[UUID, list[Granted]]
 ) -> None:
     """Draws the traffic of all lines, and keeps the records, the buckets and the figures on the cards a few thousand at a time."""
     draw, numbers = plot.dice.stream(f"usage:{company.legal_id}"), [line.msisdn for line in lines if line.msisdn]  # they call each other

@@ -7,13 +7,13 @@ from typing import Any
 from uuid import UUID
 
 from sqlalchemy import select
-from sqlalchemy.ext.asyncio import AsyncSession
 from sqlmodel import col
 
 from domain.accounts.tables import PaymentMode
 from domain.catalogue.tables import Offering
 from domain.sims.states import SimStatus
 from domain.sims.tables import Sim
+from store.session import Session
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,7 +42,7 @@ class Line:
         return at if self.status in (SimStatus.ACTIVE, SimStatus.CAP_EXCEEDED) else self.status_since
 
 
-async def lines_of(session: AsyncSession, organization_id: UUID) -> list[Line]:
+async def lines_of(session: Session, organization_id: UUID) -> list[Line]:
     """The cards of an organization in the order in which they were made."""
     columns: Sequence[Any] = (
         Sim.id, Sim.organization_id, Sim.account_id, Sim.path, Sim.msisdn, Sim.iccid, Sim.status, Sim.payment_mode, Sim.activated_at,

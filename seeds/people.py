@@ -4,8 +4,6 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime
 from uuid import UUID
 
-from sqlalchemy.ext.asyncio import AsyncSession
-
 from auth import totp
 from auth.wiring import Auth
 from domain.accounts.tables import Account
@@ -16,6 +14,7 @@ from domain.kernel.text import fold
 from domain.people.tables import Membership, Person
 from seeds.dice import Dice
 from seeds.identities import EVERYBODY, NIKAZIN, Identity
+from store.session import Session
 from store.upsert import insert_all
 
 FORMER = Identity("کیوان صادقی", "+989350000006", "keyvan@nikazin.example", Locale.FA, Role.ACCOUNT_MANAGER, ((NIKAZIN, "120"),))
@@ -23,7 +22,7 @@ FORMER = Identity("کیوان صادقی", "+989350000006", "keyvan@nikazin.exam
 
 
 async def seed_people(
-    session: AsyncSession, auth: Auth, dice: Dice, accounts: Mapping[tuple[str, str], Account], *, since: datetime, former_until: datetime
+    session: Session, auth: Auth, dice: Dice, accounts: Mapping[tuple[str, str], Account], *, since: datetime, former_until: datetime
 ) -> Mapping[str, ActorRef]:
     """Makes everybody whose company is there with their roles since an instant, and returns them by mobile number as they act."""
     new_id = dice.ids("people", since)

@@ -11,7 +11,7 @@ from random import Random
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy.ext.asyncio import AsyncSession
+from store.session import Session
 from sqlmodel import col, select
 
 from domain.accounts.tables import Account, NumberSeries
@@ -294,7 +294,7 @@ class Buying:
             )  # fmt: skip
 
 
-async def house_accounts(session: AsyncSession, organization_id: UUID, dice: Dice, *, at: datetime) -> Mapping[LedgerAccountKind, UUID]:
+async def house_accounts(session: Session, organization_id: UUID, dice: Dice, *, at: datetime) -> Mapping[LedgerAccountKind, UUID]:
     """Makes the organization's own ledger accounts."""
     new_id = dice.ids(f"house:{organization_id}", at)
     house = {kind: new_id() for kind in (K.REVENUE, K.TAX, K.CLEARING)}
@@ -303,7 +303,7 @@ async def house_accounts(session: AsyncSession, organization_id: UUID, dice: Dic
     return house
 
 
-async def wallets(session: AsyncSession, organization_id: UUID) -> Mapping[UUID, UUID]:
+async def wallets(session: Session, organization_id: UUID) -> Mapping[UUID, UUID]:
     """Wallets by their accounts."""
     found = select(LedgerAccount.owner_id, LedgerAccount.id).where(
         col(LedgerAccount.organization_id) == organization_id, col(LedgerAccount.kind) == K.WALLET
@@ -319,7 +319,7 @@ class Ids:
     audit: Callable[[], UUID]
 
 
-async def write_books(session: AsyncSession, organization_id: UUID, books: Books, ids: Ids, *, at: datetime) -> None:
+async def write_books(session: Session, organization_id: UUID, books: Books, ids: Ids, *, at: datetime) -> None:
     """Writes some purchases: money first, then orders, what they brought, what the worker has to see to later, and the audit trail."""
     await post(session, organization_id, books.postings, new_id=ids.entry)
     await insert_all(session, Order, books.orders)
@@ -337,7 +337,7 @@ async def write_books(session: AsyncSession, organization_id: UUID, books: Books
     await append_all(session, organization_id, deeds)
 
 
-async def close_books(session: AsyncSession, organization_id: UUID, buying: Buying, *, at: datetime) -> None:
+async def close_books(session: Session, organization_id: UUID, buying: Buying, *, at: datetime) -> None:
     """Keeps the last number of each year, and has the receipts of the last days made one after the other, the newest first."""
     numbers = [{"organization_id": organization_id, "series": f"SO-{year}", "last": last} for year, last in buying.numbers.items()]
     await insert_or_ignore(session, NumberSeries, numbers)

@@ -5,8 +5,6 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy.ext.asyncio import AsyncSession
-
 from domain.accounts.tables import Account, NumberSeries
 from domain.kernel.calendar import JalaliDay
 from domain.kernel.ids import Kind
@@ -21,6 +19,7 @@ from seeds.companies import Company
 from seeds.dice import Dice, id_at
 from seeds.identities import ALBORZ, BALKAN, MARIYA, NIKAZIN, OMID, SARA, VERA, Identity
 from seeds.lines import Line
+from store.session import Session
 from store.upsert import insert_all, insert_or_ignore
 
 S, P = TicketState, TicketPriority
@@ -110,7 +109,7 @@ STORIES: Sequence[Story] = (
 
 
 async def seed_tickets(
-    session: AsyncSession,
+    session: Session,
     dice: Dice,
     company: Company,
     accounts: Mapping[tuple[str, str], Account],

@@ -11,11 +11,12 @@ from uuid import UUID
 
 import structlog
 from sqlalchemy import BigInteger, Index, Integer, delete, exists, select, update
-from sqlalchemy.ext.asyncio import AsyncSession
+from store.session import Session
 from sqlalchemy.orm import aliased
 from sqlmodel import Field, SQLModel, col
 
-from store.session import Database, StoreBusy
+from store.faults import StoreBusy
+from store.session import Database
 from store.types import Json, UtcDateTime
 from store.upsert import insert_all
 
@@ -96,7 +97,7 @@ class _Clock(Protocol):
 
 
 async def send(
-    session: AsyncSession,
+    session: Session,
     kind: str,
     payload: Mapping[str, Any],
     *,
@@ -109,7 +110,7 @@ async def send(
     await send_all(session, [Letter(kind, payload, subject, at, key)], organization_id=organization_id)
 
 
-async def send_all(session: AsyncSession, letters: Iterable[Letter], *, organization_id: UUID | None = None) -> None:
+async def send_all(session: Session, letters: Iterable[Letter], *, organization_id: UUID | None = None) -> None:
     """Puts any number of pieces of work into the transaction, in this order."""
     rows = (
         {

@@ -1,26 +1,22 @@
 """Opens SQL sessions, for reading and for writing; the one place where an engine exists."""
 
 import asyncio
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator, Iterator, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager, contextmanager
 from typing import Any
 
-from sqlalchemy import event
+from sqlalchemy import Select, event
 from sqlalchemy.exc import DBAPIError, OperationalError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
-from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession, async_sessionmaker, create_async_engine
+from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession, create_async_engine
 
-WAIT_SECONDS = 10
-GAVE_WAY = {"40P01", "40001", "55P03"}
-"""PostgreSQL's states of a transaction that was undone for another's sake: deadlock, serialization, lock not available."""
+from store.driver import Driver
+from store.faults import GAVE_WAY, WAIT_SECONDS, StoreBusy, StoreLost
+from store.statements import Bound, Prepared
 
+MOST_SESSIONS = 20
+"""Connections to PostgreSQL at once for writing and for reads that aren't prepared; half of them are kept open."""
 
-class StoreBusy(Exception):
-    """Another writer held the store for too long; nothing was done."""
-
-
-class StoreLost(OSError):
-    """The connection broke in the middle: what was under way is undone, or done if it had come to its last step; the same key tells."""
 
 
 def sqlite_engine(url: str, begin: str, *, foreign_keys: bool = True) -> AsyncEngine:
@@ -43,6 +39,46 @@ def sqlite_engine(url: str, begin: str, *, foreign_keys: bool = True) -> AsyncEn
     return engine
 
 
+class Session(AsyncSession):
+    """What reads and writes are written against: a session of SQLAlchemy that makes itself on its first use, and a short way to rows.
+
+    Most reads take the short way alone, and never pay for the session.
+    """
+
+    def __init__(self, engine: AsyncEngine, *, driver: Driver | None = None, autoflush: bool = True) -> None:
+        self._engine, self._driver, self._autoflush = engine, driver, autoflush
+
+    @property
+    def _is_made(self) -> bool:
+        return "sync_session" in self.__dict__
+
+    def __getattr__(self, name: str) -> Any:
+        if self._is_made:
+            raise AttributeError(name)
+        super().__init__(self._engine, expire_on_commit=False, autoflush=self._autoflush)
+        return getattr(self, name)
+
+    async def __aexit__(self, *failure: Any) -> None:
+        if self._is_made:
+            await super().__aexit__(*failure)
+
+    async def rows(self, statement: Select[Any] | Prepared | Bound, **values: Any) -> Sequence[Any]:
+        """The positional rows of a statement with these values; a named parameter without a value is an error.
+
+        Those of a prepared statement come from the driver where there is one, so that each statement sees what is committed by then: what
+        a READ COMMITTED transaction sees as well.
+        """
+        if isinstance(statement, Select):
+            return list(await self.execute(statement, values))
+        if isinstance(statement, Bound):
+            values = {**statement.values, **values}
+            statement = statement.prepared
+        if self._driver is None:
+            return list(await self.execute(statement.select, values))
+        driven = statement.driven
+        return driven.rows(await self._driver.fetch(driven.text, driven.arguments(values)))
+
+
 class Database:
     """A SQL store on SQLite or PostgreSQL, by URL."""
 
@@ -51,11 +87,12 @@ class Database:
         if self.is_sqlite:
             self._reader, self._writer = sqlite_engine(url, "BEGIN"), sqlite_engine(url, "BEGIN IMMEDIATE")
             self._turn: asyncio.Lock | None = asyncio.Lock()
+            self.driver: Driver | None = None
         else:
-            self._reader = self._writer = create_async_engine(url, pool_size=10, max_overflow=20, pool_timeout=WAIT_SECONDS)
+            engine = create_async_engine(url, pool_size=MOST_SESSIONS // 2, max_overflow=MOST_SESSIONS // 2, pool_timeout=WAIT_SECONDS)
+            self._reader = self._writer = engine
             self._turn = None
-        self._read = async_sessionmaker(self._reader, class_=AsyncSession, expire_on_commit=False, autoflush=False)
-        self._write = async_sessionmaker(self._writer, class_=AsyncSession, expire_on_commit=False)
+            self.driver = Driver(engine.url)
 
     @property
     def engines(self) -> tuple[AsyncEngine, ...]:
@@ -63,15 +100,14 @@ class Database:
         return (self._reader,) if self._reader is self._writer else (self._reader, self._writer)
 
     @asynccontextmanager
-    async def read(self) -> AsyncIterator[AsyncSession]:
+    async def read(self) -> AsyncIterator[Session]:
         """A short session for one batch of reads; never commits; raises `StoreBusy` when no connection is free in 10 s, `StoreLost`."""
-        async with self._read() as session:
+        async with Session(self._reader, driver=self.driver, autoflush=False) as session:
             with _told_apart():
-                await _begun(session)
                 yield session
 
     @asynccontextmanager
-    async def write(self) -> AsyncIterator[AsyncSession]:
+    async def write(self) -> AsyncIterator[Session]:
         """One transaction: commits at the end, rolls back on any error.
 
         Raises `StoreBusy` when it can't begin in 10 s or had to give way to another, `StoreLost` when its connection broke.
@@ -83,39 +119,31 @@ class Database:
                 except TimeoutError:
                     raise StoreBusy from None
                 stack.callback(self._turn.release)
-            session = await stack.enter_async_context(self._write())
+            session = await stack.enter_async_context(Session(self._writer))
             with _told_apart():
-                await _begun(session)
+                await session.connection()
                 async with _committing(session):
                     yield session
 
     async def close(self) -> None:
         """Closes every connection."""
+        if self.driver is not None:
+            await self.driver.close()
         for engine in self.engines:
             await engine.dispose()
 
 
-async def _begun(session: AsyncSession) -> None:
-    """Takes a connection and begins; a pool without a free one and a file that somebody else writes are `StoreBusy`."""
-    try:
-        await session.connection()
-    except PoolTimeout:
-        raise StoreBusy from None
-    except OperationalError as error:
-        if "locked" in str(error):
-            raise StoreBusy from None
-        raise
-
-
 @contextmanager
 def _told_apart() -> Iterator[None]:
-    """Tells what the server did to us from what we did wrong."""
+    """Tells what others did to us from what we did wrong; a pool without a free connection and a file somebody else writes are busy."""
     try:
         yield
+    except PoolTimeout:
+        raise StoreBusy from None
     except DBAPIError as error:
         if error.connection_invalidated:
             raise StoreLost(str(error.orig)) from error
-        if getattr(error.orig, "sqlstate", None) in GAVE_WAY:
+        if getattr(error.orig, "sqlstate", None) in GAVE_WAY or (isinstance(error, OperationalError) and "locked" in str(error.orig)):
             raise StoreBusy from error
         raise
 

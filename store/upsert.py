@@ -5,13 +5,13 @@ from itertools import islice
 from typing import Any
 
 from sqlalchemy.dialects import postgresql, sqlite
-from sqlalchemy.ext.asyncio import AsyncSession
+from store.session import Session
 from sqlmodel import SQLModel
 
 AT_ONCE = 5_000
 
 
-async def insert_or_ignore(session: AsyncSession, table: type[SQLModel], rows: Sequence[Mapping[str, Any]]) -> int:
+async def insert_or_ignore(session: Session, table: type[SQLModel], rows: Sequence[Mapping[str, Any]]) -> int:
     """Inserts the rows that break no unique key and returns how many; on PostgreSQL it waits for a concurrent insert of the same key."""
     if not rows:
         return 0
@@ -20,7 +20,7 @@ async def insert_or_ignore(session: AsyncSession, table: type[SQLModel], rows: S
 
 
 async def insert_all(
-    session: AsyncSession, table: type[SQLModel], rows: Iterable[Mapping[str, Any]], *, ignores_known: bool = False
+    session: Session, table: type[SQLModel], rows: Iterable[Mapping[str, Any]], *, ignores_known: bool = False
 ) -> None:
     """Inserts rows with the same keys a few thousand at a time, so that any number of them may come out of a generator.
 
@@ -33,7 +33,7 @@ async def insert_all(
         await connection.execute(statement, some)
 
 
-async def _insert(session: AsyncSession, table: type[SQLModel]) -> postgresql.Insert | sqlite.Insert:
+async def _insert(session: Session, table: type[SQLModel]) -> postgresql.Insert | sqlite.Insert:
     """An insert that knows conflicts; into the table itself, as the mapper would look at every row."""
     dialect = (await session.connection()).dialect.name
     target = table.__table__  # type: ignore[attr-defined]

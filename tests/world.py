@@ -234,8 +234,12 @@ def counted_statements(database: Database) -> Iterator[list[str]]:
     engines = [engine.sync_engine for engine in database.engines]
     for engine in engines:
         event.listen(engine, "before_cursor_execute", executed)
+    if database.driver is not None:
+        database.driver.listeners.append(statements.append)
     try:
         yield statements
     finally:
+        if database.driver is not None:
+            database.driver.listeners.remove(statements.append)
         for engine in engines:
             event.remove(engine, "before_cursor_execute", executed)

@@ -7,12 +7,12 @@ from typing import Any
 from uuid import UUID
 
 from sqlalchemy import update
-from sqlalchemy.ext.asyncio import AsyncSession
 from sqlmodel import col
 
 from domain.accounts import tree
 from domain.accounts.tables import Account, AccountEdge, AccountKind, Organization, PaymentMode
 from domain.kernel.text import fold
+from store.session import Session
 from store.upsert import insert_all
 
 
@@ -37,7 +37,7 @@ class NewAccount:
 
 
 async def make_accounts(
-    session: AsyncSession,
+    session: Session,
     organization_id: UUID,
     accounts: Sequence[NewAccount],
     places: dict[str, Place],

@@ -5,7 +5,6 @@ from typing import Any
 from uuid import UUID
 
 from sqlalchemy import update
-from sqlalchemy.ext.asyncio import AsyncSession
 from sqlmodel import col, select
 
 from domain.accounts import tree
@@ -13,11 +12,12 @@ from domain.accounts.tables import Account, AccountEdge, AccountKind, NumberSeri
 from domain.kernel.errors import NotFound
 from domain.kernel.ids import uuid7
 from domain.kernel.text import fold
+from store.session import Session
 from store.upsert import insert_or_ignore
 
 
 async def make_organization(
-    session: AsyncSession,
+    session: Session,
     *,
     id: UUID,
     name: str,
@@ -38,7 +38,7 @@ async def make_organization(
 
 
 async def make_account(
-    session: AsyncSession,
+    session: Session,
     organization_id: UUID,
     *,
     id: UUID,
@@ -77,7 +77,7 @@ async def make_account(
     return account
 
 
-async def next_number(session: AsyncSession, organization_id: UUID, series: str) -> int:
+async def next_number(session: Session, organization_id: UUID, series: str) -> int:
     """The next human reference of a series in an organization, from 1; concurrent writers wait for each other."""
     await insert_or_ignore(session, NumberSeries, [{"organization_id": organization_id, "series": series, "last": 0}])
     here = (col(NumberSeries.organization_id) == organization_id, col(NumberSeries.series) == series)
@@ -87,6 +87,6 @@ async def next_number(session: AsyncSession, organization_id: UUID, series: str)
     return int(taken.scalar_one())
 
 
-async def account_for_write(session: AsyncSession, account_id: UUID) -> Account | None:
+async def account_for_write(session: Session, account_id: UUID) -> Account | None:
     """The account's row as it is now, whoever's it is; the caller checks its scope."""
     return (await session.scalars(select(Account).where(Account.id == account_id))).one_or_none()

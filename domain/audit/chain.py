@@ -10,7 +10,7 @@ from typing import Any
 from uuid import UUID
 
 from sqlalchemy import union, update
-from sqlalchemy.ext.asyncio import AsyncSession
+from store.session import Session
 from sqlmodel import col, select
 
 from domain.audit.tables import AuditEntry, AuditHead, AuditSubject
@@ -57,7 +57,7 @@ class Deed:
 
 
 async def append(
-    session: AsyncSession,
+    session: Session,
     organization_id: UUID,
     *,
     by: ActorRef,
@@ -74,7 +74,7 @@ async def append(
     return (await append_all(session, organization_id, [Deed(by, action, at, path, changes, reason, failure, subjects, id)]))[0]
 
 
-async def append_all(session: AsyncSession, organization_id: UUID, deeds: Iterable[Deed]) -> list[UUID]:
+async def append_all(session: Session, organization_id: UUID, deeds: Iterable[Deed]) -> list[UUID]:
     """Adds entries in this order and returns their ids, in as many statements for a thousand as for one."""
     await insert_or_ignore(session, AuditHead, [{"organization_id": organization_id, "seq": 0, "hash": EMPTY}])
     lock = select(AuditHead.seq, AuditHead.hash).where(AuditHead.organization_id == organization_id).with_for_update()
@@ -115,7 +115,7 @@ def _entry(organization_id: UUID, seq: int, previous_hash: str, deed: Deed) -> A
     return entry
 
 
-async def first_broken(session: AsyncSession, organization_id: UUID) -> int | None:
+async def first_broken(session: Session, organization_id: UUID) -> int | None:
     """Verifies an organization's chain: the number of the first entry that doesn't fit, null when all do; writers may go on."""
     head = await _head(session, organization_id)
     before, expected = EMPTY, 1
@@ -129,7 +129,7 @@ async def first_broken(session: AsyncSession, organization_id: UUID) -> int | No
     return expected if has_lost_its_end else expected - 1 if has_gained_one else None
 
 
-async def _head(session: AsyncSession, organization_id: UUID) -> tuple[int, str]:
+async def _head(session: Session, organization_id: UUID) -> tuple[int, str]:
     """The number and hash of the last entry, as the head row has it."""
     head = (await session.execute(select(AuditHead.seq, AuditHead.hash).where(AuditHead.organization_id == organization_id))).one_or_none()
     return (head.seq, head.hash) if head else (0, EMPTY)
@@ -141,7 +141,7 @@ def _copies_fit(entry: AuditEntry) -> bool:
     return (entry.person_id, entry.is_operator) == (by.person_id, by.is_operator)
 
 
-async def all_broken(session: AsyncSession) -> dict[UUID, int | None]:
+async def all_broken(session: Session) -> dict[UUID, int | None]:
     """Verifies every organization's chain: the number of the first entry that doesn't fit, null where all do."""
     known = union(select(AuditHead.organization_id), select(AuditEntry.organization_id))
     organizations = sorted((await session.execute(known)).scalars())

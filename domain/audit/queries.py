@@ -8,7 +8,6 @@ from uuid import UUID
 
 import msgspec
 from sqlalchemy import Select, and_
-from sqlalchemy.ext.asyncio import AsyncSession
 from sqlmodel import col, select
 
 from domain.audit.tables import AuditEntry, AuditSubject
@@ -17,6 +16,7 @@ from domain.kernel.paging import Page, Window
 from domain.kernel.plan import Change, Reason
 from domain.kernel.scope import ActorRef, Scope
 from domain.reading import By, page
+from store.session import Session
 
 
 class AuditEntryRow(msgspec.Struct, frozen=True):
@@ -80,13 +80,13 @@ def _entries(scope: Scope, organization_id: UUID, filter: LogFilter) -> Select[A
 
 
 async def trail_page(
-    session: AsyncSession, scope: Scope, organization_id: UUID, *, window: Window, filter: LogFilter = LogFilter()
+    session: Session, scope: Scope, organization_id: UUID, *, window: Window, filter: LogFilter = LogFilter()
 ) -> Page[AuditEntryRow]:
     """Entries of an organization, newest first; one that reaches beyond the reader's subtree isn't shown to them."""
     return (await page(session, _entries(scope, organization_id, filter), window, _NEWEST, name="audit")).map(_entry)
 
 
-async def entries_by_ids(session: AsyncSession, scope: Scope, ids: Sequence[UUID]) -> list[AuditEntryRow | None]:
+async def entries_by_ids(session: Session, scope: Scope, ids: Sequence[UUID]) -> list[AuditEntryRow | None]:
     """Entries in the order asked, null for those out of scope."""
     statement: Select[Any] = select(*_COLUMNS).where(col(AuditEntry.id).in_(ids))
     limited = scope.limit(statement, col(AuditEntry.organization_id), col(AuditEntry.path))
@@ -94,7 +94,7 @@ async def entries_by_ids(session: AsyncSession, scope: Scope, ids: Sequence[UUID
     return [found.get(id) for id in ids]
 
 
-async def reason_of_view(session: AsyncSession, organization_id: UUID, session_id: UUID) -> str | None:
+async def reason_of_view(session: Session, organization_id: UUID, session_id: UUID) -> str | None:
     """The reason that support gave when it opened this view."""
     opened = (
         select(AuditEntry.reason)

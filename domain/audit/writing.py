@@ -9,7 +9,6 @@ from uuid import UUID
 
 import msgspec
 from sqlalchemy import update
-from sqlalchemy.ext.asyncio import AsyncSession
 from sqlmodel import col, select
 
 from domain.audit import chain
@@ -20,7 +19,7 @@ from domain.kernel.money import Money, Price
 from domain.kernel.plan import BulkErrorPolicy, Change, Exclusion, MutationMode, Plan, PlanStale, Reason, RowsRejected, digest
 from domain.kernel.scope import Scope
 from store import outbox
-from store.session import Database
+from store.session import Database, Session
 from store.upsert import insert_or_ignore
 
 Result = Mapping[str, Any]
@@ -42,7 +41,7 @@ class Command:
 class Work:
     """One business transaction: the SQL session and everything that was decided in it so far."""
 
-    sql: AsyncSession
+    sql: Session
     scope: Scope
     at: datetime
     mode: MutationMode
@@ -134,7 +133,7 @@ class _RolledBack(Exception):
     """Ends a PLAN's transaction without a trace."""
 
 
-async def _replay(session: AsyncSession, scope: Scope, command: Command, at: datetime) -> Done | None:
+async def _replay(session: Session, scope: Scope, command: Command, at: datetime) -> Done | None:
     """Claims the key for this transaction, or finds the first outcome under it."""
     assert command.idempotency_key is not None  # noqa: S101 (checked by the caller)
     place = {"actor_id": scope.actor.id, "mutation": command.mutation, "key": command.idempotency_key}

@@ -8,7 +8,6 @@ from uuid import UUID
 
 import msgspec
 from sqlalchemy import Select, and_
-from sqlalchemy.ext.asyncio import AsyncSession
 from sqlmodel import col, select
 
 from domain.bundles import rules
@@ -20,6 +19,7 @@ from domain.kernel.messages import text
 from domain.kernel.quantity import UNIT_OF, FigureSource, Quantity, UsageType
 from domain.kernel.scope import Scope
 from domain.sims.tables import Sim
+from store.session import Session
 
 MOST = 50
 
@@ -87,7 +87,7 @@ def _products(scope: Scope) -> Select[Any]:
     return scope.limit(statement, col(Sim.organization_id), col(Sim.path))
 
 
-async def _names(session: AsyncSession, ids: set[UUID], locale: Locale) -> Mapping[UUID | None, str]:
+async def _names(session: Session, ids: set[UUID], locale: Locale) -> Mapping[UUID | None, str]:
     """Names of the offerings that granted some buckets."""
     if not ids:
         return {}
@@ -95,7 +95,7 @@ async def _names(session: AsyncSession, ids: set[UUID], locale: Locale) -> Mappi
     return {id: in_language(names, locale) for id, names in rows}
 
 
-async def _shown(session: AsyncSession, buckets: Sequence[Any], locale: Locale, at: datetime) -> list[BucketRow]:
+async def _shown(session: Session, buckets: Sequence[Any], locale: Locale, at: datetime) -> list[BucketRow]:
     """Buckets as rows, in order of use within each line: usable ones first, then those that wait."""
     names = await _names(session, {bucket.offering_id for bucket in buckets if bucket.offering_id}, locale)
     states = {bucket.id: rules.bucket_status(bucket.status, bucket.starts_at, bucket.ends_at, at) for bucket in buckets}
@@ -124,7 +124,7 @@ def _product(product: Any, at: datetime) -> ProductRow:
 
 
 async def buckets_of_sims(
-    session: AsyncSession, scope: Scope, sim_ids: Sequence[UUID], *, locale: Locale, at: datetime
+    session: Session, scope: Scope, sim_ids: Sequence[UUID], *, locale: Locale, at: datetime
 ) -> list[list[BucketRow]]:
     """What each line has left, in order of use, at most 50 each (MI-18, M1-03); two statements for any number of lines."""
     statement = _buckets(scope).where(col(Bucket.sim_id).in_(sim_ids)).where(col(Bucket.ends_at).is_(None) | (col(Bucket.ends_at) > at))
@@ -136,7 +136,7 @@ async def buckets_of_sims(
 
 
 async def buckets_of_products(
-    session: AsyncSession, scope: Scope, product_ids: Sequence[UUID], *, locale: Locale, at: datetime
+    session: Session, scope: Scope, product_ids: Sequence[UUID], *, locale: Locale, at: datetime
 ) -> list[list[BucketRow]]:
     """What each product granted, ended ones included."""
     statement = _buckets(scope).where(col(Bucket.product_id).in_(product_ids))
@@ -147,7 +147,7 @@ async def buckets_of_products(
 
 
 async def buckets_by_ids(
-    session: AsyncSession, scope: Scope, ids: Sequence[UUID], *, locale: Locale, at: datetime
+    session: Session, scope: Scope, ids: Sequence[UUID], *, locale: Locale, at: datetime
 ) -> list[BucketRow | None]:
     """Buckets in the order asked, null for those out of scope; their place in the order of use counts all of their lines."""
     of_lines = select(Bucket.sim_id).where(col(Bucket.id).in_(ids))
@@ -157,7 +157,7 @@ async def buckets_by_ids(
     return [found.get(id) for id in ids]
 
 
-async def products_of_sims(session: AsyncSession, scope: Scope, sim_ids: Sequence[UUID], *, at: datetime) -> list[list[ProductRow]]:
+async def products_of_sims(session: Session, scope: Scope, sim_ids: Sequence[UUID], *, at: datetime) -> list[list[ProductRow]]:
     """What each line has, running and waiting, in order of their starts, at most 50 each."""
     alive = col(Product.ends_at).is_(None) | (col(Product.ends_at) > at)
     statement = _products(scope).where(col(Product.sim_id).in_(sim_ids), col(Product.status) != ProductStatus.TERMINATED, alive)
@@ -169,14 +169,14 @@ async def products_of_sims(session: AsyncSession, scope: Scope, sim_ids: Sequenc
     return [found[sim_id] for sim_id in sim_ids]
 
 
-async def products_by_ids(session: AsyncSession, scope: Scope, ids: Sequence[UUID], *, at: datetime) -> list[ProductRow | None]:
+async def products_by_ids(session: Session, scope: Scope, ids: Sequence[UUID], *, at: datetime) -> list[ProductRow | None]:
     """Products in the order asked, null for those out of scope."""
     found = {one.id: _product(one, at) for one in await session.execute(_products(scope).where(col(Product.id).in_(ids)))}
     return [found.get(id) for id in ids]
 
 
 async def same_products(
-    session: AsyncSession, sim_ids: Sequence[UUID], offering_ids: Sequence[UUID], *, at: datetime
+    session: Session, sim_ids: Sequence[UUID], offering_ids: Sequence[UUID], *, at: datetime
 ) -> Mapping[tuple[UUID, UUID], int]:
     """How many products of each of these offerings run or wait on each line, by (line, offering); absent is none."""
     alive = col(Product.ends_at).is_(None) | (col(Product.ends_at) > at)

@@ -7,7 +7,6 @@ from typing import Any
 from uuid import UUID
 
 from sqlalchemy import func, update
-from sqlalchemy.ext.asyncio import AsyncSession
 from sqlmodel import col, select
 
 from domain.bundles import rules
@@ -17,6 +16,7 @@ from domain.kernel.ids import uuid7
 from domain.kernel.quantity import FigureSource
 from domain.sims.tables import Sim
 from store import outbox
+from store.session import Session
 
 TURN = "bundle_turn"
 """Outbox work: a product starts or ends now, or its line may have been used (`take_turn`)."""
@@ -38,7 +38,7 @@ class Grant:
     order_item_id: UUID | None = None
 
 
-async def grant(session: AsyncSession, grant: Grant, *, at: datetime) -> UUID:
+async def grant(session: Session, grant: Grant, *, at: datetime) -> UUID:
     """Gives a line a product with its buckets and returns the product's id; the same order item twice gets the same product.
 
     While the same offering runs the new one waits behind it.
@@ -64,7 +64,7 @@ async def grant(session: AsyncSession, grant: Grant, *, at: datetime) -> UUID:
     return product.id
 
 
-async def take_turn(session: AsyncSession, product_id: UUID, *, at: datetime) -> datetime | None:
+async def take_turn(session: Session, product_id: UUID, *, at: datetime) -> datetime | None:
     """Does what a product's start or end brings and returns when to come again, null when its life is over; any number of times.
 
     A product that waits for its line's first use starts with the traffic seen since it was granted. A start takes over what is left of
@@ -84,7 +84,7 @@ async def take_turn(session: AsyncSession, product_id: UUID, *, at: datetime) ->
     return _next_turn(product, at)
 
 
-async def put_in_order(session: AsyncSession, sim_ids: Sequence[UUID], *, at: datetime) -> None:
+async def put_in_order(session: Session, sim_ids: Sequence[UUID], *, at: datetime) -> None:
     """Numbers the buckets of lines in order of use and keeps the two figures that cards are sorted and filtered by."""
     alive = col(Bucket.ends_at).is_(None) | (col(Bucket.ends_at) > at)
     found = (await session.scalars(select(Bucket).where(col(Bucket.sim_id).in_(sim_ids), alive))).all()
@@ -97,12 +97,12 @@ async def put_in_order(session: AsyncSession, sim_ids: Sequence[UUID], *, at: da
     await session.flush()
 
 
-async def _lock(session: AsyncSession, sim_id: UUID) -> None:
+async def _lock(session: Session, sim_id: UUID) -> None:
     """Makes writers on one line wait for each other."""
     await session.execute(select(Sim.id).where(Sim.id == sim_id).with_for_update())
 
 
-async def _used(session: AsyncSession, product: Product, offering: Offering) -> bool:
+async def _used(session: Session, product: Product, offering: Offering) -> bool:
     """Starts a product with its line's traffic since it was granted; whether there was any."""
     used_at = (await session.execute(select(Sim.last_usage_at).where(Sim.id == product.sim_id))).scalar_one()
     if used_at is None or used_at <= product.created_at:
@@ -116,7 +116,7 @@ async def _used(session: AsyncSession, product: Product, offering: Offering) -> 
     return True
 
 
-async def _last_end(session: AsyncSession, of: Grant | Product, at: datetime) -> datetime | None:
+async def _last_end(session: Session, of: Grant | Product, at: datetime) -> datetime | None:
     """When the last of the same offering on the line ends, null if none runs or waits with an end."""
     same = select(func.max(Product.ends_at)).where(
         Product.organization_id == of.organization_id, Product.sim_id == of.sim_id, Product.offering_id == of.offering_id,
@@ -135,7 +135,7 @@ def _bucket(product: Product, allowance: dict[str, Any], at: datetime) -> Bucket
     )  # fmt: skip
 
 
-async def _begin(session: AsyncSession, product: Product, offering: Offering, at: datetime) -> None:
+async def _begin(session: Session, product: Product, offering: Offering, at: datetime) -> None:
     """Starts a product whose time has come, and sees to its later turns."""
     if rules.product_status(product.status, product.starts_at, product.ends_at, at) is ProductStatus.ACTIVE:
         await _start(session, product, offering)
@@ -154,7 +154,7 @@ def _next_turn(product: Product, at: datetime) -> datetime | None:
     return next((turn for turn in turns if turn is not None and turn > at), None)
 
 
-async def _start(session: AsyncSession, product: Product, offering: Offering) -> None:
+async def _start(session: Session, product: Product, offering: Offering) -> None:
     """What a start brings beyond its dates: the leftover of the one before, a line's new tariff plan instead of its old one."""
     if offering.is_rolled_over:
         await _roll_over(session, product)
@@ -163,7 +163,7 @@ async def _start(session: AsyncSession, product: Product, offering: Offering) ->
         await session.execute(update(Sim).where(col(Sim.id) == product.sim_id).values(plan_id=offering.id))
 
 
-async def _end_other_plans(session: AsyncSession, product: Product) -> None:
+async def _end_other_plans(session: Session, product: Product) -> None:
     plans = select(Offering.id).where(Offering.category == OfferingCategory.PLAN)
     others = select(Product.id).where(
         Product.organization_id == product.organization_id, Product.sim_id == product.sim_id, Product.id != product.id,
@@ -177,7 +177,7 @@ async def _end_other_plans(session: AsyncSession, product: Product) -> None:
     )
 
 
-async def _roll_over(session: AsyncSession, product: Product) -> None:
+async def _roll_over(session: Session, product: Product) -> None:
     before = select(Product.id).where(
         Product.organization_id == product.organization_id, Product.sim_id == product.sim_id, Product.offering_id == product.offering_id,
         Product.ends_at == product.starts_at,

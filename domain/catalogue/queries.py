@@ -9,7 +9,6 @@ from uuid import UUID
 
 import msgspec
 from sqlalchemy import Select, String, cast
-from sqlalchemy.ext.asyncio import AsyncSession
 from sqlmodel import col, select
 
 from domain.accounts.queries import count
@@ -24,6 +23,7 @@ from domain.kernel.paging import Page, Window
 from domain.kernel.quantity import UNIT_OF, Quantity, UsageType
 from domain.kernel.text import search_key
 from domain.reading import By, page
+from store.session import Session
 
 
 class AllowanceRow(msgspec.Struct, frozen=True):
@@ -62,13 +62,13 @@ class OfferingFilter:
     usage_type: UsageType | None = None
 
 
-async def vat_rate(session: AsyncSession, at: datetime) -> Decimal:
+async def vat_rate(session: Session, at: datetime) -> Decimal:
     """Value added tax at an instant, in percent."""
     rows = await session.execute(select(col(VatRate.valid_from), col(VatRate.rate)))
     return rules.rate_at(((row.valid_from, row.rate) for row in rows), at)
 
 
-async def offering_on_sale(session: AsyncSession, offering_id: UUID, at: datetime) -> Offering:
+async def offering_on_sale(session: Session, offering_id: UUID, at: datetime) -> Offering:
     """An offering that can be bought at that instant; raises `NotFound`, or `OfferingUnavailable` before and after its sale."""
     offering = await session.get(Offering, offering_id)
     if offering is None:
@@ -78,7 +78,7 @@ async def offering_on_sale(session: AsyncSession, offering_id: UUID, at: datetim
     return offering
 
 
-async def offerings_by_ids(session: AsyncSession, ids: Sequence[UUID], locale: Locale, *, at: datetime) -> list[OfferingRow | None]:
+async def offerings_by_ids(session: Session, ids: Sequence[UUID], locale: Locale, *, at: datetime) -> list[OfferingRow | None]:
     """Offerings in the order asked, on sale or not, null for what doesn't exist."""
     rate = await vat_rate(session, at)
     offerings = await session.scalars(select(Offering).where(col(Offering.id).in_(ids)))
@@ -87,7 +87,7 @@ async def offerings_by_ids(session: AsyncSession, ids: Sequence[UUID], locale: L
 
 
 async def offerings_page(
-    session: AsyncSession,
+    session: Session,
     locale: Locale,
     *,
     at: datetime,
@@ -103,7 +103,7 @@ async def offerings_page(
 
 
 async def offerings_count(
-    session: AsyncSession, *, at: datetime, filter: OfferingFilter = OfferingFilter(), search: str | None = None
+    session: Session, *, at: datetime, filter: OfferingFilter = OfferingFilter(), search: str | None = None
 ) -> int:
     """How many offerings that is."""
     return await count(session, _on_sale(at, filter, search).with_only_columns(col(Offering.id)))

@@ -7,10 +7,10 @@ from uuid import UUID
 
 import msgspec
 from sqlalchemy import Select
-from sqlalchemy.ext.asyncio import AsyncSession
 from sqlmodel import col, select
 
 from domain.files.tables import File
+from store.session import Session
 
 
 class DocumentRow(msgspec.Struct, frozen=True):
@@ -22,7 +22,7 @@ class DocumentRow(msgspec.Struct, frozen=True):
     created_at: datetime
 
 
-async def files_of_organizations(session: AsyncSession, keys: Sequence[tuple[UUID, UUID]]) -> list[DocumentRow | None]:
+async def files_of_organizations(session: Session, keys: Sequence[tuple[UUID, UUID]]) -> list[DocumentRow | None]:
     """Files by organization and id in the order asked, null for unknown ones; for whoever sees the thing that names them."""
     wanted = col(File.id).in_({id for _, id in keys})
     columns: tuple[Any, ...] = (File.organization_id, File.id, File.name, File.media_type, File.created_at)

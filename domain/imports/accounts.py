@@ -5,7 +5,6 @@ from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
-from sqlalchemy.ext.asyncio import AsyncSession
 from sqlmodel import col, select
 
 from domain.accounts.bulk import NewAccount, Place, make_accounts
@@ -18,6 +17,7 @@ from domain.imports.rows import Seen, Values, checked, organizations
 from domain.kernel.errors import InvalidInput, NotFound, StateConflict
 from domain.kernel.text import fold
 from domain.wallet.service import open_wallet
+from store.session import Session
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,7 +41,7 @@ class AccountImport:
     columns = ACCOUNTS
     noun = "accounts"
 
-    def __init__(self, session: AsyncSession, report: Report, *, at: datetime, new_id: Callable[[], UUID]) -> None:
+    def __init__(self, session: Session, report: Report, *, at: datetime, new_id: Callable[[], UUID]) -> None:
         self._session = session
         self._report = report
         self._at = at

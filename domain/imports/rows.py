@@ -3,7 +3,6 @@
 from collections.abc import Sequence
 from typing import Any
 
-from sqlalchemy.ext.asyncio import AsyncSession
 from sqlmodel import col, select
 
 from domain.accounts.tables import Organization
@@ -11,6 +10,7 @@ from domain.imports.columns import Column
 from domain.imports.reading import Line
 from domain.imports.report import Report
 from domain.kernel.errors import InvalidInput, StateConflict
+from store.session import Session
 
 Values = dict[str, Any]
 """The cells of a record by column name as values; None where a cell is empty."""
@@ -50,7 +50,7 @@ class Seen:
         return False
 
 
-async def organizations(session: AsyncSession, legal_ids: set[str]) -> dict[str, Organization]:
+async def organizations(session: Session, legal_ids: set[str]) -> dict[str, Organization]:
     """The organizations that exist, by legal id."""
     found = await session.scalars(select(Organization).where(col(Organization.legal_id).in_(legal_ids)))
     return {organization.legal_id: organization for organization in found}

@@ -6,7 +6,6 @@ from datetime import datetime
 from pathlib import Path
 from uuid import UUID
 
-from sqlalchemy.ext.asyncio import AsyncSession
 from sqlmodel import col, select
 
 from domain.accounts.tables import Account
@@ -19,7 +18,7 @@ from domain.kernel.ids import Kind, Ref, uuid7
 from domain.kernel.plan import BulkErrorPolicy, Change
 from domain.kernel.scope import ActorRef
 from domain.kernel.sealing import Sealer
-from store.session import Database
+from store.session import Database, Session
 
 Progress = Callable[[int, int], None]
 """Told how many bytes of how many are read."""
@@ -37,7 +36,7 @@ class Wish:
     progress: Progress = lambda read, size: None
 
 
-Prepare = Callable[[AsyncSession, Report], AccountImport | SimImport]
+Prepare = Callable[[Session, Report], AccountImport | SimImport]
 
 
 class _RolledBack(Exception):
@@ -74,7 +73,7 @@ def is_doomed(wish: Wish, report: Report) -> bool:
     return wish.policy is BulkErrorPolicy.REJECT_ALL and bool(report.rejects)
 
 
-async def bring_in(session: AsyncSession, path: Path, wish: Wish, run: AccountImport | SimImport, report: Report) -> None:
+async def bring_in(session: Session, path: Path, wish: Wish, run: AccountImport | SimImport, report: Report) -> None:
     """Imports a file inside the caller's transaction, which the caller gives up when the report is doomed."""
     with open_sheet(path, run.columns) as sheet:
 
@@ -89,7 +88,7 @@ async def bring_in(session: AsyncSession, path: Path, wish: Wish, run: AccountIm
         report.made = {run.organizations[id].name: count for id, count in run.made.items()}
 
 
-async def record(session: AsyncSession, wish: Wish, run: AccountImport | SimImport) -> None:
+async def record(session: Session, wish: Wish, run: AccountImport | SimImport) -> None:
     """Adds one entry for the whole file to the audit trail of each organization that got something."""
     for id, organization in sorted(run.organizations.items()):
         top = select(Account.path).where(col(Account.organization_id) == id, col(Account.depth) == 0)

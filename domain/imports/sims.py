@@ -8,7 +8,6 @@ from itertools import islice
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy.ext.asyncio import AsyncSession
 from sqlmodel import col, select
 
 from domain.accounts.tables import Account, CostCentre, Organization, PaymentMode
@@ -24,6 +23,7 @@ from domain.sims.intake import NewSim, count_in, counted, take_in
 from domain.sims.puk import Codes
 from domain.sims.states import SimStatus
 from domain.sims.tables import Sim
+from store.session import Session
 from store.upsert import insert_or_ignore
 
 AT_ONCE = 1000
@@ -61,7 +61,7 @@ class SimImport:
     columns = SIMS
     noun = "sims"
 
-    def __init__(self, session: AsyncSession, report: Report, sealer: Sealer, *, at: datetime, new_id: Callable[[], UUID]) -> None:
+    def __init__(self, session: Session, report: Report, sealer: Sealer, *, at: datetime, new_id: Callable[[], UUID]) -> None:
         self._session = session
         self._report = report
         self._sealer = sealer

@@ -12,7 +12,6 @@ from uuid import UUID
 
 import structlog
 from sqlalchemy import Select
-from sqlalchemy.ext.asyncio import AsyncSession
 from sqlmodel import col, select
 
 from domain.audit.writing import Command, Result, Work, carry_out
@@ -33,7 +32,7 @@ from domain.orders.tables import Order, OrderItem, OrderState, OrderStep
 from domain.sims.tables import Sim
 from domain.wallet.service import refund_item
 from store.outbox import Handler, Later, Task
-from store.session import Database
+from store.session import Database, Session
 
 PATIENCE_SECONDS = 30
 """How long one question may take; less than the lease of the outbox."""
@@ -151,7 +150,7 @@ def _turn(work: Work, order: Order, item: OrderItem, state: OrderState, *, money
     item.state = state
 
 
-async def _locked(session: AsyncSession, item_id: UUID) -> tuple[Order, OrderItem]:
+async def _locked(session: Session, item_id: UUID) -> tuple[Order, OrderItem]:
     """An item and its order, locked through the order, so that the items of one order wait for each other."""
     of_item = select(OrderItem.order_id).where(OrderItem.id == item_id).scalar_subquery()
     order = (await session.scalars(select(Order).where(col(Order.id) == of_item).with_for_update())).one()
@@ -159,7 +158,7 @@ async def _locked(session: AsyncSession, item_id: UUID) -> tuple[Order, OrderIte
     return order, item
 
 
-async def _move_on(session: AsyncSession, order: Order, at: datetime) -> None:
+async def _move_on(session: Session, order: Order, at: datetime) -> None:
     """Takes the order where its items stand, with a step in its timeline."""
     await session.flush()
     of_order = (OrderItem.organization_id == order.organization_id, OrderItem.order_id == order.id)

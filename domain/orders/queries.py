@@ -9,7 +9,6 @@ from uuid import UUID
 
 import msgspec
 from sqlalchemy import Select, and_, func, or_
-from sqlalchemy.ext.asyncio import AsyncSession
 from sqlmodel import col, select
 
 from domain.accounts.queries import count, under
@@ -24,6 +23,7 @@ from domain.orders.rules import FINAL, HISTORY
 from domain.orders.tables import Order, OrderItem, OrderState, OrderStep
 from domain.reading import By, page
 from domain.sims.tables import Sim, SimStatus
+from store.session import Session
 
 
 class OrderRow(msgspec.Struct, frozen=True):
@@ -148,7 +148,7 @@ def _history(scope: Scope, organization_id: UUID, path: str, filter: OrderFilter
 
 
 async def orders_page(
-    session: AsyncSession,
+    session: Session,
     scope: Scope,
     organization_id: UUID,
     path: str,
@@ -163,26 +163,26 @@ async def orders_page(
 
 
 async def orders_count(
-    session: AsyncSession, scope: Scope, organization_id: UUID, path: str, *, filter: OrderFilter = OrderFilter(), at: datetime
+    session: Session, scope: Scope, organization_id: UUID, path: str, *, filter: OrderFilter = OrderFilter(), at: datetime
 ) -> int:
     """How many purchases that is."""
     return await count(session, _history(scope, organization_id, path, filter, at).with_only_columns(col(Order.id)))
 
 
-async def orders_by_ids(session: AsyncSession, scope: Scope, ids: Sequence[UUID]) -> list[OrderRow | None]:
+async def orders_by_ids(session: Session, scope: Scope, ids: Sequence[UUID]) -> list[OrderRow | None]:
     """Orders in the order asked, null for those out of scope."""
     found = {row.id: _order(row) for row in await session.execute(_orders(scope).where(col(Order.id).in_(ids)))}
     return [found.get(id) for id in ids]
 
 
-async def order_by_reference(session: AsyncSession, scope: Scope, reference: str) -> OrderRow | None:
+async def order_by_reference(session: Session, scope: Scope, reference: str) -> OrderRow | None:
     """The order of a number or of the client's own reference; the newest one where several organizations have it."""
     named = or_(col(Order.number) == reference, col(Order.external_reference) == reference)
     row = (await session.execute(_orders(scope).where(named).order_by(col(Order.placed_at).desc()).limit(1))).first()
     return _order(row) if row else None
 
 
-async def items_of_orders(session: AsyncSession, scope: Scope, order_ids: Sequence[UUID]) -> list[list[OrderItemRow]]:
+async def items_of_orders(session: Session, scope: Scope, order_ids: Sequence[UUID]) -> list[list[OrderItemRow]]:
     """All items of each order in scope, at most 100 each, in order."""
     statement = _of_orders(scope, ITEM, OrderItem).where(col(OrderItem.order_id).in_(order_ids)).order_by(col(OrderItem.position))
     found: dict[UUID, list[OrderItemRow]] = defaultdict(list)
@@ -217,13 +217,13 @@ def _place(window: Window) -> int | None:
             raise InvalidInput("error.cursor", field=(field,))
 
 
-async def items_by_ids(session: AsyncSession, scope: Scope, ids: Sequence[UUID]) -> list[OrderItemRow | None]:
+async def items_by_ids(session: Session, scope: Scope, ids: Sequence[UUID]) -> list[OrderItemRow | None]:
     """Items of orders in scope in the order asked."""
     found = {row.id: _item(row) for row in await session.execute(_of_orders(scope, ITEM, OrderItem).where(col(OrderItem.id).in_(ids)))}
     return [found.get(id) for id in ids]
 
 
-async def steps_of_orders(session: AsyncSession, scope: Scope, order_ids: Sequence[UUID]) -> list[list[StepRow]]:
+async def steps_of_orders(session: Session, scope: Scope, order_ids: Sequence[UUID]) -> list[list[StepRow]]:
     """The steps of each order in scope, oldest first."""
     columns = (OrderStep.order_id, OrderStep.state, OrderStep.at, OrderStep.by)
     statement = _of_orders(scope, columns, OrderStep).where(col(OrderStep.order_id).in_(order_ids))
@@ -240,13 +240,13 @@ def _of_orders(scope: Scope, columns: Sequence[Any], table: type[OrderItem] | ty
     return scope.limit(statement, col(Order.organization_id), col(Order.path))
 
 
-async def receipts_by_ids(session: AsyncSession, scope: Scope, file_ids: Sequence[UUID]) -> list[DocumentRow | None]:
+async def receipts_by_ids(session: Session, scope: Scope, file_ids: Sequence[UUID]) -> list[DocumentRow | None]:
     """Receipts of orders in scope by the ids of their files, without their content."""
     found = {row[0]: DocumentRow(*row) for row in await session.execute(_receipts(scope, file_ids))}
     return [found.get(id) for id in file_ids]
 
 
-async def receipt_content(session: AsyncSession, scope: Scope, file_id: UUID) -> tuple[DocumentRow, bytes] | None:
+async def receipt_content(session: Session, scope: Scope, file_id: UUID) -> tuple[DocumentRow, bytes] | None:
     """A receipt of an order in scope with its content."""
     row = (await session.execute(_receipts(scope, [file_id]).add_columns(col(File.content)))).first()
     return (DocumentRow(*row[:4]), row[4]) if row else None
@@ -258,14 +258,14 @@ def _receipts(scope: Scope, file_ids: Sequence[UUID]) -> Select[Any]:
     return scope.limit(statement, col(Order.organization_id), col(Order.path))
 
 
-async def order_for_update(session: AsyncSession, scope: Scope, order_id: UUID) -> Order | None:
+async def order_for_update(session: Session, scope: Scope, order_id: UUID) -> Order | None:
     """An order in scope, locked."""
     statement = scope.limit(select(Order).where(col(Order.id) == order_id), col(Order.organization_id), col(Order.path))
     found: Order | None = (await session.scalars(statement.with_for_update().execution_options(populate_existing=True))).one_or_none()
     return found
 
 
-async def cards_for_update(session: AsyncSession, scope: Scope, organization_id: UUID, ids: Sequence[UUID]) -> Mapping[UUID, CardRow]:
+async def cards_for_update(session: Session, scope: Scope, organization_id: UUID, ids: Sequence[UUID]) -> Mapping[UUID, CardRow]:
     """An organization's cards in scope by id, locked in the order of their ids so that orders for the same line wait for each other."""
     columns: Sequence[Any] = (Sim.id, Sim.path, Sim.msisdn, Sim.iccid, Sim.status, Sim.payment_mode)
     statement: Select[Any] = select(*columns).where(col(Sim.organization_id) == organization_id, col(Sim.id).in_(ids))
@@ -276,7 +276,7 @@ async def cards_for_update(session: AsyncSession, scope: Scope, organization_id:
     }
 
 
-async def unfinished_items(session: AsyncSession, organization_id: UUID, sim_ids: Sequence[UUID]) -> Mapping[tuple[UUID, UUID], int]:
+async def unfinished_items(session: Session, organization_id: UUID, sim_ids: Sequence[UUID]) -> Mapping[tuple[UUID, UUID], int]:
     """How many items are on the way for each line, by (line, offering); absent is none."""
     statement = (
         select(OrderItem.sim_id, OrderItem.offering_id, func.count())

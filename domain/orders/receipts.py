@@ -6,7 +6,6 @@ from typing import Any
 from uuid import UUID
 
 from sqlalchemy import Select
-from sqlalchemy.ext.asyncio import AsyncSession
 from sqlmodel import col, select
 
 from domain.accounts.tables import Account, Organization
@@ -26,7 +25,7 @@ from domain.orders.tables import Order, OrderItem
 from domain.sims.tables import Sim
 from store import outbox
 from store.outbox import GiveUp, Handler, Later, Task
-from store.session import Database
+from store.session import Database, Session
 
 UNTIL_MADE = timedelta(seconds=5)
 """A mail asked for before its receipt was made looks again after this long."""
@@ -73,7 +72,7 @@ def receipt_mail_handler(database: Database, mailer: Mailer, clock: Clock, opera
     return send
 
 
-async def _told(session: AsyncSession, order_id: UUID, operator_name: str) -> tuple[Order, ReceiptData]:
+async def _told(session: Session, order_id: UUID, operator_name: str) -> tuple[Order, ReceiptData]:
     """An order and all that its receipt tells."""
     found: Any = (
         select(Order, Organization, Account)
@@ -100,7 +99,7 @@ async def _told(session: AsyncSession, order_id: UUID, operator_name: str) -> tu
     return order, data
 
 
-async def _lines(session: AsyncSession, order: Order) -> Sequence[ReceiptLine]:
+async def _lines(session: Session, order: Order) -> Sequence[ReceiptLine]:
     columns: Sequence[Any] = (Offering.names, Sim.msisdn, Sim.iccid, OrderItem.net, OrderItem.vat, OrderItem.vat_rate)
     statement: Select[Any] = (
         select(*columns)

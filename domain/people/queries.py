@@ -7,7 +7,6 @@ from uuid import UUID
 
 import msgspec
 from sqlalchemy import ColumnElement, Select, and_, exists, func, literal, or_, select
-from sqlalchemy.ext.asyncio import AsyncSession
 from sqlmodel import col
 
 from domain.accounts.tables import Account, Organization
@@ -16,6 +15,7 @@ from domain.kernel.paging import Page, Window
 from domain.kernel.scope import Scope
 from domain.people.tables import Membership, Person
 from domain.reading import By, page
+from store.session import Session
 
 MOST_HELD = 50
 
@@ -55,7 +55,7 @@ def is_held(at: datetime) -> ColumnElement[bool]:
 
 
 async def persons_seen(
-    session: AsyncSession, scope: Scope | None, ids: Sequence[UUID], *, own_id: UUID | None = None
+    session: Session, scope: Scope | None, ids: Sequence[UUID], *, own_id: UUID | None = None
 ) -> list[PersonRow | None]:
     """Persons in the order asked: oneself and people with a role in scope (null scope: none), of the operator's people the name alone.
 
@@ -78,14 +78,14 @@ async def persons_seen(
     return [found.get(id) for id in ids]
 
 
-async def memberships_held(session: AsyncSession, person_id: UUID, at: datetime) -> list[MembershipRow]:
+async def memberships_held(session: Session, person_id: UUID, at: datetime) -> list[MembershipRow]:
     """The roles a person holds at an instant, oldest first, at most 50."""
     statement = select(*_COLUMNS).where(col(Membership.person_id) == person_id, is_held(at))
     rows = await session.execute(statement.order_by(col(Membership.valid_from), col(Membership.id)).limit(MOST_HELD))
     return [MembershipRow(*row) for row in rows]
 
 
-async def memberships_by_ids(session: AsyncSession, scope: Scope, ids: Sequence[UUID]) -> list[MembershipRow | None]:
+async def memberships_by_ids(session: Session, scope: Scope, ids: Sequence[UUID]) -> list[MembershipRow | None]:
     """Memberships in the order asked, null for those out of scope."""
     statement = select(*_COLUMNS).outerjoin(Account, col(Account.id) == Membership.account_id).where(col(Membership.id).in_(ids))
     limited = scope.limit(statement, col(Membership.organization_id), col(Account.path))
@@ -93,7 +93,7 @@ async def memberships_by_ids(session: AsyncSession, scope: Scope, ids: Sequence[
     return [found.get(id) for id in ids]
 
 
-async def place(session: AsyncSession, scope: Scope, legal_id: str, account_number: str | None) -> Place:
+async def place(session: Session, scope: Scope, legal_id: str, account_number: str | None) -> Place:
     """The place that people name by a company's legal id and an account's number; raises `NotFound`."""
     organization = select(*_ORGANIZATION_ID).where(col(Organization.legal_id) == legal_id)
     organization_id = (await session.scalars(scope.limit(organization, col(Organization.id)))).one_or_none()
@@ -108,7 +108,7 @@ async def place(session: AsyncSession, scope: Scope, legal_id: str, account_numb
     return Place(organization_id, account_id)
 
 
-async def membership_at(session: AsyncSession, place: Place, mobile: str, at: datetime) -> UUID:
+async def membership_at(session: Session, place: Place, mobile: str, at: datetime) -> UUID:
     """The role that the person of a mobile number holds at a place now, at its root when no account is named; raises `NotFound`."""
     statement = (
         select(*_MEMBERSHIP_ID)
@@ -124,7 +124,7 @@ async def membership_at(session: AsyncSession, place: Place, mobile: str, at: da
 
 
 async def memberships_page(
-    session: AsyncSession, scope: Scope, organization_id: UUID, window: Window, *, as_of: datetime
+    session: Session, scope: Scope, organization_id: UUID, window: Window, *, as_of: datetime
 ) -> Page[MembershipRow]:
     """An organization's appointed people as it stood then, in order of appointment; in scope alone."""
     statement = _of_organization(scope, organization_id, as_of, *_COLUMNS)
@@ -132,7 +132,7 @@ async def memberships_page(
     return rows.map(lambda row: MembershipRow(*row[: len(_COLUMNS)]))
 
 
-async def memberships_count(session: AsyncSession, scope: Scope, organization_id: UUID, *, as_of: datetime) -> int:
+async def memberships_count(session: Session, scope: Scope, organization_id: UUID, *, as_of: datetime) -> int:
     """How many rows all those pages have."""
     return int((await session.execute(_of_organization(scope, organization_id, as_of, func.count()))).scalar_one())
 

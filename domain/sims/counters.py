@@ -5,17 +5,17 @@ from collections.abc import Mapping
 from uuid import UUID
 
 from sqlalchemy import and_, case, or_, update
-from sqlalchemy.ext.asyncio import AsyncSession
 from sqlmodel import col, select
 
 from domain.sims.tables import SimCounter
+from store.session import Session
 from store.upsert import insert_or_ignore
 
 Place = tuple[UUID, str]
 """An account and a status."""
 
 
-async def shift(session: AsyncSession, organization_id: UUID, moved: Mapping[tuple[Place, Place], int]) -> None:
+async def shift(session: Session, organization_id: UUID, moved: Mapping[tuple[Place, Place], int]) -> None:
     """Moves cards from one place to another: (from, to) → how many. Three statements; locks the counters in one order."""
     deltas: Counter[Place] = Counter()
     for (before, after), number in moved.items():
@@ -24,7 +24,7 @@ async def shift(session: AsyncSession, organization_id: UUID, moved: Mapping[tup
     await add(session, organization_id, {place: delta for place, delta in deltas.items() if delta})
 
 
-async def add(session: AsyncSession, organization_id: UUID, deltas: Mapping[Place, int]) -> None:
+async def add(session: Session, organization_id: UUID, deltas: Mapping[Place, int]) -> None:
     """Adds to counters, making those that are missing; one that would fall below zero is a bug and raises."""
     if not deltas:
         return

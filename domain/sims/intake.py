@@ -8,7 +8,6 @@ from typing import Any
 from uuid import UUID
 
 from sqlalchemy import bindparam, update
-from sqlalchemy.ext.asyncio import AsyncSession
 from sqlmodel import col
 
 from domain.accounts.tables import PaymentMode
@@ -20,6 +19,7 @@ from domain.sims.states import BarredBy, Barring, SimStatus, SimStatusReason
 from domain.sims.tables import Sim, SimCounter, SimPlacement, SimSecret, SimState
 from domain.sims.transitions import wake
 from store import outbox
+from store.session import Session
 from store.upsert import insert_all, insert_or_ignore
 
 
@@ -59,7 +59,7 @@ class NewSim:
     codes: Codes | None = None
 
 
-async def take_in(session: AsyncSession, sims: Sequence[NewSim], sealer: Sealer, *, at: datetime, new_id: Callable[[], UUID]) -> None:
+async def take_in(session: Session, sims: Sequence[NewSim], sealer: Sealer, *, at: datetime, new_id: Callable[[], UUID]) -> None:
     """Adds cards in a handful of statements, and sees to the end of their suspensions; the counters are `count_in`'s."""
     change_id = new_id()
     await insert_all(session, Sim, [_card(sim, change_id, at) for sim in sims])
@@ -70,7 +70,7 @@ async def take_in(session: AsyncSession, sims: Sequence[NewSim], sealer: Sealer,
     await outbox.send_all(session, [wake(sim.id, change_id, sim.resumes_at) for sim in sims if sim.resumes_at is not None])
 
 
-async def count_in(session: AsyncSession, counted: Mapping[tuple[UUID, UUID, SimStatus], int]) -> None:
+async def count_in(session: Session, counted: Mapping[tuple[UUID, UUID, SimStatus], int]) -> None:
     """Adds to the counters: (organization, account, status) → how many; in one order, so that two imports never wait in a ring."""
     if not counted:
         return

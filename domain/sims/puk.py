@@ -7,7 +7,6 @@ from uuid import UUID
 
 import structlog
 from sqlalchemy import func
-from sqlalchemy.ext.asyncio import AsyncSession
 from sqlmodel import col, select
 
 from domain.audit import chain
@@ -22,7 +21,7 @@ from domain.kernel.sealing import Sealed, Sealer, Unsealable
 from domain.people.tables import Person
 from domain.sims.states import SimStatus
 from domain.sims.tables import PukAttempt, Sim, SimSecret
-from store.session import Database
+from store.session import Database, Session
 
 A_DAY = 3
 SHOWN_FOR = timedelta(seconds=60)
@@ -70,7 +69,7 @@ def _opened(sealer: Sealer, secret: SimSecret) -> Codes:
     return Codes(text[:DIGITS], text[DIGITS:])
 
 
-async def reveals_left(session: AsyncSession, person_id: UUID, *, at: datetime) -> int:
+async def reveals_left(session: Session, person_id: UUID, *, at: datetime) -> int:
     """How many times a person may still see codes today (Asia/Tehran)."""
     starts_at, ends_at = day_borders(day_of(at))
     shown = select(func.count()).where(
@@ -110,12 +109,12 @@ async def reveal(database: Database, sealer: Sealer, scope: Scope, proof: Proof,
     return Revealed(codes, card.organization_id, card.path, at + SHOWN_FOR, left - 1)
 
 
-async def _card(session: AsyncSession, scope: Scope, sim_id: UUID) -> Sim | None:
+async def _card(session: Session, scope: Scope, sim_id: UUID) -> Sim | None:
     statement = scope.limit(select(Sim).where(col(Sim.id) == sim_id), col(Sim.organization_id), col(Sim.path))
     return (await session.scalars(statement)).one_or_none()
 
 
-async def _codes(session: AsyncSession, sealer: Sealer, proof: Proof, card: Sim, left: int, at: datetime) -> Codes:
+async def _codes(session: Session, sealer: Sealer, proof: Proof, card: Sim, left: int, at: datetime) -> Codes:
     """The codes, or the reason why not, as an error."""
     proof.require(at)
     if card.status == SimStatus.TERMINATED:
@@ -133,7 +132,7 @@ async def _codes(session: AsyncSession, sealer: Sealer, proof: Proof, card: Sim,
 
 
 async def _remember(
-    session: AsyncSession, scope: Scope, person_id: UUID, card: Sim | None, why: str, refusal: DomainError | None, at: datetime
+    session: Session, scope: Scope, person_id: UUID, card: Sim | None, why: str, refusal: DomainError | None, at: datetime
 ) -> None:
     """The attempt in the count and in the audit trail; one at somebody else's card stands in the trail of one's own organization."""
     known: Sequence[UUID] = scope.organization_ids

@@ -10,7 +10,6 @@ from uuid import UUID
 
 import msgspec
 from sqlalchemy import Select, and_, func
-from sqlalchemy.ext.asyncio import AsyncSession
 from sqlmodel import col, select
 
 from domain.accounts.queries import count, under
@@ -34,6 +33,7 @@ from domain.sims.tables import (
     SimPlacement,
     SimState,
 )
+from store.session import Session
 
 EPOCH = datetime.fromtimestamp(0, UTC)
 
@@ -269,7 +269,7 @@ def _placed_then(statement: Select[Any], path: str, as_of: datetime) -> Select[A
 
 
 async def sims_page(
-    session: AsyncSession,
+    session: Session,
     scope: Scope,
     organization_id: UUID,
     path: str,
@@ -290,7 +290,7 @@ async def sims_page(
 
 
 async def sims_count(
-    session: AsyncSession,
+    session: Session,
     scope: Scope,
     organization_id: UUID,
     path: str,
@@ -303,13 +303,13 @@ async def sims_count(
     return await count(session, matching(scope, organization_id, path, filter, search, as_of))
 
 
-async def sims_by_ids(session: AsyncSession, scope: Scope, ids: Sequence[UUID]) -> list[SimRow | None]:
+async def sims_by_ids(session: Session, scope: Scope, ids: Sequence[UUID]) -> list[SimRow | None]:
     """Cards in the order asked, null for those out of scope."""
     found = {row[0]: row_of(row) for row in await session.execute(_selected(scope).where(col(Sim.id).in_(ids)))}
     return [found.get(id) for id in ids]
 
 
-async def sim_by(session: AsyncSession, scope: Scope, name: str, value: str | UUID) -> SimRow:
+async def sim_by(session: Session, scope: Scope, name: str, value: str | UUID) -> SimRow:
     """One card by `id`, `msisdn`, `iccid` or `imsi`; somebody else's is not found."""
     column = {"id": col(Sim.id), "msisdn": col(Sim.msisdn), "iccid": col(Sim.iccid), "imsi": col(Sim.imsi)}[name]
     row = (await session.execute(_selected(scope).where(column == value))).first()
@@ -319,7 +319,7 @@ async def sim_by(session: AsyncSession, scope: Scope, name: str, value: str | UU
 
 
 async def counters(
-    session: AsyncSession, scope: Scope, keys: Sequence[tuple[UUID, str, datetime | None, bool]], *, at: datetime
+    session: Session, scope: Scope, keys: Sequence[tuple[UUID, str, datetime | None, bool]], *, at: datetime
 ) -> list[CountersRow]:
     """Cards counted by status for accounts given as (organization, path, as of, with descendants), in the order asked.
 
@@ -382,7 +382,7 @@ def _past(scope: Scope, as_of: datetime) -> Select[Any]:
     return cast(Select[Any], scope.limit(statement, col(Account.organization_id), col(Account.path)))
 
 
-async def placements(session: AsyncSession, scope: Scope, sim_ids: Sequence[UUID]) -> list[list[PlacementRow]]:
+async def placements(session: Session, scope: Scope, sim_ids: Sequence[UUID]) -> list[list[PlacementRow]]:
     """Where each card stood, newest first, the last 50 of each."""
     statement: Any = (
         select(SimPlacement.sim_id, SimPlacement.account_id, SimPlacement.valid_from, SimPlacement.valid_to)
@@ -397,7 +397,7 @@ async def placements(session: AsyncSession, scope: Scope, sim_ids: Sequence[UUID
     return [found[sim_id] for sim_id in sim_ids]
 
 
-async def apns(session: AsyncSession, scope: Scope, sim_ids: Sequence[UUID]) -> list[list[ApnRow]]:
+async def apns(session: Session, scope: Scope, sim_ids: Sequence[UUID]) -> list[list[ApnRow]]:
     """The access points of each card, active ones first, at most 10 each."""
     statement: Any = (
         select(SimApn)

@@ -7,7 +7,6 @@ from datetime import datetime
 from uuid import UUID, uuid5
 
 from sqlalchemy import update
-from sqlalchemy.ext.asyncio import AsyncSession
 from sqlmodel import col, select
 
 from domain.audit.writing import Work
@@ -18,6 +17,7 @@ from domain.sims.rules import Standing
 from domain.sims.states import BarredBy, Barring, SimStatus, SimStatusReason
 from domain.sims.tables import Sim, SimState
 from store.outbox import Letter
+from store.session import Session
 
 SET_STATE = "sims.set_state"
 RESUME = "sims.resume"
@@ -34,7 +34,7 @@ class Move:
     after: Standing
 
 
-async def sims_for_update(session: AsyncSession, scope: Scope, ids: Sequence[UUID]) -> dict[UUID, Sim]:
+async def sims_for_update(session: Session, scope: Scope, ids: Sequence[UUID]) -> dict[UUID, Sim]:
     """Cards in scope by id, locked in the order of their ids."""
     statement = scope.limit(select(Sim).where(col(Sim.id).in_(ids)), col(Sim.organization_id), col(Sim.path))
     locked = statement.order_by(col(Sim.id)).with_for_update().execution_options(populate_existing=True)
@@ -96,7 +96,7 @@ def _stand(move: Move, change_id: UUID, at: datetime) -> None:
         card.activated_at = at if after.status is SimStatus.ACTIVE else None
 
 
-async def _remember(session: AsyncSession, organization_id: UUID, turned: Sequence[Move], at: datetime) -> None:
+async def _remember(session: Session, organization_id: UUID, turned: Sequence[Move], at: datetime) -> None:
     """The history of states (D12): the open one ends where the next begins."""
     ids = [move.card.id for move in turned]
     still_open = (col(SimState.organization_id) == organization_id, col(SimState.sim_id).in_(ids), col(SimState.valid_to).is_(None))

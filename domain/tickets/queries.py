@@ -8,7 +8,6 @@ from uuid import UUID
 
 import msgspec
 from sqlalchemy import Select
-from sqlalchemy.ext.asyncio import AsyncSession
 from sqlmodel import col, select
 
 from domain.accounts.queries import count
@@ -19,6 +18,7 @@ from domain.kernel.text import search_key
 from domain.reading import By, page
 from domain.tickets.states import TicketPriority, TicketState
 from domain.tickets.tables import Ticket
+from store.session import Session
 
 
 class TicketRow(msgspec.Struct, frozen=True):
@@ -75,20 +75,20 @@ def _tickets(scope: Scope, organization_id: UUID | None, filter: TicketFilter) -
 
 
 async def tickets_page(
-    session: AsyncSession, scope: Scope, *, window: Window, organization_id: UUID | None = None, filter: TicketFilter = TicketFilter()
+    session: Session, scope: Scope, *, window: Window, organization_id: UUID | None = None, filter: TicketFilter = TicketFilter()
 ) -> Page[TicketRow]:
     """Tickets in scope, newest first; of one organization when it is named."""
     return (await page(session, _tickets(scope, organization_id, filter), window, _NEWEST, name="tickets")).map(_ticket)
 
 
 async def tickets_count(
-    session: AsyncSession, scope: Scope, *, organization_id: UUID | None = None, filter: TicketFilter = TicketFilter()
+    session: Session, scope: Scope, *, organization_id: UUID | None = None, filter: TicketFilter = TicketFilter()
 ) -> int:
     """How many tickets that is."""
     return await count(session, _tickets(scope, organization_id, filter))
 
 
-async def tickets_by_ids(session: AsyncSession, scope: Scope, ids: Sequence[UUID]) -> list[TicketRow | None]:
+async def tickets_by_ids(session: Session, scope: Scope, ids: Sequence[UUID]) -> list[TicketRow | None]:
     """Tickets in the order asked, null for those out of scope."""
     statement: Select[Any] = scope.limit(select(*_COLUMNS).where(col(Ticket.id).in_(ids)), col(Ticket.organization_id), col(Ticket.path))
     found = {row[0]: _ticket(row) for row in await session.execute(statement)}

@@ -8,7 +8,7 @@ from typing import Any
 from uuid import UUID
 
 from sqlalchemy import update
-from sqlalchemy.ext.asyncio import AsyncSession
+from store.session import Session
 from sqlmodel import col, select
 
 from domain.kernel.errors import InsufficientFunds
@@ -36,7 +36,7 @@ class Posting:
 
 
 async def post(
-    session: AsyncSession, organization_id: UUID, postings: Sequence[Posting], *, new_id: Callable[[], UUID] = uuid7
+    session: Session, organization_id: UUID, postings: Sequence[Posting], *, new_id: Callable[[], UUID] = uuid7
 ) -> None:
     """Books transfers in order, all of them or none, in as many statements for a hundred as for one.
 
@@ -47,7 +47,7 @@ async def post(
         await _move(session, organization_id, postings, new_id)
 
 
-async def post_reversal(session: AsyncSession, organization_id: UUID, posting: Posting) -> UUID:
+async def post_reversal(session: Session, organization_id: UUID, posting: Posting) -> UUID:
     """Books a transfer that undoes another, unless that was undone before; returns the one transfer that undoes it."""
     if await insert_or_ignore(session, LedgerTransfer, [_transfer(organization_id, posting)]):
         await _move(session, organization_id, [posting])
@@ -70,7 +70,7 @@ def _transfer(organization_id: UUID, posting: Posting) -> dict[str, Any]:
     }
 
 
-async def _move(session: AsyncSession, organization_id: UUID, postings: Sequence[Posting], new_id: Callable[[], UUID] = uuid7) -> None:
+async def _move(session: Session, organization_id: UUID, postings: Sequence[Posting], new_id: Callable[[], UUID] = uuid7) -> None:
     """Changes each balance once, in the order of ids so that writers never wait for each other in a ring, then writes the entries."""
     legs = [(posting, leg) for posting in postings for leg in movement(*posting.legs)]
     totals: dict[UUID, list[int]] = defaultdict(list)
@@ -100,7 +100,7 @@ async def _move(session: AsyncSession, organization_id: UUID, postings: Sequence
     await insert_all(session, LedgerEntry, entries)
 
 
-async def _change(session: AsyncSession, organization_id: UUID, id: UUID, amount: int, count: int) -> tuple[int, int]:
+async def _change(session: Session, organization_id: UUID, id: UUID, amount: int, count: int) -> tuple[int, int]:
     """Adds to one balance if its floor allows it, and returns the new balance and number of entries."""
     account = LedgerAccount
     here = (col(account.organization_id) == organization_id, col(account.id) == id)

@@ -5,11 +5,11 @@ from dataclasses import dataclass
 from uuid import UUID
 
 from sqlalchemy import and_, func
-from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import aliased
 from sqlmodel import col, select
 
 from domain.wallet.tables import LedgerAccount, LedgerAccountKind, LedgerEntry, LedgerTransfer
+from store.session import Session
 
 
 @dataclass(frozen=True, slots=True)
@@ -20,7 +20,7 @@ class Fault:
     id: UUID
 
 
-async def prove(session: AsyncSession) -> list[Fault]:
+async def prove(session: Session) -> list[Fault]:
     """Looks for everything that can't be and returns it; an empty list is the proof.
 
     Every transfer sums to zero over two sides or more, every balance is the sum of its entries, every entry follows the one
@@ -33,7 +33,7 @@ async def prove(session: AsyncSession) -> list[Fault]:
     return faults
 
 
-async def _transfers(session: AsyncSession) -> Iterable[Fault]:
+async def _transfers(session: Session) -> Iterable[Fault]:
     """Transfers that don't sum to zero, or have fewer than two sides."""
     total, sides = func.coalesce(func.sum(LedgerEntry.amount), 0), func.count(col(LedgerEntry.id))
     statement = (
@@ -46,7 +46,7 @@ async def _transfers(session: AsyncSession) -> Iterable[Fault]:
     return [Fault(f"transfer of {count} sides sums to {int(amount)}", id) for id, amount, count in rows]
 
 
-async def _balances(session: AsyncSession) -> Iterable[Fault]:
+async def _balances(session: Session) -> Iterable[Fault]:
     """Ledger accounts whose balance or number of entries isn't that of their entries."""
     total, number = func.coalesce(func.sum(LedgerEntry.amount), 0), func.count(col(LedgerEntry.id))
     account = LedgerAccount
@@ -60,7 +60,7 @@ async def _balances(session: AsyncSession) -> Iterable[Fault]:
     return [Fault(f"balance is {balance}, its entries sum to {int(amount)} or are of another number", id) for id, balance, amount in rows]
 
 
-async def _sequences(session: AsyncSession) -> Iterable[Fault]:
+async def _sequences(session: Session) -> Iterable[Fault]:
     """Entries that don't carry on from the one before: a gap, or another balance."""
     entry, before = LedgerEntry, aliased(LedgerEntry)
     previous = and_(
@@ -78,7 +78,7 @@ async def _sequences(session: AsyncSession) -> Iterable[Fault]:
     return [Fault(f"entry leaves {after} where {wanted} follows, or the one before is missing", id) for id, after, wanted in rows]
 
 
-async def _reversals(session: AsyncSession) -> Iterable[Fault]:
+async def _reversals(session: Session) -> Iterable[Fault]:
     """Transfers that undo another with other amounts: the two together have to leave every ledger account as it was."""
     undoing, account = LedgerTransfer, col(LedgerEntry.ledger_account_id)
     both = (col(LedgerEntry.transfer_id) == col(undoing.id)) | (col(LedgerEntry.transfer_id) == col(undoing.reverses_id))
@@ -92,7 +92,7 @@ async def _reversals(session: AsyncSession) -> Iterable[Fault]:
     return [Fault("transfer doesn't undo what it says it undoes", id) for id in set(await session.scalars(statement))]
 
 
-async def _tenants(session: AsyncSession) -> Iterable[Fault]:
+async def _tenants(session: Session) -> Iterable[Fault]:
     """Entries that belong to another organization than their transfer or ledger account."""
     owner = col(LedgerEntry.organization_id)
     statement = (
@@ -104,7 +104,7 @@ async def _tenants(session: AsyncSession) -> Iterable[Fault]:
     return [Fault("entry joins two organizations", id) for id in await session.scalars(statement)]
 
 
-async def _floors(session: AsyncSession) -> Iterable[Fault]:
+async def _floors(session: Session) -> Iterable[Fault]:
     """Wallets below their floor."""
     account = LedgerAccount
     spendable = col(account.balance) - col(account.held) - col(account.floor)

@@ -9,7 +9,6 @@ from uuid import UUID
 
 import msgspec
 from sqlalchemy import ColumnElement, Select, and_, case, false, func, true
-from sqlalchemy.ext.asyncio import AsyncSession
 from sqlmodel import col, select
 
 from domain.accounts.tables import Account
@@ -20,6 +19,7 @@ from domain.kernel.quantity import FigureSource
 from domain.kernel.scope import ActorRef, Scope
 from domain.reading import By, page
 from domain.wallet.tables import LedgerAccount, LedgerAccountKind, LedgerEntry, LedgerReason, LedgerTransfer
+from store.session import Session
 
 MOST_TRANSFERS = 100
 WALLET: tuple[Any, ...] = (
@@ -97,13 +97,13 @@ class Posted:
         return since if self.before is None else (*since, at < self.before)
 
 
-async def wallets_by_ids(session: AsyncSession, scope: Scope, ids: Sequence[UUID], *, at: datetime) -> list[WalletRow | None]:
+async def wallets_by_ids(session: Session, scope: Scope, ids: Sequence[UUID], *, at: datetime) -> list[WalletRow | None]:
     """Wallets in the order asked, null for those out of scope."""
     found = {row.id: _wallet(row, at) for row in await session.execute(_wallets(scope).where(col(LedgerAccount.id).in_(ids)))}
     return [found.get(id) for id in ids]
 
 
-async def wallets_of_accounts(session: AsyncSession, scope: Scope, account_ids: Sequence[UUID], *, at: datetime) -> list[WalletRow | None]:
+async def wallets_of_accounts(session: Session, scope: Scope, account_ids: Sequence[UUID], *, at: datetime) -> list[WalletRow | None]:
     """The wallet of each account in the order asked, null where there is none or the account is out of scope."""
     rows = await session.execute(_wallets(scope).where(col(LedgerAccount.owner_id).in_(account_ids)))
     found = {row.owner_id: _wallet(row, at) for row in rows}
@@ -111,7 +111,7 @@ async def wallets_of_accounts(session: AsyncSession, scope: Scope, account_ids: 
 
 
 async def entries_page(
-    session: AsyncSession, scope: Scope, wallet_id: UUID, *, window: Window, posted: Posted, reasons: Sequence[LedgerReason] | None
+    session: Session, scope: Scope, wallet_id: UUID, *, window: Window, posted: Posted, reasons: Sequence[LedgerReason] | None
 ) -> Page[LedgerEntryRow]:
     """Movements of a wallet, the last booked first."""
     statement = _entries(scope).where(col(LedgerEntry.ledger_account_id) == wallet_id, *posted.conditions())
@@ -122,7 +122,7 @@ async def entries_page(
     return (await page(session, statement, window, order, name="wallet.entries")).map(_entry)
 
 
-async def statement_of(session: AsyncSession, wallet_id: UUID, posted: Posted) -> StatementRow:
+async def statement_of(session: Session, wallet_id: UUID, posted: Posted) -> StatementRow:
     """What a wallet held before a span, what went in and out during it, and what it held at its end."""
     amount, during = col(LedgerEntry.amount), and_(true(), *posted.conditions())
     before = false() if posted.since is None else col(LedgerEntry.posted_at) < posted.since
@@ -132,13 +132,13 @@ async def statement_of(session: AsyncSession, wallet_id: UUID, posted: Posted) -
     return StatementRow(Money(opening), Money(credits), Money(debits), Money(opening + credits - debits), count)
 
 
-async def entries_by_ids(session: AsyncSession, scope: Scope, ids: Sequence[UUID]) -> list[LedgerEntryRow | None]:
+async def entries_by_ids(session: Session, scope: Scope, ids: Sequence[UUID]) -> list[LedgerEntryRow | None]:
     """Entries in the order asked, null for those out of scope."""
     found = {row.id: _entry(row) for row in await session.execute(_entries(scope).where(col(LedgerEntry.id).in_(ids)))}
     return [found.get(id) for id in ids]
 
 
-async def entries_of_transfers(session: AsyncSession, scope: Scope, transfer_ids: Sequence[UUID]) -> list[list[LedgerEntryRow]]:
+async def entries_of_transfers(session: Session, scope: Scope, transfer_ids: Sequence[UUID]) -> list[list[LedgerEntryRow]]:
     """The sides of each movement in the order asked, what leaves first."""
     statement = _entries(scope).where(col(LedgerEntry.transfer_id).in_(transfer_ids))
     found: dict[UUID, list[LedgerEntryRow]] = defaultdict(list)
@@ -147,14 +147,14 @@ async def entries_of_transfers(session: AsyncSession, scope: Scope, transfer_ids
     return [found[id] for id in transfer_ids]
 
 
-async def transfers_by_ids(session: AsyncSession, scope: Scope, ids: Sequence[UUID]) -> list[LedgerTransferRow | None]:
+async def transfers_by_ids(session: Session, scope: Scope, ids: Sequence[UUID]) -> list[LedgerTransferRow | None]:
     """Movements in the order asked, null for those without a side in scope."""
     rows = await session.scalars(_transfers(scope).where(col(LedgerTransfer.id).in_(ids)))
     found = {row.id: _transfer(row) for row in rows}
     return [found.get(id) for id in ids]
 
 
-async def transfers_of_causes(session: AsyncSession, scope: Scope, cause_ids: Sequence[UUID]) -> list[list[LedgerTransferRow]]:
+async def transfers_of_causes(session: Session, scope: Scope, cause_ids: Sequence[UUID]) -> list[list[LedgerTransferRow]]:
     """The movements that each order caused, refunds included, in the order of booking, the first 100 of each."""
     statement = _transfers(scope).where(col(LedgerTransfer.cause_id).in_(cause_ids))
     found: dict[UUID | None, list[LedgerTransferRow]] = defaultdict(list)

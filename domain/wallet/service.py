@@ -6,7 +6,6 @@ from typing import Any
 from uuid import UUID
 
 from sqlalchemy import and_
-from sqlalchemy.ext.asyncio import AsyncSession
 from sqlmodel import col, select
 
 from domain.accounts.queries import AccountRow
@@ -20,6 +19,7 @@ from domain.wallet import rules
 from domain.wallet.ledger import Posting, post, post_reversal
 from domain.wallet.rules import Leg
 from domain.wallet.tables import LedgerAccount, LedgerAccountKind, LedgerEntry, LedgerReason, LedgerTransfer
+from store.session import Session
 from store.upsert import insert_or_ignore
 
 K = LedgerAccountKind
@@ -27,7 +27,7 @@ HOUSE = (K.REVENUE, K.TAX, K.CLEARING)
 
 
 async def open_wallet(
-    session: AsyncSession, organization_id: UUID, account_id: UUID, *, floor: int = 0, ceiling: int | None = None, id: UUID | None = None
+    session: Session, organization_id: UUID, account_id: UUID, *, floor: int = 0, ceiling: int | None = None, id: UUID | None = None
 ) -> UUID:
     """Gives an account its wallet, once, and returns the wallet's id; `floor` is minus the credit limit, in rials."""
     row = {"id": id or uuid7(), "organization_id": organization_id, "kind": K.WALLET, "owner_id": account_id, "floor": floor}
@@ -56,7 +56,7 @@ async def pay_for_items(
     return {id: posting.id for id, posting in postings.items()}
 
 
-async def refund_item(session: AsyncSession, *, transfer_id: UUID, by: ActorRef, at: datetime, memo: str | None = None) -> UUID:
+async def refund_item(session: Session, *, transfer_id: UUID, by: ActorRef, at: datetime, memo: str | None = None) -> UUID:
     """Gives back what one item cost by undoing its transfer, once however often it is asked; returns the transfer that undid it."""
     paid = await session.get(LedgerTransfer, transfer_id)
     if paid is None or paid.reason != LedgerReason.ORDER:
@@ -108,7 +108,7 @@ async def _record(work: Work, wallet_id: UUID, label: str, moved: int) -> None:
         work.changed(Ref(Kind.WALLET, wallet_id), label, "balance", after - moved, after, money=Money(moved))
 
 
-async def _house(session: AsyncSession, organization_id: UUID) -> Mapping[LedgerAccountKind, UUID]:
+async def _house(session: Session, organization_id: UUID) -> Mapping[LedgerAccountKind, UUID]:
     """The organization's house accounts, made on first use."""
     found = await _owned_by(session, organization_id, organization_id)
     if len(found) < len(HOUSE):
@@ -118,7 +118,7 @@ async def _house(session: AsyncSession, organization_id: UUID) -> Mapping[Ledger
     return found
 
 
-async def _owned_by(session: AsyncSession, organization_id: UUID, owner_id: UUID) -> Mapping[LedgerAccountKind, UUID]:
+async def _owned_by(session: Session, organization_id: UUID, owner_id: UUID) -> Mapping[LedgerAccountKind, UUID]:
     statement = select(LedgerAccount.kind, LedgerAccount.id)
     statement = statement.where(col(LedgerAccount.organization_id) == organization_id, col(LedgerAccount.owner_id) == owner_id)
     return {LedgerAccountKind(kind): id for kind, id in await session.execute(statement)}

@@ -6,8 +6,9 @@ import pytest
 from sqlalchemy import text
 from sqlmodel import col, select
 
+from store.faults import StoreLost
 from store.outbox import OutboxRow, send
-from store.session import Database, StoreLost
+from store.session import Database
 from tests.world import NOW
 
 WRITERS = 500

@@ -14,8 +14,8 @@ from sqlmodel import select
 from domain.bundles.tables import Product
 from domain.orders.tables import Order, OrderItem, OrderState
 from domain.wallet.tables import LedgerTransfer
+from store.faults import StoreBusy, StoreLost
 from store.outbox import LEASE, run_forever
-from store.session import StoreBusy, StoreLost
 from tests.domain.orders.shop import GROSS, OPENING, Shop
 
 pytestmark = pytest.mark.parametrize("database_url", ["postgresql"], indirect=True)
