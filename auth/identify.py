@@ -7,7 +7,8 @@ from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Row, Select, and_, bindparam, or_, select, update
+import msgspec
+from sqlalchemy import and_, bindparam, or_, select, update
 from sqlalchemy.orm import aliased
 from sqlmodel import col
 
@@ -23,7 +24,8 @@ from domain.kernel.proof import ProofMethod
 from domain.kernel.scope import ActorRef, Reach
 from domain.people.tables import Membership, Person
 from domain.tickets.tables import Ticket, TicketState
-from store.session import StoreBusy
+from store.faults import StoreBusy
+from store.statements import Prepared
 from store.types import UtcDateTime
 
 _TOUCHED_EVERY = timedelta(minutes=1)
@@ -35,32 +37,72 @@ _HELD = and_(
     col(Membership.valid_from) <= _AT,
     or_(col(Membership.valid_to).is_(None), col(Membership.valid_to) > _AT),
 )
-_PERSON: tuple[Any, ...] = (
-    col(Person.id).label("person_id"), Person.name, Person.mobile, Person.email, Person.locale, Person.line_changed_at,
+
+
+class _Held(msgspec.Struct, frozen=True):
+    """A person with one of their memberships, in the order of `_HOLDER`."""
+
+    person_id: UUID
+    name: str
+    mobile: str | None
+    email: str | None
+    locale: str | None
+    line_changed_at: datetime | None
+    role: str
+    held_in: UUID
+    held_path: str | None
+
+
+_HOLDER: tuple[Any, ...] = (
+    Person.id, Person.name, Person.mobile, Person.email, Person.locale, Person.line_changed_at,
+    Membership.role, Membership.organization_id, Account.path,
 )  # fmt: skip
-_HOLDS: tuple[Any, ...] = (Membership.role, col(Membership.organization_id).label("held_in"), col(Account.path).label("held_path"))
+
+
+class _OfSession(_Held, frozen=True):
+    """The same behind a session."""
+
+    last_used_at: datetime
+    proven_at: datetime
+    ticket_id: UUID | None
+    viewed_id: UUID | None
+    ticket_state: str | None
+    totp_of: UUID | None
+
 
 _SEEN_OF_SESSION: tuple[Any, ...] = (
-    *_PERSON, *_HOLDS, SignInSession.last_used_at, SignInSession.proven_at, SignInSession.ticket_id,
-    col(SignInSession.organization_id).label("viewed_id"), col(Ticket.state).label("ticket_state"),
-    col(Totp.sealed).is_not(None).label("has_totp"),
+    *_HOLDER, SignInSession.last_used_at, SignInSession.proven_at, SignInSession.ticket_id, SignInSession.organization_id, Ticket.state,
+    Totp.person_id,
 )  # fmt: skip
-_SESSION = (
+_SESSION = Prepared(
     select(*_SEEN_OF_SESSION)
     .select_from(SignInSession)
     .join(Person, col(Person.id) == SignInSession.person_id)
     .join(Membership, _HELD)
     .outerjoin(Account, col(Account.id) == Membership.account_id)
     .outerjoin(Ticket, col(Ticket.id) == SignInSession.ticket_id)
-    .outerjoin(Totp, col(Totp.person_id) == Person.id)
+    .outerjoin(Totp, and_(col(Totp.person_id) == Person.id, col(Totp.sealed).is_not(None)))
     .where(col(SignInSession.id) == bindparam("session_id"), col(SignInSession.person_id) == bindparam("person_id"))
     .where(col(SignInSession.revoked_at).is_(None), col(SignInSession.expires_at) > _AT)
 )
 
+
+class _OfToken(_Held, frozen=True):
+    """The same behind an API token."""
+
+    id: UUID
+    token_name: str
+    organization_id: UUID
+    permissions: list[str]
+    networks: list[str]
+    last_used_at: datetime | None
+    token_path: str
+
+
 _TOP = aliased(Account)
 _SEEN_OF_TOKEN: tuple[Any, ...] = (
-    *_PERSON, *_HOLDS, ApiToken.id, col(ApiToken.name).label("token_name"), ApiToken.organization_id, ApiToken.permissions,
-    ApiToken.networks, ApiToken.last_used_at, col(_TOP.path).label("token_path"),
+    *_HOLDER, ApiToken.id, ApiToken.name, ApiToken.organization_id, ApiToken.permissions, ApiToken.networks, ApiToken.last_used_at,
+    _TOP.path,
 )  # fmt: skip
 _TOKEN = (
     select(*_SEEN_OF_TOKEN)
@@ -71,8 +113,8 @@ _TOKEN = (
     .outerjoin(Account, col(Account.id) == Membership.account_id)
     .where(col(ApiToken.revoked_at).is_(None), col(ApiToken.expires_at) > _AT)
 )
-_TOKEN_BY_HASH = _TOKEN.where(col(ApiToken.hash) == bindparam("hash"))
-_TOKEN_BY_ID = _TOKEN.where(col(ApiToken.id) == bindparam("id"))
+_TOKEN_BY_HASH = Prepared(_TOKEN.where(col(ApiToken.hash) == bindparam("hash")))
+_TOKEN_BY_ID = Prepared(_TOKEN.where(col(ApiToken.id) == bindparam("id")))
 
 
 async def identify(auth: Auth, header: str | None, address: str, *, at: datetime) -> Actor | None:
@@ -99,9 +141,9 @@ async def viewer_now(auth: Auth, viewer: Viewer, address: str, *, at: datetime) 
 
 
 async def _session_actor(auth: Auth, claims: access_tokens.AccessClaims, at: datetime) -> Actor | None:
-    given = {"session_id": claims.session_id, "person_id": claims.person_id, "at": at}
     async with auth.database.read() as session:
-        rows = (await session.execute(_SESSION, given)).all()
+        found = await session.rows(_SESSION, session_id=claims.session_id, person_id=claims.person_id, at=at)
+    rows = [_OfSession(*row) for row in found]
     if not rows:
         return None
     row, grants, ticket_id = rows[0], _held(rows), rows[0].ticket_id
@@ -120,14 +162,14 @@ async def _session_actor(auth: Auth, claims: access_tokens.AccessClaims, at: dat
         locale=Locale(row.locale) if row.locale else None,
         is_masked=ticket_id is not None or bool(roles & policy.MASKED),
         is_read_only=ticket_id is not None,
-        has_totp=bool(row.has_totp),
+        has_totp=row.totp_of is not None,
         methods=_methods(row, at),
     )
 
 
-async def _token_actor(auth: Auth, statement: Select[Any], named: Mapping[str, Any], address: str, at: datetime) -> Actor | None:
+async def _token_actor(auth: Auth, statement: Prepared, named: Mapping[str, Any], address: str, at: datetime) -> Actor | None:
     async with auth.database.read() as session:
-        rows = (await session.execute(statement, {**named, "at": at})).all()
+        rows = [_OfToken(*row) for row in await session.rows(statement, **named, at=at)]
     if not rows or not rules.is_inside(address, rows[0].networks):
         return None
     row = rows[0]
@@ -142,16 +184,16 @@ async def _token_actor(auth: Auth, statement: Select[Any], named: Mapping[str, A
     )
 
 
-def _held(rows: Sequence[Row[Any]]) -> tuple[Grant, ...]:
+def _held(rows: Sequence[_Held]) -> tuple[Grant, ...]:
     return tuple(dict.fromkeys(grant_of(Role(row.role), row.held_in, row.held_path) for row in rows))
 
 
-def _methods(row: Row[Any], at: datetime) -> tuple[ProofMethod, ...]:
+def _methods(row: _OfSession, at: datetime) -> tuple[ProofMethod, ...]:
     """The ways this person can prove themselves again."""
     ways = (
         (ProofMethod.OTP_SMS, bool(row.mobile) and not rules.is_line_new(row.line_changed_at, at)),
         (ProofMethod.OTP_EMAIL, bool(row.email)),
-        (ProofMethod.TOTP, bool(row.has_totp)),
+        (ProofMethod.TOTP, row.totp_of is not None),
     )
     return tuple(method for method, is_open in ways if is_open)
 

@@ -1,27 +1,31 @@
 """How areas read lists: keyset pages over an ordered statement or collection, so that the thousandth page costs what the first costs."""
 
 import asyncio
-from collections.abc import Iterator, Mapping, Sequence
+import functools
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Any, TypeVar
+from typing import Any, Concatenate, ParamSpec, Protocol, TypeVar, cast
 from uuid import UUID
 
 from beanie import Document
 from pymongo.errors import PyMongoError
-from sqlalchemy import ColumnElement, Row, Select, and_, or_
-from sqlalchemy.ext.asyncio import AsyncSession
+from sqlalchemy import ColumnElement, Integer, Select, and_, bindparam, or_
 from sqlalchemy.types import TypeDecorator
 
 from domain.kernel.errors import InvalidInput, Unavailable
 from domain.kernel.paging import Page, Window, cursor_of, key_of
-from domain.kernel.scope import Scope, path_end
+from domain.kernel.scope import Scope, Shape, Statement, limited, path_end
+from store.session import Session
+from store.statements import Bound, Prepared
 
 DOCUMENT_SECONDS = 2
 SLICES = tuple(timedelta(hours=6) * 4**power for power in range(6))
 """How far back a long collection is looked through at a time: six hours, a day, four days, … 256 days, then all the rest."""
+STATEMENTS_KEPT = 256
 Kept = TypeVar("Kept", bound=Document)
+Given = ParamSpec("Given")
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,14 +36,69 @@ class By:
     is_descending: bool = False
 
 
-def _beyond(order: Sequence[By], key: Sequence[Any], *, is_backward: bool) -> ColumnElement[bool]:
+class Limits(Protocol):
+    """What limits a statement: a scope, or all scopes of one shape."""
+
+    def limit(self, statement: Statement, organization_id: Any, path: Any = None) -> Statement:
+        """See `Scope.limit`."""
+
+
+class _Named(dict[str, Any]):
+    """A named parameter for every name."""
+
+    def __missing__(self, name: str) -> Any:
+        return bindparam(name)
+
+
+@dataclass(frozen=True, slots=True)
+class _Shaped:
+    """All scopes of one shape."""
+
+    shape: Shape
+
+    def limit(self, statement: Statement, organization_id: Any, path: Any = None) -> Statement:
+        return limited(statement, self.shape, _Named(), organization_id, path)
+
+
+def shaped(build: Callable[Concatenate[Limits, Given], Select[Any]]) -> Callable[Concatenate[Scope, Given], Bound]:
+    """Has a function make its statement once for each shape of a scope and its other arguments, rather than at each read.
+
+    Whatever differs from read to read is a named parameter (`bindparam`, `among`), whose value is given to `Session.rows`.
+    """
+
+    @functools.lru_cache(STATEMENTS_KEPT)
+    def made(shape: Shape, *args: Any) -> Prepared:
+        return Prepared(cast(Any, build)(_Shaped(shape), *args))
+
+    @functools.wraps(build)
+    def of(scope: Scope, *args: Any) -> Bound:
+        return made(scope.shape, *args)(**scope.bounds)
+
+    return cast(Any, of)  # type: ignore[no-any-return]
+
+
+def _beyond(order: Sequence[By], *, is_backward: bool) -> ColumnElement[bool]:
     """Rows strictly after the key in the order (before it, going backward)."""
+    key: list[Any] = [bindparam(f"key_{index}") for index in range(len(order))]
     alternatives = []
     for index, by in enumerate(order):
         equal = [prior.column == value for prior, value in zip(order[:index], key, strict=False)]
         further = by.column < key[index] if by.is_descending != is_backward else by.column > key[index]
         alternatives.append(and_(*equal, further))
     return or_(*alternatives)
+
+
+def _windowed(statement: Select[Any], order: Sequence[By], has_cursor: bool, is_backward: bool) -> Select[Any]:
+    """One window of a statement, with the sort values as its last columns."""
+    wanted = statement.add_columns(*(by.column.label(f"k{index}") for index, by in enumerate(order)))
+    if has_cursor:
+        # a redundant bound on the leading column lets both engines begin the index scan at the cursor
+        lead = order[0]
+        first: Any = bindparam("key_0")
+        bound = lead.column <= first if lead.is_descending != is_backward else lead.column >= first
+        wanted = wanted.where(bound, _beyond(order, is_backward=is_backward))
+    directed = [by.column.desc() if by.is_descending != is_backward else by.column.asc() for by in order]
+    return wanted.order_by(*directed).limit(bindparam("window", type_=Integer))
 
 
 def _fits(value: Any, by: By) -> bool:
@@ -50,29 +109,27 @@ def _fits(value: Any, by: By) -> bool:
     return -(2**63) <= value < 2**63 if isinstance(value, int) else "\x00" not in value if isinstance(value, str) else True
 
 
-async def page(session: AsyncSession, statement: Select[Any], window: Window, order: Sequence[By], *, name: str) -> Page[Row[Any]]:
+async def page(
+    session: Session, statement: Select[Any] | Bound, window: Window, order: Sequence[By], *, name: str, **values: Any
+) -> Page[Any]:
     """Reads one window of `statement`; `name` marks its cursors so that those of another order are refused.
 
-    One more row than asked tells whether others follow; the sort values are selected under the labels k0, k1, ….
+    One more row than asked tells whether others follow; the sort values are the last columns of a row.
     """
-    keys = [by.column.label(f"k{index}") for index, by in enumerate(order)]
-    wanted = statement.add_columns(*keys)
+    has_cursor = window.cursor is not None
     if window.cursor is not None:
         key = key_of(name, window.cursor, "before" if window.is_backward else "after")
         if len(key) != len(order) or not all(_fits(value, by) for value, by in zip(key, order, strict=True)):
             raise InvalidInput("error.cursor", field=("before" if window.is_backward else "after",))
-        # a redundant bound on the leading column lets both engines begin the index scan at the cursor
-        lead = order[0]
-        bound = lead.column <= key[0] if lead.is_descending != window.is_backward else lead.column >= key[0]
-        wanted = wanted.where(bound, _beyond(order, key, is_backward=window.is_backward))
-    directed = [by.column.desc() if by.is_descending != window.is_backward else by.column.asc() for by in order]
-    rows = list((await session.execute(wanted.order_by(*directed).limit(window.count + 1))).all())
+        values |= {f"key_{index}": value for index, value in enumerate(key)}
+    turned = functools.partial(statement.changed, _windowed) if isinstance(statement, Bound) else functools.partial(_windowed, statement)
+    wanted = turned(tuple(order), has_cursor, window.is_backward)
+    rows = list(await session.rows(wanted, **values, window=window.count + 1))
     more, rows = len(rows) > window.count, rows[: window.count]
     if window.is_backward:
         rows.reverse()
-    cursors = [cursor_of(name, [row._mapping[f"k{index}"] for index in range(len(order))]) for row in rows]
-    came_from = window.cursor is not None
-    return Page(rows, cursors, came_from if window.is_backward else more, more if window.is_backward else came_from)
+    cursors = [cursor_of(name, row[-len(order) :]) for row in rows]
+    return Page(rows, cursors, has_cursor if window.is_backward else more, more if window.is_backward else has_cursor)
 
 
 @contextmanager

@@ -8,14 +8,15 @@ from uuid import UUID
 
 import msgspec
 from sqlalchemy import Select, and_, func
-from sqlalchemy.ext.asyncio import AsyncSession
 from sqlmodel import col, select
 
 from domain.accounts.tables import Account, AccountEdge, AccountKind, CostCentre, Organization, PaymentMode
 from domain.kernel.paging import Page, Window
 from domain.kernel.scope import Scope, path_end
 from domain.kernel.text import search_key
-from domain.reading import By, page
+from domain.reading import By, Limits, page, shaped
+from store.session import Session
+from store.statements import among
 
 
 class OrganizationRow(msgspec.Struct, frozen=True):
@@ -90,7 +91,7 @@ def _columns(columns: Sequence[Any]) -> Select[Any]:
     return select(*columns)  # type: ignore[no-any-return]
 
 
-async def organizations_by_ids(session: AsyncSession, scope: Scope, ids: Sequence[UUID]) -> list[OrganizationRow | None]:
+async def organizations_by_ids(session: Session, scope: Scope, ids: Sequence[UUID]) -> list[OrganizationRow | None]:
     """Organizations in the order asked, null for those out of scope."""
     statement = scope.limit(_columns(ORGANIZATION).where(col(Organization.id).in_(ids)), col(Organization.id))
     found = {row[0]: _organization(row) for row in await session.execute(statement)}
@@ -107,30 +108,34 @@ def _organizations(scope: Scope, search: str | None) -> Select[Any]:
     return statement
 
 
-async def organizations_page(session: AsyncSession, scope: Scope, *, search: str | None, window: Window) -> Page[OrganizationRow]:
+async def organizations_page(session: Session, scope: Scope, *, search: str | None, window: Window) -> Page[OrganizationRow]:
     """Organizations in scope by name; `search` is a part of a name or legal id."""
     order = [By(col(Organization.name_fold)), By(col(Organization.id))]
     return (await page(session, _organizations(scope, search), window, order, name="organizations")).map(_organization)
 
 
-async def organizations_count(session: AsyncSession, scope: Scope, *, search: str | None) -> int:
+async def organizations_count(session: Session, scope: Scope, *, search: str | None) -> int:
     """How many organizations that is."""
     return await count(session, _organizations(scope, search))
 
 
-async def count(session: AsyncSession, statement: Select[Any]) -> int:
+async def count(session: Session, statement: Select[Any]) -> int:
     """How many rows a statement has."""
     return int((await session.execute(select(func.count()).select_from(statement.subquery()))).scalar_one())
 
 
-async def accounts_by_ids(session: AsyncSession, scope: Scope, ids: Sequence[UUID]) -> list[AccountRow | None]:
+@shaped
+def _accounts_by_ids(scope: Limits) -> Select[Any]:
+    return scope.limit(_columns(ACCOUNT).where(among(col(Account.id), "ids")), col(Account.organization_id), col(Account.path))
+
+
+async def accounts_by_ids(session: Session, scope: Scope, ids: Sequence[UUID]) -> list[AccountRow | None]:
     """Accounts in the order asked, null for those out of scope."""
-    statement = scope.limit(_columns(ACCOUNT).where(col(Account.id).in_(ids)), col(Account.organization_id), col(Account.path))
-    found = {row[0]: _account(row) for row in await session.execute(statement)}
+    found = {row[0]: _account(row) for row in await session.rows(_accounts_by_ids(scope), ids=ids)}
     return [found.get(id) for id in ids]
 
 
-async def top_account(session: AsyncSession, scope: Scope, organization_id: UUID) -> AccountRow | None:
+async def top_account(session: Session, scope: Scope, organization_id: UUID) -> AccountRow | None:
     """The top of the tree that the viewer sees: the corporate general account, or the first account of their subtree."""
     statement = _columns(ACCOUNT).where(col(Account.organization_id) == organization_id)
     statement = scope.limit(statement, col(Account.organization_id), col(Account.path)).order_by(col(Account.path)).limit(1)
@@ -175,7 +180,7 @@ def _accounts(
 
 
 async def accounts_page(
-    session: AsyncSession,
+    session: Session,
     scope: Scope,
     organization_id: UUID,
     *,
@@ -191,7 +196,7 @@ async def accounts_page(
 
 
 async def accounts_count(
-    session: AsyncSession,
+    session: Session,
     scope: Scope,
     organization_id: UUID,
     *,
@@ -204,7 +209,7 @@ async def accounts_count(
     return await count(session, _accounts(scope, organization_id, filter, parent_id=parent_id, search=search, as_of=as_of)[0])
 
 
-async def places_at(session: AsyncSession, scope: Scope, keys: Sequence[tuple[UUID, datetime]]) -> list[PlaceRow | None]:
+async def places_at(session: Session, scope: Scope, keys: Sequence[tuple[UUID, datetime]]) -> list[PlaceRow | None]:
     """Where accounts hung at an instant, in the order asked; null where one didn't exist yet or is out of scope."""
     found: dict[tuple[UUID, datetime], PlaceRow] = {}
     for as_of in {at for _, at in keys}:
@@ -220,7 +225,7 @@ async def places_at(session: AsyncSession, scope: Scope, keys: Sequence[tuple[UU
     return [found.get(key) for key in keys]
 
 
-async def cost_centres_by_ids(session: AsyncSession, scope: Scope, ids: Sequence[UUID]) -> list[CostCentreRow | None]:
+async def cost_centres_by_ids(session: Session, scope: Scope, ids: Sequence[UUID]) -> list[CostCentreRow | None]:
     """Cost centres in the order asked, null for those out of scope."""
     statement = _columns((CostCentre.id, CostCentre.code, CostCentre.name)).where(col(CostCentre.id).in_(ids))
     found = {row[0]: CostCentreRow(*row) for row in await session.execute(scope.limit(statement, col(CostCentre.organization_id)))}

@@ -54,6 +54,9 @@ class ActorRef:
         return cls(UUID(data["id"]), data["label"], person, token, ticket, data["operator"])
 
 
+Shape = tuple[bool, ...] | None
+"""The kind of a scope's bounds: for each part of its reach whether that is a subtree; none for everything."""
+
 SYSTEM = ActorRef(UUID(int=0), "Simurgh")
 """The system itself, when nobody asked."""
 CONSOLE = replace(SYSTEM, is_operator=True)
@@ -70,19 +73,26 @@ class Scope:
     at: datetime
     is_masked: bool = False
 
+    @property
+    def shape(self) -> Shape:
+        """What kind of bounds it has, whatever their values."""
+        if any(part.organization_id is None for part in self.reach):
+            return None
+        return tuple(bool(part.path) for part in self.reach)
+
+    @property
+    def bounds(self) -> dict[str, Any]:
+        """The values of its bounds by the names that `limited` asks for."""
+        values: dict[str, Any] = {}
+        for index, part in enumerate(self.reach):
+            values[f"scope_{index}"] = part.organization_id
+            if part.path:
+                values |= {f"scope_{index}_from": part.path, f"scope_{index}_to": path_end(part.path)}
+        return values
+
     def limit(self, statement: Statement, organization_id: Any, path: Any = None) -> Statement:
         """Restricts a statement to the scope; without a path column whoever reaches any part of the organization sees the row."""
-        if any(part.organization_id is None for part in self.reach):
-            return statement
-        conditions = []
-        for part in self.reach:
-            inside = organization_id == part.organization_id
-            if path is not None and part.path:
-                inside = inside & (path >= part.path) & (path < path_end(part.path))
-            conditions.append(inside)
-        if not conditions:
-            return statement.where(organization_id.in_([]))  # type: ignore[no-any-return]
-        return statement.where(functools.reduce(operator.or_, conditions))  # type: ignore[no-any-return]
+        return limited(statement, self.shape, self.bounds, organization_id, path)
 
     def covers(self, organization_id: UUID, path: str) -> bool:
         """Whether something of this organization on this path is in scope."""
@@ -102,3 +112,18 @@ class Scope:
 def system_scope(permission: Permission, at: datetime, *, by: ActorRef = SYSTEM) -> Scope:
     """A scope over everything, for what no caller asks for: work after a commit and the operator's command line."""
     return Scope(by, permission, (Reach(None),), at)
+
+
+def limited(statement: Statement, shape: Shape, bounds: Mapping[str, Any], organization_id: Any, path: Any = None) -> Statement:
+    """Restricts a statement to a scope of this shape, whose bounds are values or named parameters; see `Scope.limit`."""
+    if shape is None:
+        return statement
+    conditions = []
+    for index, is_subtree in enumerate(shape):
+        inside = organization_id == bounds[f"scope_{index}"]
+        if path is not None and is_subtree:
+            inside = inside & (path >= bounds[f"scope_{index}_from"]) & (path < bounds[f"scope_{index}_to"])
+        conditions.append(inside)
+    if not conditions:
+        return statement.where(organization_id != organization_id)  # type: ignore[no-any-return]
+    return statement.where(functools.reduce(operator.or_, conditions))  # type: ignore[no-any-return]
