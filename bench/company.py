@@ -6,7 +6,6 @@ from random import Random
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy.ext.asyncio import AsyncSession
 from sqlmodel import select
 from stdnum import luhn
 
@@ -24,7 +23,7 @@ from seeds import names
 from seeds.catalogue import offering_id, seed_catalogue
 from seeds.dice import id_at
 from seeds.names import Script
-from store.session import Database
+from store.session import Database, Session
 from store.upsert import insert_all
 
 LEGAL_ID = "10320894878"
@@ -72,7 +71,7 @@ async def make_company(database: Database, *, at: datetime, depots: int = DEPOTS
 
 
 async def _account(
-    session: AsyncSession, draw: Random, organization_id: UUID, number: str, parent_id: UUID | None, at: datetime
+    session: Session, draw: Random, organization_id: UUID, number: str, parent_id: UUID | None, at: datetime
 ) -> Account:
     return await make_account(
         session, organization_id, id=id_at(draw, at), number=number, name=f"انبار {number}" if parent_id else "Bench Haulage",
@@ -80,7 +79,7 @@ async def _account(
     )  # fmt: skip
 
 
-async def _insert(session: AsyncSession, table: Any, rows: list[dict[str, Any]]) -> None:
+async def _insert(session: Session, table: Any, rows: list[dict[str, Any]]) -> None:
     for start in range(0, len(rows), AT_ONCE):
         await insert_all(session, table, rows[start : start + AT_ONCE])
 

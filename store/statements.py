@@ -12,6 +12,7 @@ from sqlalchemy.sql.functions import FunctionElement
 from sqlalchemy.types import NULLTYPE, TypeDecorator, TypeEngine
 
 DIALECT: Dialect = asyncpg.dialect()  # type: ignore[no-untyped-call]
+Change = Callable[..., Select[Any]]
 NUMERIC = 1700
 """PostgreSQL's number of the type NUMERIC, the only one that SQLAlchemy asks for before it reads a column."""
 
@@ -74,7 +75,7 @@ class Prepared:
         """The statement with some of its values."""
         return Bound(self, values)
 
-    def changed(self, change: Callable[..., Select[Any]], *arguments: Any) -> "Prepared":
+    def changed(self, change: Change, *arguments: Any) -> "Prepared":
         """The statement after a change, which is made once as well."""
         key = change, arguments
         if key not in self._changed:
@@ -132,6 +133,13 @@ class Bound:
         self.prepared = prepared
         self.values = values
 
-    def changed(self, change: Callable[..., Select[Any]], *arguments: Any) -> "Bound":
-        """The statement after a change, with the same values."""
-        return Bound(self.prepared.changed(change, *arguments), self.values)
+    def __call__(self, **values: Any) -> "Bound":
+        """The statement with more of its values."""
+        return Bound(self.prepared, {**self.values, **values})
+
+
+def changed(statement: Select[Any] | Bound, change: Change, *arguments: Any) -> Select[Any] | Bound:
+    """A statement after a change; one that is made once is changed once."""
+    if isinstance(statement, Bound):
+        return Bound(statement.prepared.changed(change, *arguments), statement.values)
+    return change(statement, *arguments)

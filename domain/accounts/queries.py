@@ -12,9 +12,9 @@ from sqlmodel import col, select
 
 from domain.accounts.tables import Account, AccountEdge, AccountKind, CostCentre, Organization, PaymentMode
 from domain.kernel.paging import Page, Window
-from domain.kernel.scope import Scope, path_end
+from domain.kernel.scope import Scope
 from domain.kernel.text import search_key
-from domain.reading import By, Limits, page, shaped
+from domain.reading import By, Limits, count, page, shaped, under
 from store.session import Session
 from store.statements import among
 
@@ -119,11 +119,6 @@ async def organizations_count(session: Session, scope: Scope, *, search: str | N
     return await count(session, _organizations(scope, search))
 
 
-async def count(session: Session, statement: Select[Any]) -> int:
-    """How many rows a statement has."""
-    return int((await session.execute(select(func.count()).select_from(statement.subquery()))).scalar_one())
-
-
 @shaped
 def _accounts_by_ids(scope: Limits) -> Select[Any]:
     return scope.limit(_columns(ACCOUNT).where(among(col(Account.id), "ids")), col(Account.organization_id), col(Account.path))
@@ -165,7 +160,7 @@ def _accounts(
         path, parent = col(edge.path), col(edge.parent_id)
     if filter.under_id is not None:
         top = select(Account.path).where(Account.id == filter.under_id, Account.organization_id == organization_id).scalar_subquery()
-        statement = statement.where(path >= top, path < func.substr(top, 1, func.length(top) - 1) + "/")
+        statement = statement.where(under(path, top))
     if parent_id is not None:
         statement = statement.where(parent == parent_id)
     if filter.kinds:
@@ -230,8 +225,3 @@ async def cost_centres_by_ids(session: Session, scope: Scope, ids: Sequence[UUID
     statement = _columns((CostCentre.id, CostCentre.code, CostCentre.name)).where(col(CostCentre.id).in_(ids))
     found = {row[0]: CostCentreRow(*row) for row in await session.execute(scope.limit(statement, col(CostCentre.organization_id)))}
     return [found.get(id) for id in ids]
-
-
-def under(column: Any, path: str) -> Any:
-    """Whether a path column lies at or below a path."""
-    return (column >= path) & (column < path_end(path))

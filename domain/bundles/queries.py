@@ -7,19 +7,21 @@ from typing import Any
 from uuid import UUID
 
 import msgspec
-from sqlalchemy import Select, and_
+from sqlalchemy import Select, and_, bindparam
 from sqlmodel import col, select
 
 from domain.bundles import rules
 from domain.bundles.tables import Bucket, BucketStatus, Product, ProductStatus
-from domain.catalogue.queries import in_language
+from domain.catalogue.queries import worded
 from domain.catalogue.tables import Offering
 from domain.kernel.locale import Locale
 from domain.kernel.messages import text
 from domain.kernel.quantity import UNIT_OF, FigureSource, Quantity, UsageType
 from domain.kernel.scope import Scope
+from domain.reading import Limits, members, shaped
 from domain.sims.tables import Sim
 from store.session import Session
+from store.statements import among
 
 MOST = 50
 
@@ -63,19 +65,26 @@ class ProductRow(msgspec.Struct, frozen=True):
     is_renewing: bool
 
 
-BUCKET: Sequence[Any] = (
-    Bucket.id, Bucket.sim_id, Bucket.product_id, Bucket.offering_id, Bucket.usage_type, Bucket.priority, Bucket.status, Bucket.total,
-    Bucket.remaining, Bucket.reserved, Bucket.max_overrun, Bucket.starts_at, Bucket.ends_at, Bucket.as_of, Bucket.source,
-)  # fmt: skip
 PRODUCT: Sequence[Any] = (
     Product.id, Product.sim_id, Product.offering_id, Product.order_id, Product.status, Product.starts_at, Product.ends_at,
     Product.is_renewing, Product.created_at,
 )  # fmt: skip
+TYPES, STATUSES, SOURCES = members(UsageType), members(BucketStatus), members(FigureSource)
 
 
-def _buckets(scope: Scope) -> Select[Any]:
-    statement: Select[Any] = select(*BUCKET).join(
-        Sim, and_(col(Sim.organization_id) == col(Bucket.organization_id), col(Sim.id) == col(Bucket.sim_id))
+def _buckets(scope: Limits, locale: Locale, *conditions: Any) -> Select[Any]:
+    """Buckets with the names of the offerings that granted them, in order of use."""
+    columns: Sequence[Any] = (
+        Bucket.id, Bucket.sim_id, Bucket.product_id, worded(Offering.names, locale), Bucket.usage_type, Bucket.priority, Bucket.status,
+        Bucket.total, Bucket.remaining, Bucket.reserved, Bucket.max_overrun, Bucket.starts_at, Bucket.ends_at, Bucket.as_of, Bucket.source,
+    )  # fmt: skip
+    statement: Select[Any] = (
+        select(*columns)
+        .select_from(Bucket)
+        .join(Sim, and_(col(Sim.organization_id) == col(Bucket.organization_id), col(Sim.id) == col(Bucket.sim_id)))
+        .outerjoin(Offering, col(Offering.id) == col(Bucket.offering_id))
+        .where(*conditions)
+        .order_by(col(Bucket.priority), col(Bucket.id))
     )
     return scope.limit(statement, col(Sim.organization_id), col(Sim.path))
 
@@ -87,31 +96,23 @@ def _products(scope: Scope) -> Select[Any]:
     return scope.limit(statement, col(Sim.organization_id), col(Sim.path))
 
 
-async def _names(session: Session, ids: set[UUID], locale: Locale) -> Mapping[UUID | None, str]:
-    """Names of the offerings that granted some buckets."""
-    if not ids:
-        return {}
-    rows = await session.execute(select(Offering.id, Offering.names).where(col(Offering.id).in_(ids)))
-    return {id: in_language(names, locale) for id, names in rows}
-
-
-async def _shown(session: Session, buckets: Sequence[Any], locale: Locale, at: datetime) -> list[BucketRow]:
+def _shown(buckets: Sequence[Any], locale: Locale, at: datetime) -> list[BucketRow]:
     """Buckets as rows, in order of use within each line: usable ones first, then those that wait."""
-    names = await _names(session, {bucket.offering_id for bucket in buckets if bucket.offering_id}, locale)
-    states = {bucket.id: rules.bucket_status(bucket.status, bucket.starts_at, bucket.ends_at, at) for bucket in buckets}
-    ordered = sorted(buckets, key=lambda bucket: (states[bucket.id] is not BucketStatus.ACTIVE, bucket.priority, bucket.id))
+    main = text("bundle.main", locale)
+    states = [rules.bucket_status(bucket[6], bucket[11], bucket[12], at) for bucket in buckets]
+    usable = [number for number, state in enumerate(states) if state is BucketStatus.ACTIVE]
+    waiting = [number for number, state in enumerate(states) if state is not BucketStatus.ACTIVE]
     placed: dict[UUID, int] = defaultdict(int)
     rows = []
-    for bucket in ordered:
-        placed[bucket.sim_id] += 1
-        usage_type = UsageType(bucket.usage_type)
+    for number in usable + waiting:
+        id, sim_id, product_id, name, usage_type, _, _, *amounts, starts_at, ends_at, as_of, source = buckets[number]
+        placed[sim_id] += 1
         unit = UNIT_OF[usage_type]
-        name = names.get(bucket.offering_id) or text("bundle.main", locale)
+        total, remaining, reserved, max_overrun = (Quantity(amount, unit) for amount in amounts)
         rows.append(
             BucketRow(
-                bucket.id, bucket.sim_id, bucket.product_id, name, usage_type, placed[bucket.sim_id], states[bucket.id],
-                Quantity(bucket.total, unit), Quantity(bucket.remaining, unit), Quantity(bucket.reserved, unit),
-                Quantity(bucket.max_overrun, unit), SpanRow(bucket.starts_at, bucket.ends_at), bucket.as_of, FigureSource(bucket.source),
+                id, sim_id, product_id, name or main, TYPES[usage_type], placed[sim_id], states[number], total, remaining, reserved,
+                max_overrun, SpanRow(starts_at, ends_at), as_of, SOURCES[source],
             )
         )  # fmt: skip
     return rows
@@ -123,37 +124,51 @@ def _product(product: Any, at: datetime) -> ProductRow:
     return ProductRow(product.id, product.sim_id, product.offering_id, product.order_id, status, span, product.is_renewing)
 
 
+ALIVE: Any = col(Bucket.ends_at).is_(None) | (col(Bucket.ends_at) > bindparam("at"))
+
+
+@shaped
+def _buckets_of_sims(scope: Limits, locale: Locale) -> Select[Any]:
+    return _buckets(scope, locale, among(col(Bucket.sim_id), "sim_ids"), ALIVE)
+
+
 async def buckets_of_sims(
     session: Session, scope: Scope, sim_ids: Sequence[UUID], *, locale: Locale, at: datetime
 ) -> list[list[BucketRow]]:
-    """What each line has left, in order of use, at most 50 each (MI-18, M1-03); two statements for any number of lines."""
-    statement = _buckets(scope).where(col(Bucket.sim_id).in_(sim_ids)).where(col(Bucket.ends_at).is_(None) | (col(Bucket.ends_at) > at))
+    """What each line has left, in order of use, at most 50 each (MI-18, M1-03); one statement for any number of lines."""
     found: dict[UUID, list[BucketRow]] = defaultdict(list)
-    for row in await _shown(session, (await session.execute(statement)).all(), locale, at):
+    for row in _shown(await session.rows(_buckets_of_sims(scope, locale), sim_ids=sim_ids, at=at), locale, at):
         if len(found[row.sim_id]) < MOST:
             found[row.sim_id].append(row)
     return [found[sim_id] for sim_id in sim_ids]
+
+
+@shaped
+def _buckets_of_products(scope: Limits, locale: Locale) -> Select[Any]:
+    return _buckets(scope, locale, among(col(Bucket.product_id), "product_ids"))
 
 
 async def buckets_of_products(
     session: Session, scope: Scope, product_ids: Sequence[UUID], *, locale: Locale, at: datetime
 ) -> list[list[BucketRow]]:
     """What each product granted, ended ones included."""
-    statement = _buckets(scope).where(col(Bucket.product_id).in_(product_ids))
     found: dict[UUID | None, list[BucketRow]] = defaultdict(list)
-    for row in await _shown(session, (await session.execute(statement)).all(), locale, at):
+    for row in _shown(await session.rows(_buckets_of_products(scope, locale), product_ids=product_ids), locale, at):
         found[row.product_id].append(row)
     return [found[product_id] for product_id in product_ids]
+
+
+@shaped
+def _buckets_by_ids(scope: Limits, locale: Locale) -> Select[Any]:
+    wanted = among(col(Bucket.id), "ids")
+    return _buckets(scope, locale, col(Bucket.sim_id).in_(select(Bucket.sim_id).where(wanted)), ALIVE | wanted)
 
 
 async def buckets_by_ids(
     session: Session, scope: Scope, ids: Sequence[UUID], *, locale: Locale, at: datetime
 ) -> list[BucketRow | None]:
     """Buckets in the order asked, null for those out of scope; their place in the order of use counts all of their lines."""
-    of_lines = select(Bucket.sim_id).where(col(Bucket.id).in_(ids))
-    alive = col(Bucket.ends_at).is_(None) | (col(Bucket.ends_at) > at)
-    statement = _buckets(scope).where(col(Bucket.sim_id).in_(of_lines)).where(alive | col(Bucket.id).in_(ids))
-    found = {row.id: row for row in await _shown(session, (await session.execute(statement)).all(), locale, at)}
+    found = {row.id: row for row in _shown(await session.rows(_buckets_by_ids(scope, locale), ids=ids, at=at), locale, at)}
     return [found.get(id) for id in ids]
 
 

@@ -8,10 +8,9 @@ from typing import Any
 from uuid import UUID
 
 import msgspec
-from sqlalchemy import Select, String, cast
+from sqlalchemy import Select, String, cast, func
 from sqlmodel import col, select
 
-from domain.accounts.queries import count
 from domain.accounts.tables import PaymentMode
 from domain.catalogue import rules
 from domain.catalogue.errors import OfferingUnavailable
@@ -22,7 +21,7 @@ from domain.kernel.money import Money, Price, taxed
 from domain.kernel.paging import Page, Window
 from domain.kernel.quantity import UNIT_OF, Quantity, UsageType
 from domain.kernel.text import search_key
-from domain.reading import By, page
+from domain.reading import By, count, page
 from store.session import Session
 
 
@@ -156,3 +155,8 @@ def _allowance(allowance: Mapping[str, Any], locale: Locale) -> AllowanceRow:
 def in_language(words: Mapping[str, str], locale: Locale) -> str:
     """A text kept in several languages, in one of them; what isn't translated is read in English."""
     return words.get(locale) or words[Locale.EN]
+
+
+def worded(words: Any, locale: Locale) -> Any:
+    """The same of a column, chosen by the store."""
+    return func.coalesce(func.nullif(col(words)[locale.value].as_string(), ""), col(words)[Locale.EN.value].as_string())

@@ -11,7 +11,6 @@ import msgspec
 from sqlalchemy import Select, and_, func, or_
 from sqlmodel import col, select
 
-from domain.accounts.queries import count, under
 from domain.files.queries import DocumentRow
 from domain.files.tables import File
 from domain.kernel.errors import InvalidInput
@@ -21,7 +20,7 @@ from domain.kernel.plan import Reason
 from domain.kernel.scope import ActorRef, Scope
 from domain.orders.rules import FINAL, HISTORY
 from domain.orders.tables import Order, OrderItem, OrderState, OrderStep
-from domain.reading import By, page
+from domain.reading import By, count, page, under
 from domain.sims.tables import Sim, SimStatus
 from store.session import Session
 

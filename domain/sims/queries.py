@@ -1,7 +1,7 @@
 """Reading SIM cards: pages of a fleet, single cards, counters, placements and access points."""
 
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from enum import StrEnum
@@ -9,10 +9,9 @@ from typing import Any, cast
 from uuid import UUID
 
 import msgspec
-from sqlalchemy import Select, and_, func
+from sqlalchemy import Select, and_, bindparam, func
 from sqlmodel import col, select
 
-from domain.accounts.queries import count, under
 from domain.accounts.tables import Account, AccountEdge, PaymentMode
 from domain.kernel.errors import Forbidden, NotFound
 from domain.kernel.money import Money
@@ -20,7 +19,7 @@ from domain.kernel.paging import Page, Window
 from domain.kernel.quantity import FigureSource
 from domain.kernel.scope import Scope
 from domain.kernel.text import search_key
-from domain.reading import By, page
+from domain.reading import By, Limits, count, holding, members, page, pattern, shaped, under
 from domain.sims.rules import Standing
 from domain.sims.states import BarredBy, Barring, SimStatus, SimStatusReason
 from domain.sims.tables import (
@@ -34,6 +33,8 @@ from domain.sims.tables import (
     SimState,
 )
 from store.session import Session
+from store.statements import Bound, among
+from store.types import UtcDateTime
 
 EPOCH = datetime.fromtimestamp(0, UTC)
 
@@ -198,6 +199,10 @@ def figures(row: SimRow) -> FiguresRow:
     return FiguresRow(left, balance, debt, charge, due, row.figures_at, row.figures_source)
 
 
+STATUSES, REASONS, BARRINGS, BARRERS = members(SimStatus), members(SimStatusReason), members(Barring), members(BarredBy)
+MODES, SOURCES = members(PaymentMode), members(FigureSource)
+
+
 def row_of(row: Any) -> SimRow:
     """A selected row of `COLUMNS` as it is shown."""
     (
@@ -206,53 +211,72 @@ def row_of(row: Any) -> SimRow:
         plan_id, last_usage_at, balance, credit_limit, debt, current_charge, figures_at, figures_source,
     ) = row[: len(COLUMNS)]  # fmt: skip
     return SimRow(
-        id, organization_id, account_id, path, msisdn, iccid, imsi, imei, locked_imei, SimStatus(status),
-        SimStatusReason(status_reason) if status_reason else None, status_since, resumes_at, Barring(barring),
-        BarredBy(barred_by) if barred_by else None, PaymentMode(payment_mode), activated_at, valid_until, grace_until, holder_name,
-        employee_number, cost_centre_id, [tag for tag in tags.split("|") if tag], plan_id, last_usage_at, balance, credit_limit, debt,
-        current_charge, figures_at, FigureSource(figures_source),
+        id, organization_id, account_id, path, msisdn, iccid, imsi, imei, locked_imei, STATUSES[status], REASONS[status_reason],
+        status_since, resumes_at, BARRINGS[barring], BARRERS[barred_by], MODES[payment_mode], activated_at, valid_until, grace_until,
+        holder_name, employee_number, cost_centre_id, tags.split("|")[1:-1], plan_id, last_usage_at, balance, credit_limit, debt,
+        current_charge, figures_at, SOURCES[figures_source],
     )  # fmt: skip
 
 
-def _selected(scope: Scope) -> Select[Any]:
+def _selected(scope: Limits) -> Select[Any]:
     statement: Select[Any] = select(*COLUMNS)  # type: ignore[call-overload]
     return scope.limit(statement, col(Sim.organization_id), col(Sim.path))
 
 
-def matching(scope: Scope, organization_id: UUID, path: str, filter: SimFilter, search: str | None, as_of: datetime | None) -> Select[Any]:
+INDEBTED = func.coalesce(col(Sim.debt), 0) > 0
+TOP: Any = (
+    select(Account.path)
+    .where(Account.id == bindparam("account_id"), Account.organization_id == bindparam("organization_id"))
+    .scalar_subquery()
+)
+CONDITIONS: Mapping[str, Any] = {
+    "account_id": under(col(Sim.path), TOP),
+    "statuses": among(col(Sim.status), "statuses"),
+    "payment_mode": col(Sim.payment_mode) == bindparam("payment_mode"),
+    "plan_ids": among(col(Sim.plan_id), "plan_ids"),
+    "cost_centre_ids": among(col(Sim.cost_centre_id), "cost_centre_ids"),
+    "idle_since": func.coalesce(col(Sim.last_usage_at), EPOCH) < bindparam("idle_since"),
+    "bucket_ends_before": col(Sim.next_bucket_end_at) < bindparam("bucket_ends_before"),
+    "debt": INDEBTED,
+    "no_debt": ~INDEBTED,
+    "search": holding(col(Sim.search), "search"),
+}
+"""What narrows a fleet, by the name of the value it compares with."""
+
+
+@shaped
+def _fleet(scope: Limits, given: tuple[str, ...]) -> Select[Any]:
+    statement = _selected(scope).where(col(Sim.organization_id) == bindparam("organization_id"))
+    statement = _placed_then(statement) if "as_of" in given else statement.where(under(col(Sim.path), bindparam("path")))
+    tags = [holding(col(Sim.tags), name) for name in given if name.startswith("tag_")]
+    return statement.where(*tags, *(CONDITIONS[name] for name in given if name in CONDITIONS))
+
+
+def matching(scope: Scope, organization_id: UUID, path: str, filter: SimFilter, search: str | None, as_of: datetime | None) -> Bound:
     """The statement of a fleet: cards at or below a path, now or as placed at an instant."""
     if search and scope.is_masked:
         raise Forbidden  # whoever sees holders masked can't search by them
-    statement = _selected(scope).where(col(Sim.organization_id) == organization_id)
-    statement = statement.where(under(col(Sim.path), path)) if as_of is None else _placed_then(statement, path, as_of)
-    if filter.account_id is not None:
-        top = select(Account.path).where(Account.id == filter.account_id, Account.organization_id == organization_id).scalar_subquery()
-        statement = statement.where(col(Sim.path) >= top, col(Sim.path) < func.substr(top, 1, func.length(top) - 1) + "/")
-    if filter.statuses:
-        statement = statement.where(col(Sim.status).in_(filter.statuses))
-    if filter.payment_mode is not None:
-        statement = statement.where(col(Sim.payment_mode) == filter.payment_mode)
-    if filter.plan_ids is not None:
-        statement = statement.where(col(Sim.plan_id).in_(filter.plan_ids))
-    for tag in filter.tags or ():
-        statement = statement.where(col(Sim.tags).contains(f"|{tag.replace('|', '')}|", autoescape=True))
-    if filter.cost_centre_ids is not None:
-        statement = statement.where(col(Sim.cost_centre_id).in_(filter.cost_centre_ids))
-    if filter.idle_since is not None:
-        statement = statement.where(func.coalesce(col(Sim.last_usage_at), EPOCH) < filter.idle_since)
-    if filter.bucket_ends_before is not None:
-        statement = statement.where(col(Sim.next_bucket_end_at) < filter.bucket_ends_before)
-    if filter.has_debt is not None:
-        indebted = func.coalesce(col(Sim.debt), 0) > 0
-        statement = statement.where(indebted if filter.has_debt else ~indebted)
-    if search:
-        statement = statement.where(col(Sim.search).contains(search_key(search), autoescape=True))
-    return statement
+    values = {
+        "as_of": as_of,
+        "account_id": filter.account_id,
+        "statuses": filter.statuses or None,
+        "payment_mode": filter.payment_mode,
+        "plan_ids": filter.plan_ids,
+        "cost_centre_ids": filter.cost_centre_ids,
+        "idle_since": filter.idle_since,
+        "bucket_ends_before": filter.bucket_ends_before,
+        "debt": filter.has_debt or None,
+        "no_debt": filter.has_debt is False or None,
+        "search": pattern(search_key(search)) if search else None,
+        **{f"tag_{index}": pattern(f"|{tag.replace('|', '')}|") for index, tag in enumerate(filter.tags or ())},
+    }
+    given = tuple(name for name, value in values.items() if value is not None)
+    return _fleet(scope, given)(organization_id=organization_id, path=path, **values)
 
 
-def _placed_then(statement: Select[Any], path: str, as_of: datetime) -> Select[Any]:
+def _placed_then(statement: Select[Any]) -> Select[Any]:
     """Joins where each card stood at an instant."""
-    placement, edge = SimPlacement, AccountEdge
+    placement, edge, as_of = SimPlacement, AccountEdge, bindparam("as_of", type_=UtcDateTime)
     return statement.join(
         placement,
         and_(
@@ -265,7 +289,7 @@ def _placed_then(statement: Select[Any], path: str, as_of: datetime) -> Select[A
             col(edge.organization_id) == col(placement.organization_id), col(edge.account_id) == col(placement.account_id),
             col(edge.valid_from) <= as_of, col(edge.valid_to).is_(None) | (col(edge.valid_to) > as_of),
         ),
-    ).where(under(col(edge.path), path))  # fmt: skip
+    ).where(under(col(edge.path), bindparam("path")))  # fmt: skip
 
 
 async def sims_page(
@@ -303,19 +327,29 @@ async def sims_count(
     return await count(session, matching(scope, organization_id, path, filter, search, as_of))
 
 
+@shaped
+def _sims_by_ids(scope: Limits) -> Select[Any]:
+    return _selected(scope).where(among(col(Sim.id), "ids"))
+
+
 async def sims_by_ids(session: Session, scope: Scope, ids: Sequence[UUID]) -> list[SimRow | None]:
     """Cards in the order asked, null for those out of scope."""
-    found = {row[0]: row_of(row) for row in await session.execute(_selected(scope).where(col(Sim.id).in_(ids)))}
+    found = {row[0]: row_of(row) for row in await session.rows(_sims_by_ids(scope), ids=ids)}
     return [found.get(id) for id in ids]
+
+
+@shaped
+def _sim_by(scope: Limits, name: str) -> Select[Any]:
+    column: Any = {"id": Sim.id, "msisdn": Sim.msisdn, "iccid": Sim.iccid, "imsi": Sim.imsi}[name]
+    return _selected(scope).where(column == bindparam("value"))
 
 
 async def sim_by(session: Session, scope: Scope, name: str, value: str | UUID) -> SimRow:
     """One card by `id`, `msisdn`, `iccid` or `imsi`; somebody else's is not found."""
-    column = {"id": col(Sim.id), "msisdn": col(Sim.msisdn), "iccid": col(Sim.iccid), "imsi": col(Sim.imsi)}[name]
-    row = (await session.execute(_selected(scope).where(column == value))).first()
-    if row is None:
+    rows = await session.rows(_sim_by(scope, name), value=value)
+    if not rows:
         raise NotFound(field=("by", name))
-    return row_of(row)
+    return row_of(rows[0])
 
 
 async def counters(
@@ -328,8 +362,7 @@ async def counters(
     counted: dict[datetime | None, list[tuple[UUID, str, str, int]]] = {}
     for as_of in {key[2] for key in keys}:
         organizations = {key[0] for key in keys if key[2] == as_of}
-        statement = _present(scope) if as_of is None else _past(scope, as_of)
-        rows = await session.execute(statement.where(col(Account.organization_id).in_(organizations)))
+        rows = await session.rows(_present(scope) if as_of is None else _past(scope)(as_of=as_of), organization_ids=list(organizations))
         counted[as_of] = [(row[0], row[1], row[2], int(row[3])) for row in rows]
     answers = []
     for organization_id, path, as_of, with_descendants in keys:
@@ -343,17 +376,19 @@ async def counters(
     return answers
 
 
-def _present(scope: Scope) -> Select[Any]:
+@shaped
+def _present(scope: Limits) -> Select[Any]:
     statement: Any = select(Account.organization_id, Account.path, SimCounter.status, SimCounter.count).join(
         SimCounter,
         and_(col(SimCounter.organization_id) == col(Account.organization_id), col(SimCounter.account_id) == col(Account.id)),
-    )
+    ).where(among(col(Account.organization_id), "organization_ids"))
     return cast(Select[Any], scope.limit(statement, col(Account.organization_id), col(Account.path)))
 
 
-def _past(scope: Scope, as_of: datetime) -> Select[Any]:
+@shaped
+def _past(scope: Limits) -> Select[Any]:
     """Counts from history: where cards stood and in which state, at paths as accounts hang now."""
-    placement, state = SimPlacement, SimState
+    placement, state, as_of = SimPlacement, SimState, bindparam("as_of", type_=UtcDateTime)
     statement: Any = (
         select(Account.organization_id, AccountEdge.path, SimState.status, func.count())
         .join(
@@ -377,21 +412,27 @@ def _past(scope: Scope, as_of: datetime) -> Select[Any]:
                 col(state.valid_from) <= as_of, col(state.valid_to).is_(None) | (col(state.valid_to) > as_of),
             ),
         )
+        .where(among(col(Account.organization_id), "organization_ids"))
         .group_by(col(Account.organization_id), col(AccountEdge.path), col(SimState.status))
     )  # fmt: skip
     return cast(Select[Any], scope.limit(statement, col(Account.organization_id), col(Account.path)))
 
 
-async def placements(session: Session, scope: Scope, sim_ids: Sequence[UUID]) -> list[list[PlacementRow]]:
-    """Where each card stood, newest first, the last 50 of each."""
+@shaped
+def _placements(scope: Limits) -> Select[Any]:
     statement: Any = (
         select(SimPlacement.sim_id, SimPlacement.account_id, SimPlacement.valid_from, SimPlacement.valid_to)
         .join(Sim, and_(col(Sim.organization_id) == col(SimPlacement.organization_id), col(Sim.id) == col(SimPlacement.sim_id)))
-        .where(col(SimPlacement.sim_id).in_(sim_ids))
+        .where(among(col(SimPlacement.sim_id), "sim_ids"))
         .order_by(col(SimPlacement.valid_from).desc())
     )
+    return cast(Select[Any], scope.limit(statement, col(Sim.organization_id), col(Sim.path)))
+
+
+async def placements(session: Session, scope: Scope, sim_ids: Sequence[UUID]) -> list[list[PlacementRow]]:
+    """Where each card stood, newest first, the last 50 of each."""
     found: dict[UUID, list[PlacementRow]] = defaultdict(list)
-    for sim_id, *rest in await session.execute(scope.limit(statement, col(Sim.organization_id), col(Sim.path))):
+    for sim_id, *rest in await session.rows(_placements(scope), sim_ids=sim_ids):
         if len(found[sim_id]) < 50:
             found[sim_id].append(PlacementRow(*rest))
     return [found[sim_id] for sim_id in sim_ids]

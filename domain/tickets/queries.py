@@ -10,12 +10,11 @@ import msgspec
 from sqlalchemy import Select
 from sqlmodel import col, select
 
-from domain.accounts.queries import count
 from domain.kernel.ids import Kind, Ref
 from domain.kernel.paging import Page, Window
 from domain.kernel.scope import ActorRef, Scope
 from domain.kernel.text import search_key
-from domain.reading import By, page
+from domain.reading import By, count, page
 from domain.tickets.states import TicketPriority, TicketState
 from domain.tickets.tables import Ticket
 from store.session import Session
