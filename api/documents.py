@@ -26,7 +26,7 @@ from domain.trusted import queries, service
 from schema.kernel import limits
 from schema.kernel.documents import Documents, name_of
 from schema.kernel.trusted import digest_in, id_of
-from store.session import StoreBusy, StoreLost
+from store.faults import StoreBusy, StoreLost
 
 COST: Final = 500
 """Objects that a request here takes from the asker's budget: it may be a write with an entry in the audit trail."""

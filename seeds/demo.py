@@ -8,7 +8,6 @@ from pathlib import Path
 from uuid import UUID
 
 from sqlalchemy import bindparam, update
-from store.session import Session
 from sqlmodel import col, select
 
 from auth.wiring import Auth
@@ -34,7 +33,7 @@ from seeds.purchases import Buying, Granted, Ids, Payer
 from seeds.size import Size
 from seeds.tickets import seed_tickets
 from seeds.usage import OFTEN, SELDOM, Record, Traffic, updates
-from store.session import Database
+from store.session import Database, Session
 from store.upsert import insert_all
 
 COMPANY_AGE = timedelta(days=400)

@@ -11,7 +11,6 @@ from random import Random
 from typing import Any
 from uuid import UUID
 
-from store.session import Session
 from sqlmodel import col, select
 
 from domain.accounts.tables import Account, NumberSeries
@@ -38,6 +37,7 @@ from seeds.companies import Habits
 from seeds.dice import Dice, id_at
 from seeds.lines import Line
 from store.outbox import Letter, send_all
+from store.session import Session
 from store.upsert import insert_all, insert_or_ignore
 
 K, S = LedgerAccountKind, OrderState

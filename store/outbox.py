@@ -11,12 +11,11 @@ from uuid import UUID
 
 import structlog
 from sqlalchemy import BigInteger, Index, Integer, delete, exists, select, update
-from store.session import Session
 from sqlalchemy.orm import aliased
 from sqlmodel import Field, SQLModel, col
 
 from store.faults import StoreBusy
-from store.session import Database
+from store.session import Database, Session
 from store.types import Json, UtcDateTime
 from store.upsert import insert_all
 

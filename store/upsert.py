@@ -5,8 +5,9 @@ from itertools import islice
 from typing import Any
 
 from sqlalchemy.dialects import postgresql, sqlite
-from store.session import Session
 from sqlmodel import SQLModel
+
+from store.session import Session
 
 AT_ONCE = 5_000
 

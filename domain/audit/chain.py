@@ -10,13 +10,13 @@ from typing import Any
 from uuid import UUID
 
 from sqlalchemy import union, update
-from store.session import Session
 from sqlmodel import col, select
 
 from domain.audit.tables import AuditEntry, AuditHead, AuditSubject
 from domain.kernel.ids import uuid7
 from domain.kernel.plan import Change, Reason
 from domain.kernel.scope import ActorRef
+from store.session import Session
 from store.upsert import insert_all, insert_or_ignore
 
 EMPTY = "0" * 64

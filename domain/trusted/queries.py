@@ -7,11 +7,11 @@ from uuid import UUID
 
 import msgspec
 from sqlalchemy import Select
-from sqlalchemy.ext.asyncio import AsyncSession
 from sqlmodel import col, select
 
 from domain.kernel.scope import ActorRef, Scope
 from domain.trusted.tables import TrustedDocument
+from store.session import Session
 
 
 class TrustedDocumentRow(msgspec.Struct, frozen=True):
@@ -22,13 +22,13 @@ class TrustedDocumentRow(msgspec.Struct, frozen=True):
     registered_by: ActorRef
 
 
-async def text_of(session: AsyncSession, organization_ids: Iterable[UUID], digest: str) -> str | None:
+async def text_of(session: Session, organization_ids: Iterable[UUID], digest: str) -> str | None:
     """The text of a document that one of these organizations has registered; for whoever belongs to them."""
     mine = col(TrustedDocument.organization_id).in_(organization_ids)
     return (await session.scalars(select(TrustedDocument.text).where(mine, TrustedDocument.digest == digest).limit(1))).first()
 
 
-async def documents_in(session: AsyncSession, scope: Scope) -> list[TrustedDocumentRow]:
+async def documents_in(session: Session, scope: Scope) -> list[TrustedDocumentRow]:
     """All registered documents in scope, oldest first: an organization's register is short (`service.MOST`)."""
     columns: tuple[Any, ...] = (TrustedDocument.digest, TrustedDocument.registered_at, TrustedDocument.by)
     statement: Select[Any] = scope.limit(select(*columns), col(TrustedDocument.organization_id))

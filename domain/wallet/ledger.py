@@ -8,7 +8,6 @@ from typing import Any
 from uuid import UUID
 
 from sqlalchemy import update
-from store.session import Session
 from sqlmodel import col, select
 
 from domain.kernel.errors import InsufficientFunds
@@ -17,6 +16,7 @@ from domain.kernel.money import Money
 from domain.kernel.scope import ActorRef
 from domain.wallet.rules import Leg, movement
 from domain.wallet.tables import LedgerAccount, LedgerAccountKind, LedgerEntry, LedgerReason, LedgerTransfer
+from store.session import Session
 from store.upsert import insert_all, insert_or_ignore
 
 
