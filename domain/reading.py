@@ -10,6 +10,7 @@ from enum import StrEnum
 from typing import Any, Concatenate, ParamSpec, Protocol, TypeVar, cast
 from uuid import UUID
 
+import msgspec
 from beanie import Document
 from pymongo.errors import PyMongoError
 from sqlalchemy import ColumnElement, Integer, Select, and_, bindparam, func, or_, select
@@ -24,8 +25,9 @@ from store.statements import Bound, Prepared, changed
 DOCUMENT_SECONDS = 2
 SLICES = tuple(timedelta(hours=6) * 4**power for power in range(6))
 """How far back a long collection is looked through at a time: six hours, a day, four days, … 256 days, then all the rest."""
-STATEMENTS_KEPT = 256
+STATEMENTS_KEPT = ROWS_KEPT = 256
 Kept = TypeVar("Kept", bound=Document)
+RowKind = TypeVar("RowKind", bound=msgspec.Struct)
 Given = ParamSpec("Given")
 
 
@@ -76,6 +78,13 @@ def shaped(build: Callable[Concatenate[Limits, Given], Select[Any]]) -> Callable
         return made(scope.shape, *args)(**scope.bounds)
 
     return cast(Any, of)  # type: ignore[no-any-return]
+
+
+@functools.lru_cache(ROWS_KEPT)
+def narrowed(row: type[RowKind], shown: tuple[str, ...], wanted: frozenset[str] | None) -> type[RowKind]:
+    """Rows of a kind that have, besides what all of them have, what is wanted of `shown`; nothing else is there to be read."""
+    names = [name for name in shown if wanted is None or name in wanted]
+    return cast(type[RowKind], msgspec.defstruct(row.__name__, names, bases=(row,), frozen=True, gc=False, module=row.__module__))
 
 
 def _beyond(order: Sequence[By], *, is_backward: bool) -> ColumnElement[bool]:

@@ -5,7 +5,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from enum import StrEnum
-from typing import Any, cast
+from typing import TYPE_CHECKING, Any, cast
 from uuid import UUID
 
 import msgspec
@@ -19,7 +19,7 @@ from domain.kernel.paging import Page, Window
 from domain.kernel.quantity import FigureSource
 from domain.kernel.scope import Scope
 from domain.kernel.text import search_key
-from domain.reading import By, Limits, count, holding, members, page, pattern, shaped, under
+from domain.reading import By, Limits, count, holding, members, narrowed, page, pattern, shaped, under
 from domain.sims.rules import Standing
 from domain.sims.states import BarredBy, Barring, SimStatus, SimStatusReason
 from domain.sims.tables import (
@@ -40,39 +40,49 @@ EPOCH = datetime.fromtimestamp(0, UTC)
 
 
 class SimRow(msgspec.Struct, frozen=True):
-    """A SIM card as it is shown; its attributes bear the contract's names, related things their ids."""
+    """A SIM card as it is shown: its ids and its place, and of its columns those that were wanted, as they are stored."""
 
     id: UUID
     organization_id: UUID
     account_id: UUID
     path: str
-    msisdn: str | None
-    iccid: str
-    imsi: str
-    imei: str | None
-    locked_imei: str | None
-    status: SimStatus
-    status_reason: SimStatusReason | None
-    status_since: datetime
-    resumes_at: datetime | None
-    barring: Barring
-    barred_by: BarredBy | None
-    payment_mode: PaymentMode
-    activated_at: datetime | None
-    valid_until: datetime | None
-    grace_until: datetime | None
-    holder_name: str | None
-    employee_number: str | None
-    cost_centre_id: UUID | None
-    tags: list[str]
-    plan_id: UUID | None
-    last_usage_at: datetime | None
-    balance: int | None
-    credit_limit: int | None
-    debt: int | None
-    current_charge: int | None
-    figures_at: datetime
-    figures_source: FigureSource
+    if TYPE_CHECKING:
+        msisdn: str | None
+        iccid: str
+        imsi: str
+        imei: str | None
+        locked_imei: str | None
+        status: str
+        status_reason: str | None
+        status_since: datetime
+        resumes_at: datetime | None
+        barring: str
+        barred_by: str | None
+        payment_mode: str
+        activated_at: datetime | None
+        valid_until: datetime | None
+        grace_until: datetime | None
+        holder_name: str | None
+        employee_number: str | None
+        cost_centre_id: UUID | None
+        tags: str
+        plan_id: UUID | None
+        last_usage_at: datetime | None
+        balance: int | None
+        credit_limit: int | None
+        debt: int | None
+        current_charge: int | None
+        figures_at: datetime
+        figures_source: str
+
+
+SHOWN = (
+    "msisdn", "iccid", "imsi", "imei", "locked_imei", "status", "status_reason", "status_since", "resumes_at", "barring", "barred_by",
+    "payment_mode", "activated_at", "valid_until", "grace_until", "holder_name", "employee_number", "cost_centre_id", "tags", "plan_id",
+    "last_usage_at", "balance", "credit_limit", "debt", "current_charge", "figures_at", "figures_source",
+)  # fmt: skip
+Wanted = frozenset[str] | None
+"""Which attributes of rows will be read; null is all of them."""
 
 
 class FiguresRow(msgspec.Struct, frozen=True):
@@ -89,7 +99,10 @@ class FiguresRow(msgspec.Struct, frozen=True):
 
 def standing(row: SimRow) -> Standing:
     """The state of a card as rules see it."""
-    return Standing(row.status, row.status_reason, row.barring, row.barred_by, row.resumes_at, row.msisdn is not None)
+    return Standing(
+        STATUSES[row.status], REASONS[row.status_reason], BARRINGS[row.barring], BARRERS[row.barred_by], row.resumes_at,
+        row.msisdn is not None,
+    )  # fmt: skip
 
 
 class CountersRow(msgspec.Struct, frozen=True):
@@ -181,14 +194,6 @@ SORT_COLUMNS: dict[SimSortKey, Any] = {
     SimSortKey.VALID_UNTIL: func.coalesce(col(Sim.valid_until), EPOCH),
 }
 
-COLUMNS = (
-    Sim.id, Sim.organization_id, Sim.account_id, Sim.path, Sim.msisdn, Sim.iccid, Sim.imsi, Sim.imei, Sim.locked_imei, Sim.status,
-    Sim.status_reason, Sim.status_since, Sim.resumes_at, Sim.barring, Sim.barred_by, Sim.payment_mode, Sim.activated_at, Sim.valid_until,
-    Sim.grace_until, Sim.holder_name, Sim.employee_number, Sim.cost_centre_id, Sim.tags, Sim.plan_id, Sim.last_usage_at,
-    Sim.balance, Sim.credit_limit, Sim.debt, Sim.current_charge, Sim.figures_at, Sim.figures_source,
-)  # fmt: skip
-
-
 def figures(row: SimRow) -> FiguresRow:
     """The five figures from what is stored: payable = debt + current charge, remaining credit limit = limit - payable."""
     payable = None if row.debt is None or row.current_charge is None else row.debt + row.current_charge
@@ -196,30 +201,19 @@ def figures(row: SimRow) -> FiguresRow:
     left, balance, debt, charge, due = (
         None if minor is None else Money(minor) for minor in (remaining, row.balance, row.debt, row.current_charge, payable)
     )
-    return FiguresRow(left, balance, debt, charge, due, row.figures_at, row.figures_source)
+    return FiguresRow(left, balance, debt, charge, due, row.figures_at, SOURCES[row.figures_source])
 
 
 STATUSES, REASONS, BARRINGS, BARRERS = members(SimStatus), members(SimStatusReason), members(Barring), members(BarredBy)
-MODES, SOURCES = members(PaymentMode), members(FigureSource)
+SOURCES = members(FigureSource)
 
 
-def row_of(row: Any) -> SimRow:
-    """A selected row of `COLUMNS` as it is shown."""
-    (
-        id, organization_id, account_id, path, msisdn, iccid, imsi, imei, locked_imei, status, status_reason, status_since, resumes_at,
-        barring, barred_by, payment_mode, activated_at, valid_until, grace_until, holder_name, employee_number, cost_centre_id, tags,
-        plan_id, last_usage_at, balance, credit_limit, debt, current_charge, figures_at, figures_source,
-    ) = row[: len(COLUMNS)]  # fmt: skip
-    return SimRow(
-        id, organization_id, account_id, path, msisdn, iccid, imsi, imei, locked_imei, STATUSES[status], REASONS[status_reason],
-        status_since, resumes_at, BARRINGS[barring], BARRERS[barred_by], MODES[payment_mode], activated_at, valid_until, grace_until,
-        holder_name, employee_number, cost_centre_id, tags.split("|")[1:-1], plan_id, last_usage_at, balance, credit_limit, debt,
-        current_charge, figures_at, SOURCES[figures_source],
-    )  # fmt: skip
+def _kind(wanted: Wanted) -> type[SimRow]:
+    return narrowed(SimRow, SHOWN, wanted)
 
 
-def _selected(scope: Limits) -> Select[Any]:
-    statement: Select[Any] = select(*COLUMNS)  # type: ignore[call-overload]
+def _selected(scope: Limits, wanted: Wanted) -> Select[Any]:
+    statement: Select[Any] = select(*(getattr(Sim, name) for name in _kind(wanted).__struct_fields__))
     return scope.limit(statement, col(Sim.organization_id), col(Sim.path))
 
 
@@ -245,14 +239,16 @@ CONDITIONS: Mapping[str, Any] = {
 
 
 @shaped
-def _fleet(scope: Limits, given: tuple[str, ...]) -> Select[Any]:
-    statement = _selected(scope).where(col(Sim.organization_id) == bindparam("organization_id"))
+def _fleet(scope: Limits, given: tuple[str, ...], wanted: Wanted) -> Select[Any]:
+    statement = _selected(scope, wanted).where(col(Sim.organization_id) == bindparam("organization_id"))
     statement = _placed_then(statement) if "as_of" in given else statement.where(under(col(Sim.path), bindparam("path")))
     tags = [holding(col(Sim.tags), name) for name in given if name.startswith("tag_")]
     return statement.where(*tags, *(CONDITIONS[name] for name in given if name in CONDITIONS))
 
 
-def matching(scope: Scope, organization_id: UUID, path: str, filter: SimFilter, search: str | None, as_of: datetime | None) -> Bound:
+def matching(
+    scope: Scope, organization_id: UUID, path: str, filter: SimFilter, search: str | None, as_of: datetime | None, wanted: Wanted = None
+) -> Bound:
     """The statement of a fleet: cards at or below a path, now or as placed at an instant."""
     if search and scope.is_masked:
         raise Forbidden  # whoever sees holders masked can't search by them
@@ -271,7 +267,7 @@ def matching(scope: Scope, organization_id: UUID, path: str, filter: SimFilter, 
         **{f"tag_{index}": pattern(f"|{tag.replace('|', '')}|") for index, tag in enumerate(filter.tags or ())},
     }
     given = tuple(name for name, value in values.items() if value is not None)
-    return _fleet(scope, given)(organization_id=organization_id, path=path, **values)
+    return _fleet(scope, given, wanted)(organization_id=organization_id, path=path, **values)
 
 
 def _placed_then(statement: Select[Any]) -> Select[Any]:
@@ -303,14 +299,17 @@ async def sims_page(
     sort: SimSort = SimSort(),
     search: str | None = None,
     as_of: datetime | None = None,
+    wanted: Wanted = None,
 ) -> Page[SimRow]:
     """One page of the cards at or below a path; `search` is a part of number, ICCID, holder or cost centre, folded."""
     if sort.key is SimSortKey.HOLDER and scope.is_masked:
         raise Forbidden
-    statement = matching(scope, organization_id, path, filter, search, as_of)
+    statement = matching(scope, organization_id, path, filter, search, as_of, wanted)
     order = [By(SORT_COLUMNS[sort.key], sort.is_descending), By(col(Sim.id), sort.is_descending)]
     name = f"sims.{sort.key.value}.{'desc' if sort.is_descending else 'asc'}"
-    return (await page(session, statement, window, order, name=name)).map(row_of)
+    kind, page_of = _kind(wanted), await page(session, statement, window, order, name=name)
+    width = len(kind.__struct_fields__)
+    return page_of.map(lambda row: kind(*row[:width]))
 
 
 async def sims_count(
@@ -328,28 +327,29 @@ async def sims_count(
 
 
 @shaped
-def _sims_by_ids(scope: Limits) -> Select[Any]:
-    return _selected(scope).where(among(col(Sim.id), "ids"))
+def _sims_by_ids(scope: Limits, wanted: Wanted) -> Select[Any]:
+    return _selected(scope, wanted).where(among(col(Sim.id), "ids"))
 
 
-async def sims_by_ids(session: Session, scope: Scope, ids: Sequence[UUID]) -> list[SimRow | None]:
+async def sims_by_ids(session: Session, scope: Scope, ids: Sequence[UUID], wanted: Wanted = None) -> list[SimRow | None]:
     """Cards in the order asked, null for those out of scope."""
-    found = {row[0]: row_of(row) for row in await session.rows(_sims_by_ids(scope), ids=ids)}
+    kind = _kind(wanted)
+    found = {row[0]: kind(*row) for row in await session.rows(_sims_by_ids(scope, wanted), ids=ids)}
     return [found.get(id) for id in ids]
 
 
 @shaped
-def _sim_by(scope: Limits, name: str) -> Select[Any]:
+def _sim_by(scope: Limits, name: str, wanted: Wanted) -> Select[Any]:
     column: Any = {"id": Sim.id, "msisdn": Sim.msisdn, "iccid": Sim.iccid, "imsi": Sim.imsi}[name]
-    return _selected(scope).where(column == bindparam("value"))
+    return _selected(scope, wanted).where(column == bindparam("value"))
 
 
-async def sim_by(session: Session, scope: Scope, name: str, value: str | UUID) -> SimRow:
+async def sim_by(session: Session, scope: Scope, name: str, value: str | UUID, wanted: Wanted = None) -> SimRow:
     """One card by `id`, `msisdn`, `iccid` or `imsi`; somebody else's is not found."""
-    rows = await session.rows(_sim_by(scope, name), value=value)
+    rows = await session.rows(_sim_by(scope, name, wanted), value=value)
     if not rows:
         raise NotFound(field=("by", name))
-    return row_of(rows[0])
+    return _kind(wanted)(*rows[0])
 
 
 async def counters(

@@ -29,7 +29,7 @@ def global_id(kind: Kind) -> Any:
     def id_of(row: Any) -> strawberry.ID:
         return strawberry.ID(encode(kind, row.id))
 
-    return plain(id_of, description="Global id.")
+    return plain(id_of, description="Global id.", needs=("id",))
 
 
 async def find(context: Context, ref: Ref) -> Any:

@@ -5,16 +5,16 @@ from uuid import UUID
 from domain.kernel.ids import Kind
 from domain.kernel.permissions import Permission
 from domain.sims import queries
-from domain.sims.queries import ApnRow, PlacementRow, SimRow
+from domain.sims.queries import ApnRow, PlacementRow, SimRow, Wanted
 from schema.kernel.context import Context
 from schema.kernel.nodes import FINDERS
 
 
-async def sims(context: Context, ids: list[UUID]) -> list[SimRow | None]:
+async def sims(context: Context, ids: list[UUID], wanted: Wanted = None) -> list[SimRow | None]:
     """Cards in scope."""
     scope = context.scope(Permission.SIM_READ)
     async with context.read() as session:
-        return await queries.sims_by_ids(session, scope, ids)
+        return await queries.sims_by_ids(session, scope, ids, wanted)
 
 
 async def placements(context: Context, ids: list[UUID]) -> list[list[PlacementRow]]:

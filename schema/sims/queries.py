@@ -41,8 +41,9 @@ async def sims_of_account(
     order = sort.to_sort() if sort else queries.SimSort()
     async with info.context.read() as session:
         page = await queries.sims_page(
-            session, scope, root.organization_id, root.path, window=window, filter=wanted, sort=order, search=search, as_of=as_of
-        )
+            session, scope, root.organization_id, root.path, window=window, filter=wanted, sort=order, search=search, as_of=as_of,
+            wanted=info.context.wanted(info, "edges", "node"),
+        )  # fmt: skip
 
     async def count() -> int:
         async with info.context.read() as session:
@@ -61,4 +62,4 @@ class SimsQuery:
         name, value = next((name, value) for name, value in vars(by).items() if value is not strawberry.UNSET)
         key = decode_as(Kind.SIM, value, "by", "id") if name == "id" else value
         async with info.context.read() as session:
-            return cast(Sim, await queries.sim_by(session, scope, name, key))
+            return cast(Sim, await queries.sim_by(session, scope, name, key, info.context.wanted(info)))

@@ -121,6 +121,11 @@ def _viewer_can(row: SimRow, context: Context) -> list[Permission]:
     return [permission for permission in sorted(usable) if context.scope(permission).covers(row.organization_id, row.path)]
 
 
+def _tags(row: SimRow) -> list[str]:
+    """They are stored in one text, each between bars."""
+    return row.tags.split("|")[1:-1]
+
+
 @strawberry.type(description="A SIM card with the line on it.")
 class Sim(Node):
     """Served from `SimRow`; what hangs on it is read in batches."""
@@ -137,13 +142,13 @@ class Sim(Node):
     resumes_at: datetime | None = strawberry.field(description="When a SUSPENDED card works again.")
     barring: Barring = strawberry.field(description="What is barred now.")
     payment_mode: PaymentMode = strawberry.field(description="How usage is paid.")
-    tags: list[str] = strawberry.field(description="Free labels, at most 20.")
+    tags: list[str] = plain(_tags, description="Free labels, at most 20.", needs=("tags",))
     last_usage_at: datetime | None = strawberry.field(description="Last traffic.")
 
     is_type_of = rows_of(SimRow)
 
     validity: SimValidity = plain(itself, description="Life of the line.")
-    holder: Holder | None = plain(_holder, description="Employee who carries it.")
+    holder: Holder | None = plain(_holder, description="Employee who carries it.", needs=("holder_name", "employee_number"))
     cost_centre: CostCentre | None = batched(
         account_loaders.cost_centres, key="cost_centre_id", description="Where costs are booked."
     )
@@ -151,7 +156,10 @@ class Sim(Node):
     placements: list[SimPlacement] = batched(
         loaders.placements, key="id", description="Where it stood, newest first, the last 50."
     )
-    figures: SimFigures | None = plain(_figures, description="The money figures.", extensions=[Needs(Permission.WALLET_READ)])
+    figures: SimFigures | None = plain(
+        _figures, description="The money figures.", extensions=[Needs(Permission.WALLET_READ)],
+        needs=("balance", "credit_limit", "debt", "current_charge", "figures_at", "figures_source"),
+    )  # fmt: skip
     plan: ProductOffering | None = batched(catalogue_loaders.offerings, key="plan_id", description="Tariff plan.")
     buckets: list[Bucket] = batched(
         bundle_loaders.buckets_of_sims, key="id", description="What is left of bought bundles, in order of use, at most 50."
@@ -171,8 +179,9 @@ class Sim(Node):
     )
 
     viewer_can: list[Permission] = plain(
-        _viewer_can, description="Rights that its state and the viewer's role allow now, at most one of each."
-    )
+        _viewer_can, description="Rights that its state and the viewer's role allow now, at most one of each.",
+        needs=("status", "status_reason", "barring", "barred_by", "resumes_at", "msisdn"),
+    )  # fmt: skip
 
     apns: list[Apn] | None = batched(loaders.apns, key="id", description="Active access points, at most 10.")
 
