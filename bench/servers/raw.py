@@ -38,7 +38,7 @@ POOL = 10
 NEEDED = {Permission.ACCOUNT_READ, Permission.SIM_READ, Permission.WALLET_READ}
 CLAIMS = ["iss", "aud", "sub", "sid", "iat", "exp", "jti"]
 ORDER = "sims.MSISDN.asc"
-UNITS = {kind.value: unit.value for kind, unit in UNIT_OF.items()}
+UNITS = {str(kind): unit.value for kind, unit in UNIT_OF.items()}
 MAIN = {locale: text("bundle.main", locale) for locale in Locale}
 MOST_BUCKETS = 50
 

@@ -3,11 +3,11 @@
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from datetime import datetime
-from typing import Any
+from typing import TYPE_CHECKING, Any
 from uuid import UUID
 
 import msgspec
-from sqlalchemy import Select, and_, bindparam
+from sqlalchemy import Select, and_, bindparam, case, func
 from sqlmodel import col, select
 
 from domain.bundles import rules
@@ -16,9 +16,8 @@ from domain.catalogue.queries import worded
 from domain.catalogue.tables import Offering
 from domain.kernel.locale import Locale
 from domain.kernel.messages import text
-from domain.kernel.quantity import UNIT_OF, FigureSource, Quantity, UsageType
 from domain.kernel.scope import Scope
-from domain.reading import Limits, members, shaped
+from domain.reading import Limits, narrowed, shaped
 from domain.sims.tables import Sim
 from store.session import Session
 from store.statements import among
@@ -34,23 +33,35 @@ class SpanRow(msgspec.Struct, frozen=True):
 
 
 class BucketRow(msgspec.Struct, frozen=True):
-    """A bucket as it is shown, its name in the reader's language; none is shared as long as there are no heads with members."""
+    """A bucket as it is shown: the line it is on, and of the rest what was wanted, as it is stored.
 
-    id: UUID
+    `name` is in the reader's language, `place` counts the order of use within the line, `status` holds between the dates.
+    """
+
     sim_id: UUID
-    product_id: UUID | None
-    name: str
-    usage_type: UsageType
-    priority: int
-    status: BucketStatus
-    total: Quantity
-    remaining: Quantity
-    reserved: Quantity
-    max_overrun: Quantity
-    valid_for: SpanRow
-    as_of: datetime
-    source: FigureSource
-    is_shared: bool = False
+    if TYPE_CHECKING:
+        place: int
+        id: UUID
+        product_id: UUID | None
+        name: str
+        usage_type: str
+        status: str
+        total: int
+        remaining: int
+        reserved: int
+        max_overrun: int
+        starts_at: datetime
+        ends_at: datetime | None
+        as_of: datetime
+        source: str
+
+
+SHOWN = (
+    "place", "id", "product_id", "name", "usage_type", "status", "total", "remaining", "reserved", "max_overrun", "starts_at", "ends_at",
+    "as_of", "source",
+)  # fmt: skip
+Wanted = frozenset[str] | None
+"""Which attributes of rows will be read; null is all of them."""
 
 
 class ProductRow(msgspec.Struct, frozen=True):
@@ -69,23 +80,33 @@ PRODUCT: Sequence[Any] = (
     Product.id, Product.sim_id, Product.offering_id, Product.order_id, Product.status, Product.starts_at, Product.ends_at,
     Product.is_renewing, Product.created_at,
 )  # fmt: skip
-TYPES, STATUSES, SOURCES = members(UsageType), members(BucketStatus), members(FigureSource)
+ALIVE: Any = col(Bucket.ends_at).is_(None) | (col(Bucket.ends_at) > bindparam("at"))
+USABLE: Any = ALIVE & (col(Bucket.status) == BucketStatus.ACTIVE) & (col(Bucket.starts_at) <= bindparam("at"))
+IN_ORDER: Any = (case((USABLE, 0), else_=1), col(Bucket.priority), col(Bucket.id))
+"""The order of use on a line: usable ones first, then those that wait."""
+COMPUTED: Any = {
+    "name": lambda locale: func.coalesce(worded(Offering.names, locale), text("bundle.main", locale)),
+    "place": lambda _: func.row_number().over(partition_by=col(Bucket.sim_id), order_by=IN_ORDER),
+}
 
 
-def _buckets(scope: Limits, locale: Locale, *conditions: Any) -> Select[Any]:
-    """Buckets with the names of the offerings that granted them, in order of use."""
-    columns: Sequence[Any] = (
-        Bucket.id, Bucket.sim_id, Bucket.product_id, worded(Offering.names, locale), Bucket.usage_type, Bucket.priority, Bucket.status,
-        Bucket.total, Bucket.remaining, Bucket.reserved, Bucket.max_overrun, Bucket.starts_at, Bucket.ends_at, Bucket.as_of, Bucket.source,
-    )  # fmt: skip
+def _kind(wanted: Wanted) -> type[BucketRow]:
+    return narrowed(BucketRow, SHOWN, wanted)
+
+
+def _buckets(scope: Limits, locale: Locale, wanted: Wanted, *conditions: Any) -> Select[Any]:
+    """Buckets in order of use."""
+    names = _kind(wanted).__struct_fields__
+    columns = [COMPUTED[name](locale) if name in COMPUTED else getattr(Bucket, name) for name in names]
     statement: Select[Any] = (
         select(*columns)
         .select_from(Bucket)
         .join(Sim, and_(col(Sim.organization_id) == col(Bucket.organization_id), col(Sim.id) == col(Bucket.sim_id)))
-        .outerjoin(Offering, col(Offering.id) == col(Bucket.offering_id))
         .where(*conditions)
-        .order_by(col(Bucket.priority), col(Bucket.id))
+        .order_by(*IN_ORDER)
     )
+    if "name" in names:
+        statement = statement.outerjoin(Offering, col(Offering.id) == col(Bucket.offering_id))
     return scope.limit(statement, col(Sim.organization_id), col(Sim.path))
 
 
@@ -96,79 +117,55 @@ def _products(scope: Scope) -> Select[Any]:
     return scope.limit(statement, col(Sim.organization_id), col(Sim.path))
 
 
-def _shown(buckets: Sequence[Any], locale: Locale, at: datetime) -> list[BucketRow]:
-    """Buckets as rows, in order of use within each line: usable ones first, then those that wait."""
-    main = text("bundle.main", locale)
-    states = [rules.bucket_status(bucket[6], bucket[11], bucket[12], at) for bucket in buckets]
-    usable = [number for number, state in enumerate(states) if state is BucketStatus.ACTIVE]
-    waiting = [number for number, state in enumerate(states) if state is not BucketStatus.ACTIVE]
-    placed: dict[UUID, int] = defaultdict(int)
-    rows = []
-    for number in usable + waiting:
-        id, sim_id, product_id, name, usage_type, _, _, *amounts, starts_at, ends_at, as_of, source = buckets[number]
-        placed[sim_id] += 1
-        unit = UNIT_OF[usage_type]
-        total, remaining, reserved, max_overrun = (Quantity(amount, unit) for amount in amounts)
-        rows.append(
-            BucketRow(
-                id, sim_id, product_id, name or main, TYPES[usage_type], placed[sim_id], states[number], total, remaining, reserved,
-                max_overrun, SpanRow(starts_at, ends_at), as_of, SOURCES[source],
-            )
-        )  # fmt: skip
-    return rows
-
-
 def _product(product: Any, at: datetime) -> ProductRow:
     span = SpanRow(product.starts_at or product.created_at, product.ends_at)
     status = rules.product_status(product.status, product.starts_at, product.ends_at, at)
     return ProductRow(product.id, product.sim_id, product.offering_id, product.order_id, status, span, product.is_renewing)
 
 
-ALIVE: Any = col(Bucket.ends_at).is_(None) | (col(Bucket.ends_at) > bindparam("at"))
-
-
 @shaped
-def _buckets_of_sims(scope: Limits, locale: Locale) -> Select[Any]:
-    return _buckets(scope, locale, among(col(Bucket.sim_id), "sim_ids"), ALIVE)
+def _buckets_of_sims(scope: Limits, locale: Locale, wanted: Wanted) -> Select[Any]:
+    return _buckets(scope, locale, wanted, among(col(Bucket.sim_id), "sim_ids"), ALIVE)
 
 
 async def buckets_of_sims(
-    session: Session, scope: Scope, sim_ids: Sequence[UUID], *, locale: Locale, at: datetime
+    session: Session, scope: Scope, sim_ids: Sequence[UUID], *, locale: Locale, at: datetime, wanted: Wanted = None
 ) -> list[list[BucketRow]]:
     """What each line has left, in order of use, at most 50 each (MI-18, M1-03); one statement for any number of lines."""
-    found: dict[UUID, list[BucketRow]] = defaultdict(list)
-    for row in _shown(await session.rows(_buckets_of_sims(scope, locale), sim_ids=sim_ids, at=at), locale, at):
-        if len(found[row.sim_id]) < MOST:
-            found[row.sim_id].append(row)
-    return [found[sim_id] for sim_id in sim_ids]
+    kind, found = _kind(wanted), {sim_id: list[BucketRow]() for sim_id in sim_ids}
+    for row in await session.rows(_buckets_of_sims(scope, locale, wanted), sim_ids=sim_ids, at=at):
+        found[row[0]].append(kind(*row))
+    return [found[sim_id][:MOST] for sim_id in sim_ids]
 
 
 @shaped
 def _buckets_of_products(scope: Limits, locale: Locale) -> Select[Any]:
-    return _buckets(scope, locale, among(col(Bucket.product_id), "product_ids"))
+    return _buckets(scope, locale, None, among(col(Bucket.product_id), "product_ids"))
 
 
 async def buckets_of_products(
     session: Session, scope: Scope, product_ids: Sequence[UUID], *, locale: Locale, at: datetime
 ) -> list[list[BucketRow]]:
     """What each product granted, ended ones included."""
-    found: dict[UUID | None, list[BucketRow]] = defaultdict(list)
-    for row in _shown(await session.rows(_buckets_of_products(scope, locale), product_ids=product_ids), locale, at):
-        found[row.product_id].append(row)
+    kind, found = _kind(None), defaultdict[UUID | None, list[BucketRow]](list)
+    for row in await session.rows(_buckets_of_products(scope, locale), product_ids=product_ids, at=at):
+        bucket = kind(*row)
+        found[bucket.product_id].append(bucket)
     return [found[product_id] for product_id in product_ids]
 
 
 @shaped
 def _buckets_by_ids(scope: Limits, locale: Locale) -> Select[Any]:
-    wanted = among(col(Bucket.id), "ids")
-    return _buckets(scope, locale, col(Bucket.sim_id).in_(select(Bucket.sim_id).where(wanted)), ALIVE | wanted)
+    asked = among(col(Bucket.id), "ids")
+    return _buckets(scope, locale, None, col(Bucket.sim_id).in_(select(Bucket.sim_id).where(asked)), ALIVE | asked)
 
 
 async def buckets_by_ids(
     session: Session, scope: Scope, ids: Sequence[UUID], *, locale: Locale, at: datetime
 ) -> list[BucketRow | None]:
     """Buckets in the order asked, null for those out of scope; their place in the order of use counts all of their lines."""
-    found = {row.id: row for row in _shown(await session.rows(_buckets_by_ids(scope, locale), ids=ids, at=at), locale, at)}
+    kind = _kind(None)
+    found = {row.id: row for row in (kind(*each) for each in await session.rows(_buckets_by_ids(scope, locale), ids=ids, at=at))}
     return [found.get(id) for id in ids]
 
 

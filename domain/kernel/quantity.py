@@ -1,5 +1,6 @@
 """Counted amounts with their unit, 64-bit."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from decimal import Decimal
 from enum import StrEnum
@@ -24,7 +25,7 @@ class UsageType(StrEnum):
     OTHER = "OTHER"
 
 
-UNIT_OF = {
+UNIT_OF: Mapping[str, Unit] = {
     UsageType.VOICE: Unit.SECOND,
     UsageType.DATA: Unit.BYTE,
     UsageType.SMS: Unit.MESSAGE,

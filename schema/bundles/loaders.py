@@ -3,18 +3,18 @@
 from uuid import UUID
 
 from domain.bundles import queries
-from domain.bundles.queries import BucketRow, ProductRow
+from domain.bundles.queries import BucketRow, ProductRow, Wanted
 from domain.kernel.ids import Kind
 from domain.kernel.permissions import Permission
 from schema.kernel.context import Context
 from schema.kernel.nodes import FINDERS
 
 
-async def buckets_of_sims(context: Context, sim_ids: list[UUID]) -> list[list[BucketRow]]:
+async def buckets_of_sims(context: Context, sim_ids: list[UUID], wanted: Wanted = None) -> list[list[BucketRow]]:
     """Buckets of lines in scope, in order of use."""
     scope = context.scope(Permission.SIM_READ)
     async with context.read() as session:
-        return await queries.buckets_of_sims(session, scope, sim_ids, locale=context.locale, at=context.now)
+        return await queries.buckets_of_sims(session, scope, sim_ids, locale=context.locale, at=context.now, wanted=wanted)
 
 
 async def buckets_of_products(context: Context, product_ids: list[UUID]) -> list[list[BucketRow]]:

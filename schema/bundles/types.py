@@ -1,18 +1,22 @@
 """What lines have, as a client sees it."""
 
 from datetime import datetime
-from typing import TYPE_CHECKING, Annotated, cast
+from operator import attrgetter
+from typing import TYPE_CHECKING, Annotated, Any, cast
 
 import strawberry
 
 from domain.bundles.queries import BucketRow, ProductRow
+from domain.bundles.rules import bucket_status
+from domain.kernel import quantity
 from domain.kernel.ids import Kind, Ref
+from domain.kernel.quantity import UNIT_OF
 from schema.bundles import loaders
 from schema.bundles.enums import BucketStatus, ProductStatus
 from schema.catalogue import loaders as catalogue_loaders
 from schema.catalogue.types import ProductOffering
-from schema.engine.fields import batched, rows_of
-from schema.kernel.context import Info
+from schema.engine.fields import batched, itself, plain, rows_of
+from schema.kernel.context import Context, Info
 from schema.kernel.figures import FigureSource, Measured, Period, Quantity, UsageType
 from schema.kernel.nodes import Node, find, global_id
 from schema.sims import loaders as sim_loaders
@@ -25,6 +29,26 @@ else:
     Sim = Annotated["Sim", strawberry.lazy("schema.sims.types")]
 
 
+def _is_shared(_: BucketRow) -> bool:
+    """None is, as long as there are no heads with members."""
+    return False
+
+
+def _status(row: BucketRow, context: Context) -> BucketStatus:
+    """Between its dates the stored one."""
+    return bucket_status(row.status, row.starts_at, row.ends_at, context.now)
+
+
+def _quantity(name: str, description: str) -> Any:
+    """An amount of the row in the unit of its service."""
+    amount = attrgetter(name)
+
+    def of_row(row: BucketRow) -> quantity.Quantity:
+        return quantity.Quantity(amount(row), UNIT_OF[row.usage_type])
+
+    return plain(of_row, description=description, needs=(name, "usage_type"))
+
+
 @strawberry.type(description="Where a grant lives and is used up (TMF654).")
 class Bucket(Node, Measured):
     """Served from `BucketRow`."""
@@ -32,14 +56,14 @@ class Bucket(Node, Measured):
     id: strawberry.ID = global_id(Kind.BUCKET)
     name: str = strawberry.field(description="Name to show.")
     usage_type: UsageType = strawberry.field(description="What it can be used for.")
-    is_shared: bool = strawberry.field(description="Shared by members of a head.")
-    priority: int = strawberry.field(description="Place in the order of use, 1 first.")
-    status: BucketStatus = strawberry.field(description="State it is in now.")
-    total: Quantity = strawberry.field(description="Granted.")
-    remaining: Quantity = strawberry.field(description="Left to use.")
-    reserved: Quantity = strawberry.field(description="Held by open sessions, not in remaining.")
-    max_overrun: Quantity = strawberry.field(description="Usage that may pass the end before it is stopped.")
-    valid_for: Period = strawberry.field(description="When it can be used.")
+    is_shared: bool = plain(_is_shared, description="Shared by members of a head.", needs=())
+    place: int = strawberry.field(name="priority", description="Place in the order of use, 1 first.")
+    status: BucketStatus = plain(_status, description="State it is in now.", needs=("status", "starts_at", "ends_at"))
+    total: Quantity = _quantity("total", "Granted.")
+    remaining: Quantity = _quantity("remaining", "Left to use.")
+    reserved: Quantity = _quantity("reserved", "Held by open sessions, not in remaining.")
+    max_overrun: Quantity = _quantity("max_overrun", "Usage that may pass the end before it is stopped.")
+    valid_for: Period = plain(itself, description="When it can be used.")
     as_of: datetime = strawberry.field(description="Complete up to here.")
     source: FigureSource = strawberry.field(description="Counted by.")
 

@@ -6,7 +6,7 @@ from uuid import UUID
 
 from sqlmodel import select
 
-from domain.bundles import queries, service
+from domain.bundles import queries, rules, service
 from domain.bundles.queries import BucketRow, ProductRow
 from domain.bundles.service import Grant
 from domain.bundles.tables import Bucket, BucketStatus, ProductStatus
@@ -159,7 +159,7 @@ async def remaining(database: Database, tenants: TwoTenants, sim: Sim, at: datet
     async with database.read() as session:
         (rows,) = await queries.buckets_of_sims(session, scope, [sim.id], locale=Locale.EN, at=at)
     found: list[BucketRow] = rows
-    return [(row.name, row.status, row.remaining.count) for row in found]
+    return [(row.name, rules.bucket_status(row.status, row.starts_at, row.ends_at, at), row.remaining) for row in found]
 
 
 async def of_line(database: Database, tenants: TwoTenants, sim: Sim) -> list[ProductRow]:
