@@ -13,6 +13,7 @@ from domain.accounts.service import make_account, make_organization
 from domain.accounts.tables import Account, Organization, PaymentMode
 from domain.bundles.tables import Bucket, BucketStatus
 from domain.kernel.identifiers import Identity, parse_identity
+from domain.kernel.locale import Locale
 from domain.kernel.permissions import Role
 from domain.kernel.quantity import FigureSource, UsageType
 from domain.kernel.text import fold
@@ -27,6 +28,7 @@ from store.session import Database, Session
 from store.upsert import insert_all
 
 LEGAL_ID = "10320894878"
+LANGUAGE = Locale.FA
 MANAGER = "fleet.manager@bench.example"
 DEPOTS, CARDS = 50, 400
 AT_ONCE = 2_000
@@ -56,7 +58,7 @@ async def make_company(database: Database, *, at: datetime, depots: int = DEPOTS
         root = await _account(session, draw, organization_id, "0", None, since)
         places = [await _account(session, draw, organization_id, f"{number}", root.id, since) for number in range(1, depots + 1)]
         name = "Fleet Manager"
-        person = Person(id=id_at(draw, since), name=name, name_fold=fold(name), email=MANAGER, locale="FA", created_at=since)
+        person = Person(id=id_at(draw, since), name=name, name_fold=fold(name), email=MANAGER, locale=LANGUAGE, created_at=since)
         session.add(person)
         await session.flush()
         session.add(

@@ -8,12 +8,12 @@ import msgspec
 import typer
 from rich.console import Console
 
-from bench.ground import CONSOLE, Ground, ground
+from bench.console import CONSOLE
+from bench.ground import Ground, ground
 from bench.measuring import Sample, loaded, resident_megabytes, sample
 from bench.report import REFERENCE, Row, rows, table
 from bench.running import Running, check_same, running, write_bodies
-from bench.servers import SERVERS
-from domain.kernel.clock import SystemClock
+from bench.servers.everybody import SERVERS, leave_statements
 
 WARM_SECONDS = 1
 SMALLEST = 0.9
@@ -38,9 +38,8 @@ def fleet(
 
 async def _fleet(names: list[str], sizes: list[int], rounds: int, seconds: int) -> list[Row]:
     async with ground() as stage:
-        jwks = await stage.auth.keys.jwks(SystemClock().now())
-        extra = {"BENCH_ISSUER": stage.auth.issuer, "BENCH_JWKS": msgspec.json.encode(jwks).decode()}
-        async with running(stage, [SERVERS[name] for name in names], extra) as started:
+        leave_statements()
+        async with running(stage, [SERVERS[name] for name in names]) as started:
             measured = {count: await _measured(stage, started, count, rounds, seconds) for count in sizes}
             megabytes = {one.server.name: resident_megabytes(one.pid) for one in started}
     ratios = rows(measured)

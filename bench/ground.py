@@ -13,7 +13,6 @@ from typing import Any
 from uuid import UUID
 
 import orjson
-from rich.console import Console
 from sqlalchemy import delete, func, text
 from sqlalchemy.ext.asyncio import create_async_engine
 from sqlmodel import select
@@ -25,6 +24,7 @@ from auth.sessions import Client, Tokens, session_create, session_refresh
 from auth.tables import LimitWindow
 from auth.wiring import Auth
 from bench import company
+from bench.console import CONSOLE
 from bench.postgresql import BUILT, PostgreSQL, embedded, given
 from domain import registry
 from domain.accounts.tables import Account, Organization
@@ -39,6 +39,8 @@ from store.outbox import OutboxRow
 from store.session import Database
 
 ROOT = Path(__file__).resolve().parents[1]
+STATEMENTS = BUILT / "statements.json"
+LANGUAGE = company.LANGUAGE
 SECRET = "the benchmark's master key, which guards nothing"
 CLIENT = Client("127.0.0.1", "bench")
 MADE_FROM = ("migrations/versions/*.py", "domain/**/tables.py", "auth/tables.py", "seeds/*", "bench/company.py")
@@ -48,17 +50,16 @@ WINDOWS = 4
 MOST_PAGES = 120
 """Windows of one account, and pages altogether, that a measurement goes round in."""
 
-CONSOLE = Console(stderr=True)
-
 assert registry.TABLES
 
 
 @dataclass(frozen=True, slots=True)
 class PageOf:
-    """One page of a fleet as a client asks for it."""
+    """One page of a fleet as a client asks for it; `start` cards of the account come before it."""
 
     account: str
     first: int
+    start: int
     after: str | None
 
     @property
@@ -75,6 +76,7 @@ class Ground:
     documents_pid: int
     settings: Settings
     auth: Auth
+    jwks: Mapping[str, Any]
     _tokens: Tokens
     _signed_at: datetime = field(default_factory=lambda: SystemClock().now())
 
@@ -86,7 +88,11 @@ class Ground:
             f"{PREFIX}DATABASE_URL": self.settings.database_url, f"{PREFIX}DATA_DIR": str(self.settings.data_dir),
             f"{PREFIX}SECRET_KEY": SECRET, f"{PREFIX}PUBLIC_URL": self.settings.public_url,
         }  # fmt: skip
-        return {**kept, **product, **self.postgresql.environment, "PYTHONPATH": str(ROOT)}
+        others = {
+            "BENCH_ISSUER": self.auth.issuer, "BENCH_JWKS": orjson.dumps(self.jwks).decode(), "BENCH_STATEMENTS": str(STATEMENTS),
+            "BENCH_SDL": str(ROOT / "bench" / "peers" / "fleet.graphql"), "NODE_ENV": "production",
+        }  # fmt: skip
+        return {**kept, **product, **others, **self.postgresql.environment, "PYTHONPATH": str(ROOT)}
 
     async def token(self) -> str:
         """An access token of the profile manager with some minutes to live."""
@@ -110,7 +116,7 @@ class Ground:
             starts = range(0, len(fleet) - first, first)
             for start in starts[:: max(1, len(starts) // WINDOWS)][:WINDOWS]:
                 after = cursor_of("sims.MSISDN.asc", fleet[start - 1]) if start else None
-                pages.append(PageOf(encode(Kind.ACCOUNT, account_id), first, after))
+                pages.append(PageOf(encode(Kind.ACCOUNT, account_id), first, start, after))
         pages = pages[:MOST_PAGES]
         return [page for stride in range(7) for page in pages[stride::7]]
 
@@ -128,7 +134,7 @@ async def ground() -> AsyncIterator[Ground]:
             database = Database(settings.database_url)
             try:
                 auth = Auth.on(database, Sealer(SECRET), issuer=settings.public_url)
-                yield Ground(postgresql, documents_pid, settings, auth, await sign_in(auth))
+                yield Ground(postgresql, documents_pid, settings, auth, await auth.keys.jwks(SystemClock().now()), await sign_in(auth))
             finally:
                 await database.close()
 

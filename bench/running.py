@@ -35,24 +35,31 @@ class Running:
     port: int
     pid: int
 
+    @property
+    def url(self) -> str:
+        """Where it is asked."""
+        return f"http://127.0.0.1:{self.port}/graphql"
+
     async def answer(self, client: httpx.AsyncClient, page: PageOf, token: str) -> tuple[Any, int]:
         """Its data for a page in the product's shape, and the size of the answer's body; raises `NotTheSame` for anything but data."""
         headers = {"authorization": f"Bearer {token}"}
-        response = await client.post(f"http://127.0.0.1:{self.port}/graphql", json=self.server.ask(page), headers=headers)
+        response = await client.post(self.url, json=self.server.ask(page), headers=headers)
         if response.status_code != 200 or "errors" in (body := response.json()):
             raise NotTheSame(f"{self.server.name} answers {response.status_code}: {response.text[:300]}")
         return self.server.read(body["data"]), len(response.content)
 
 
 @asynccontextmanager
-async def running(ground: Ground, servers: Sequence[Server], extra: Mapping[str, str]) -> AsyncIterator[list[Running]]:
+async def running(ground: Ground, servers: Sequence[Server]) -> AsyncIterator[list[Running]]:
     """Starts servers, one process each, for the block; their output goes to `.build/bench/log`."""
+    for server in servers:
+        await server.prepare(ground)
     (BUILT / "log").mkdir(parents=True, exist_ok=True)
     started: list[tuple[Server, int, subprocess.Popen[bytes]]] = []
     try:
         for server in servers:
             port = _free_port()
-            started.append((server, port, _start(server, port, {**ground.environment, **extra, **server.environment, "PORT": str(port)})))
+            started.append((server, port, _start(server, port, {**ground.environment, "PORT": str(port)})))
         for server, port, child in started:
             await _wait(server, port, child)
         yield [Running(server, port, child.pid) for server, port, child in started]
@@ -73,6 +80,8 @@ async def check_same(servers: Sequence[Running], pages: Sequence[PageOf], token:
     """
     sizes = {one.server.name: 0 for one in servers}
     async with httpx.AsyncClient(timeout=60) as client:
+        for one in servers:
+            await one.server.learn(client, one.url, pages)
         for page in pages:
             expected: Any = None
             for one in servers:

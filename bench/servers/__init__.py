@@ -1,55 +1,54 @@
 """The servers that are measured: how each is started as a process of its own, asked, and its answer read."""
 
 import sys
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from bench.ground import PageOf
+import httpx
 
-ROOT = Path(__file__).resolve().parents[2]
+from bench import environments
+from bench.ground import ROOT, Ground, PageOf
+
 DOCUMENT = (ROOT / "mobile" / "documents" / "05_fleet_page.graphql").read_text()
 
 
-def _fleet(page: PageOf) -> dict[str, Any]:
-    return {"query": DOCUMENT, "operationName": "Fleet", "variables": page.variables}
-
-
-def _same(data: Any) -> Any:
-    return data
-
-
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Server:
-    """A server: `command` by its port, `ask` the body for a page, `read` its data as the product would have written it."""
+    """A server that is sent the app's own document; `command` by its port, in `folder`."""
 
     name: str
-    command: Callable[[int], list[str]]
-    environment: Mapping[str, str] = field(default_factory=dict)
+    command: Callable[[int], list[str | Path]]
     folder: Path = ROOT
-    ask: Callable[[PageOf], dict[str, Any]] = _fleet
-    read: Callable[[Any], Any] = _same
+
+    async def prepare(self, ground: Ground) -> None:
+        """Puts into the database what it needs there besides the product's tables: nothing."""
+
+    async def learn(self, client: httpx.AsyncClient, url: str, pages: Sequence[PageOf]) -> None:
+        """Asks it for what it alone knows of the pages, once it runs: nothing."""
+
+    def ask(self, page: PageOf) -> dict[str, Any]:
+        """The body that asks for a page."""
+        return {"query": DOCUMENT, "operationName": "Fleet", "variables": page.variables}
+
+    def read(self, data: Any) -> Any:
+        """The data of its answer as the product would have written them."""
+        return data
 
 
-def _python(*words: str) -> list[str]:
-    return [sys.executable, "-P", "-m", *words]
+def uvicorn(factory: str, *python: str | Path) -> Callable[[int], list[str | Path]]:
+    """The command of an ASGI application, in our environment or by another interpreter."""
+
+    def command(port: int) -> list[str | Path]:
+        return [
+            *(python or (sys.executable,)), "-P", "-m", "uvicorn", "--factory", factory, "--port", str(port), "--loop", "uvloop",
+            "--http", "httptools", "--no-access-log", "--log-level", "warning",
+        ]  # fmt: skip
+
+    return command
 
 
-def _uvicorn(factory: str, port: int, python: tuple[str, ...] = (sys.executable, "-P")) -> list[str]:
-    return [
-        *python, "-m", "uvicorn", "--factory", factory, "--port", str(port), "--loop", "uvloop", "--http", "httptools",
-        "--no-access-log", "--log-level", "warning",
-    ]  # fmt: skip
-
-
-SERVERS: Mapping[str, Server] = {
-    server.name: server
-    for server in (
-        Server("product", lambda port: _python("bench.servers.product", str(port))),
-        Server("raw-dict", lambda port: _uvicorn("bench.servers.raw:raw_dict", port)),
-        Server("raw-structs", lambda port: _uvicorn("bench.servers.raw:raw_structs", port)),
-        Server("raw-sql", lambda port: _uvicorn("bench.servers.raw:raw_sql", port)),
-    )
-}
-"""All of them, in the order in which a round goes through them."""
+def node(script: str) -> Callable[[int], list[str | Path]]:
+    """The command of a script of the node environment, which listens on PORT."""
+    return lambda _: [environments.node(), environments.NODE / script]

@@ -4,7 +4,6 @@ Three ways: `raw_dict` two statements, dictionaries and orjson; `raw_structs` th
 """
 
 import os
-from base64 import urlsafe_b64encode
 from collections import defaultdict
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
 from contextlib import asynccontextmanager
@@ -25,6 +24,7 @@ from starlette.routing import Route
 from auth.access_tokens import AUDIENCE
 from auth.keys import ALGORITHM
 from auth.policy import MASKED, READS, RIGHTS, STAFF
+from bench.opaque import ACCOUNT, ORDER, SIM, cursor, global_id
 from domain.kernel.errors import InvalidInput, NotFound
 from domain.kernel.ids import Kind, decode_as
 from domain.kernel.locale import Locale, negotiate
@@ -37,7 +37,6 @@ from schema.kernel.masks import DOTS
 POOL = 10
 NEEDED = {Permission.ACCOUNT_READ, Permission.SIM_READ, Permission.WALLET_READ}
 CLAIMS = ["iss", "aud", "sub", "sid", "iat", "exp", "jti"]
-ORDER = "sims.MSISDN.asc"
 UNITS = {str(kind): unit.value for kind, unit in UNIT_OF.items()}
 MAIN = {locale: text("bundle.main", locale) for locale in Locale}
 MOST_BUCKETS = 50
@@ -73,7 +72,7 @@ order by coalesce(s.msisdn, ''), s.id
 FIRST, AFTER = SIMS.format(after=""), SIMS.format(after="and coalesce(msisdn, '') >= $6 and (coalesce(msisdn, ''), id) > ($6, $7)")
 
 BUCKETS = """
-select b.sim_id, coalesce(o.names ->> $3, o.names ->> 'EN', $4), b.usage_type, b.remaining, b.total, b.ends_at
+select b.sim_id, coalesce(o.names ->> $3, o.names ->> 'EN', $4) as name, b.usage_type, b.remaining, b.total, b.ends_at
 from buckets b
 left join offerings o on o.id = b.offering_id
 where b.organization_id = $1 and b.sim_id = any($2) and (b.ends_at is null or b.ends_at > $5)
@@ -197,15 +196,6 @@ async def _read(connection: Any, caller: Caller, wanted: Wanted, now: datetime) 
     return account, cards, has_next, buckets
 
 
-def _cursor(msisdn: str | None, id: UUID) -> str:
-    """The place of a card in the order of numbers."""
-    return urlsafe_b64encode(f'["{ORDER}","{msisdn or ""}",{{"u":"{id.hex}"}}]'.encode()).decode().rstrip("=")
-
-
-def _global_id(code: bytes, id: UUID) -> str:
-    return urlsafe_b64encode(code + id.bytes).decode()
-
-
 def _to_pay(row: Any) -> tuple[int | None, int | None]:
     """What is to pay, and what is left of the credit limit."""
     debt, charge, limit = row["debt"], row["current_charge"], row["credit_limit"]
@@ -225,17 +215,17 @@ async def dicts(connection: Any, caller: Caller, wanted: Wanted, now: datetime) 
     """The reference: what one writes first, without slips."""
     account, cards, has_next, buckets = await _read(connection, caller, wanted, now)
     edges = [
-        {"cursor": _cursor(row["msisdn"], row["id"]), "node": _card(row, buckets[row["id"]], is_masked=caller.is_masked)} for row in cards
+        {"cursor": cursor(row["msisdn"], row["id"]), "node": _card(row, buckets[row["id"]], is_masked=caller.is_masked)} for row in cards
     ]
     page = {"pageInfo": {"hasNextPage": has_next, "endCursor": edges[-1]["cursor"] if edges else None}, "edges": edges}
-    shown = {"id": _global_id(b"ac", account["account_id"]), "name": account["account_name"], "sims": page}
+    shown = {"id": global_id(ACCOUNT, account["account_id"]), "name": account["account_name"], "sims": page}
     return orjson.dumps({"data": {"account": shown}}, option=orjson.OPT_UTC_Z)
 
 
 def _card(row: Any, buckets: Sequence[Any], *, is_masked: bool) -> dict[str, Any]:
     name, (due, left) = row["holder_name"], _to_pay(row)
     return {
-        "id": _global_id(b"si", row["id"]),
+        "id": global_id(SIM, row["id"]),
         "msisdn": row["msisdn"],
         "iccid": row["iccid"],
         "status": row["status"],
@@ -293,9 +283,9 @@ _encode = msgspec.json.Encoder().encode
 async def structs(connection: Any, caller: Caller, wanted: Wanted, now: datetime) -> bytes:
     """The same reads into structs, which are cheaper to make and to encode."""
     account, cards, has_next, buckets = await _read(connection, caller, wanted, now)
-    edges = [_Edge(_cursor(row["msisdn"], row["id"]), _sim(row, buckets[row["id"]], is_masked=caller.is_masked)) for row in cards]
+    edges = [_Edge(cursor(row["msisdn"], row["id"]), _sim(row, buckets[row["id"]], is_masked=caller.is_masked)) for row in cards]
     page = _Page(_PageInfo(has_next, edges[-1].cursor if edges else None), edges)
-    return _encode({"data": {"account": _Account(_global_id(b"ac", account["account_id"]), account["account_name"], page)}})
+    return _encode({"data": {"account": _Account(global_id(ACCOUNT, account["account_id"]), account["account_name"], page)}})
 
 
 def _sim(row: Any, buckets: Sequence[Any], *, is_masked: bool) -> Any:
@@ -307,7 +297,7 @@ def _sim(row: Any, buckets: Sequence[Any], *, is_masked: bool) -> Any:
         None if due is None else _Money(str(due), "IRR"), row["figures_at"], row["figures_source"],
     )  # fmt: skip
     return _Sim(
-        _global_id(b"si", row["id"]), row["msisdn"], row["iccid"], row["status"], row["status_reason"],
+        global_id(SIM, row["id"]), row["msisdn"], row["iccid"], row["status"], row["status_reason"],
         _Name(_masked(name) if is_masked else name) if name else None, _Name(plan) if plan else None, row["last_usage_at"], figures,
         [
             _Bucket(name, _Quantity(str(remaining), UNITS[kind]), _Amount(str(total)), _Ends(ends_at))

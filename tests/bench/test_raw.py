@@ -20,7 +20,8 @@ from bench import company
 from bench.ground import Ground, PageOf, sign_in
 from bench.postgresql import PostgreSQL
 from bench.running import difference
-from bench.servers import DOCUMENT, SERVERS, raw
+from bench.servers import DOCUMENT, raw
+from bench.servers.everybody import SERVERS
 from domain.accounts.tables import Account
 from domain.kernel.ids import Kind, encode, uuid7
 from domain.kernel.permissions import Role
@@ -44,16 +45,15 @@ async def ground(world: World) -> Ground:
     world.clock.at = datetime.now(UTC)  # type: ignore[attr-defined]
     await company.make_company(world.database, at=world.clock.now(), depots=2, cards=12)
     url = make_url(world.database.engines[0].url).set(drivername="postgresql")
-    return Ground(PostgreSQL(url, None), 0, world.settings, world.auth, await sign_in(world.auth))
+    jwks = await world.auth.keys.jwks(world.clock.now())
+    return Ground(PostgreSQL(url, None), 0, world.settings, world.auth, jwks, await sign_in(world.auth))
 
 
 @pytest_asyncio.fixture
 async def clients(ground: Ground, http: httpx.AsyncClient, monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[dict[str, httpx.AsyncClient]]:
     """A client of the product and of each hand-written endpoint."""
-    for name, value in ground.postgresql.environment.items():
+    for name, value in ground.environment.items():
         monkeypatch.setenv(name, value)
-    monkeypatch.setenv("BENCH_ISSUER", ground.auth.issuer)
-    monkeypatch.setenv("BENCH_JWKS", orjson.dumps(await ground.auth.keys.jwks(datetime.now(UTC))).decode())
     async with AsyncExitStack() as stack:
         opened = {"product": http}
         for name, factory in (("raw-dict", raw.raw_dict), ("raw-structs", raw.raw_structs), ("raw-sql", raw.raw_sql)):
@@ -71,7 +71,7 @@ async def ask(client: httpx.AsyncClient, page: PageOf, token: str) -> httpx.Resp
 
 async def test_every_page_is_the_same(ground: Ground, clients: dict[str, httpx.AsyncClient]) -> None:
     pages = await ground.pages(FIRST)
-    last = PageOf(pages[0].account, 200, None)
+    last = PageOf(pages[0].account, 200, 0, None)
 
     for page in [*pages, last]:
         answers: dict[str, Any] = {name: (await ask(client, page, await ground.token())).json()["data"] for name, client in clients.items()}
@@ -103,7 +103,7 @@ async def test_a_revoked_session_a_foreign_account_and_a_forged_token_get_nothin
     ground: Ground, clients: dict[str, httpx.AsyncClient]
 ) -> None:
     (page, *_), token = await ground.pages(FIRST), await ground.token()
-    foreign = PageOf(encode(Kind.ACCOUNT, uuid7()), FIRST, None)
+    foreign = PageOf(encode(Kind.ACCOUNT, uuid7()), FIRST, 0, None)
     raws = [client for name, client in clients.items() if name != "product"]
 
     assert [(await ask(client, foreign, token)).status_code for client in raws] == [404] * 3

@@ -1,0 +1,40 @@
+"""All servers by name, in the order in which a round goes through them."""
+
+import sys
+from collections.abc import Mapping
+from pathlib import Path
+
+import orjson
+
+from bench import environments
+from bench.ground import LANGUAGE, STATEMENTS
+from bench.opaque import ORDER
+from bench.servers import Server, node, raw, uvicorn
+from bench.servers.postgraphile import PostGraphile
+
+
+def _product(*taken_away: str) -> list[str | Path]:
+    return [sys.executable, "-P", "-m", "bench.servers.product", *taken_away]
+
+
+def leave_statements() -> None:
+    """Writes the hand-written endpoint's statements, and what goes with them, where peers read them: all that join in SQL run the same."""
+    account = "select id, organization_id, name from accounts where id = $1"
+    statements = {"account": account, "first": raw.FIRST, "after": raw.AFTER, "buckets": raw.BUCKETS}
+    words = {"units": raw.UNITS, "order": ORDER, "locale": LANGUAGE.value, "main": raw.MAIN[LANGUAGE]}
+    STATEMENTS.write_bytes(orjson.dumps(statements | words))
+
+
+SERVERS: Mapping[str, Server] = {
+    server.name: server
+    for server in (
+        Server("product", lambda port: _product(str(port))),
+        Server("raw-dict", uvicorn("bench.servers.raw:raw_dict")),
+        Server("raw-structs", uvicorn("bench.servers.raw:raw_structs")),
+        Server("raw-sql", uvicorn("bench.servers.raw:raw_sql")),
+        Server("strawberry-docs", uvicorn("bench.servers.strawberry_docs:app")),
+        Server("ariadne", lambda port: uvicorn("bench.peers.ariadne_server:app", environments.python())(port)),
+        Server("mercurius", node("mercurius.mjs"), environments.NODE),
+        PostGraphile("postgraphile", node("postgraphile.mjs"), environments.NODE),
+    )
+}
