@@ -6,9 +6,8 @@ from typing import Annotated
 
 import msgspec
 import typer
-from rich.console import Console
 
-from bench.console import CONSOLE
+from bench.console import CONSOLE, TABLES
 from bench.ground import Ground, ground
 from bench.measuring import Sample, loaded, resident_megabytes, sample
 from bench.report import REFERENCE, Row, rows, table
@@ -44,7 +43,7 @@ async def _fleet(names: list[str], sizes: list[int], rounds: int, seconds: int) 
             megabytes = {one.server.name: resident_megabytes(one.pid) for one in started}
     ratios = rows(measured)
     for count, taken in measured.items():
-        Console().print(table(count, taken, ratios, megabytes))
+        TABLES.print(table(count, taken, ratios, megabytes))
     return ratios
 
 

@@ -49,6 +49,6 @@ def uvicorn(factory: str, *python: str | Path) -> Callable[[int], list[str | Pat
     return command
 
 
-def node(script: str) -> Callable[[int], list[str | Path]]:
+def node(script: str, *arguments: str) -> Callable[[int], list[str | Path]]:
     """The command of a script of the node environment, which listens on PORT."""
-    return lambda _: [environments.node(), environments.NODE / script]
+    return lambda _: [environments.node(), environments.NODE / script, *arguments]

@@ -10,7 +10,7 @@ from bench import environments
 from bench.ground import LANGUAGE, STATEMENTS
 from bench.opaque import ORDER
 from bench.servers import Server, node, raw, uvicorn
-from bench.servers.postgraphile import PostGraphile
+from bench.servers.postgraphile import FLAT, NESTED, PostGraphile
 
 
 def _product(*taken_away: str) -> list[str | Path]:
@@ -35,6 +35,7 @@ SERVERS: Mapping[str, Server] = {
         Server("strawberry-docs", uvicorn("bench.servers.strawberry_docs:app")),
         Server("ariadne", lambda port: uvicorn("bench.peers.ariadne_server:app", environments.python())(port)),
         Server("mercurius", node("mercurius.mjs"), environments.NODE),
-        PostGraphile("postgraphile", node("postgraphile.mjs"), environments.NODE),
+        PostGraphile("postgraphile", node("postgraphile.mjs", NESTED), environments.NODE, NESTED),
+        PostGraphile("postgraphile-flat", node("postgraphile.mjs", FLAT), environments.NODE, FLAT),
     )
 }

@@ -1,7 +1,8 @@
-"""PostGraphile: its schema follows from the database, so it gets views of its own and a document of its own, and answers less nested.
+"""PostGraphile: its schema follows from the database, so it gets views and a document of its own, in two shapes.
 
-Renamed by `read`: `rowId` is the UUID inside `id`; `holder`, `figures`, money, quantities and periods are flat; instants end in `+00:00`.
-Its cursors are other texts for the same places.
+NESTED: composite types make its JSON the product's; `read` renames what is left: ids are bare UUIDs, cursors are its own texts for the
+same places, instants end in `+00:00` and always bear microseconds.
+FLAT: plain columns, as people use it; the same leaves in fewer objects. `read` nests them besides.
 """
 
 from collections.abc import Sequence
@@ -18,19 +19,25 @@ from bench.opaque import ACCOUNT, SIM, cursor, global_id, id_of
 from bench.servers import Server
 from domain.kernel import messages
 
-DOCUMENT = (PEERS / "postgraphile.graphql").read_text()
-VIEWS = (PEERS / "postgraphile.sql").read_text()
+NESTED, FLAT = "nested", "flat"
 
 
 @dataclass(frozen=True)
 class PostGraphile(Server):
-    """`after` holds its cursor for each page that isn't a first one."""
+    """PostGraphile in one shape; `after` holds its cursor for each page that isn't a first one."""
 
+    shape: str = NESTED
     after: dict[PageOf, str] = field(default_factory=dict)
+
+    @property
+    def document(self) -> str:
+        """The page, and a way to ask for a cursor."""
+        return (PEERS / f"postgraphile_{self.shape}.graphql").read_text()
 
     async def prepare(self, ground: Ground) -> None:
         """Makes the views anew."""
-        views = VIEWS.format(locale=LANGUAGE.value, main=messages.text("bundle.main", LANGUAGE).replace("'", "''"))
+        main = messages.text("bundle.main", LANGUAGE).replace("'", "''")
+        views = (PEERS / f"postgraphile_{self.shape}.sql").read_text().format(locale=LANGUAGE.value, main=main)
         engine = create_async_engine(ground.settings.database_url)
         async with engine.begin() as connection:
             for statement in views.split(";\n"):
@@ -42,56 +49,53 @@ class PostGraphile(Server):
         for page in pages:
             if page.start:
                 variables = {"account": str(id_of(page.account)), "before": page.start - 1}
-                answer = (await client.post(url, json={"query": DOCUMENT, "operationName": "Place", "variables": variables})).json()
+                answer = (await client.post(url, json={"query": self.document, "operationName": "Place", "variables": variables})).json()
                 self.after[page] = answer["data"]["account"]["sims"]["pageInfo"]["endCursor"]
 
     def ask(self, page: PageOf) -> dict[str, Any]:
         """The same page in its own words."""
         variables = {"account": str(id_of(page.account)), "first": page.first, "after": self.after.get(page)}
-        return {"query": DOCUMENT, "operationName": "Fleet", "variables": variables}
+        return {"query": self.document, "operationName": "Fleet", "variables": variables}
 
     def read(self, data: Any) -> Any:
-        """Its answer in the product's shape."""
-        account = data["account"]
-        sims, edges = account["sims"], [_edge(edge["node"]) for edge in account["sims"]["edges"]]
-        assert sims["pageInfo"]["endCursor"] == sims["edges"][-1]["cursor"]
-        page = {"pageInfo": {"hasNextPage": sims["pageInfo"]["hasNextPage"], "endCursor": edges[-1]["cursor"]}, "edges": edges}
-        return {"account": {"id": global_id(ACCOUNT, UUID(account["rowId"])), "name": account["name"], "sims": page}}
+        """Its answer as the product would have written it."""
+        account, page = data["account"], data["account"]["sims"]
+        assert page["pageInfo"]["endCursor"] == page["edges"][-1]["cursor"]
+        edges = [_edge(edge["node"] if self.shape == NESTED else _nested(edge["node"])) for edge in page["edges"]]
+        sims = {"pageInfo": page["pageInfo"] | {"endCursor": edges[-1]["cursor"]}, "edges": edges}
+        return {"account": account | {"id": global_id(ACCOUNT, UUID(account["id"])), "sims": sims}}
 
 
-def _edge(row: Any) -> Any:
-    id = UUID(row["rowId"])
-    node = {
-        "id": global_id(SIM, id),
-        "msisdn": row["msisdn"],
-        "iccid": row["iccid"],
-        "status": row["status"],
-        "statusReason": row["statusReason"],
+def _edge(node: Any) -> Any:
+    id = UUID(node["id"])
+    buckets = [bucket | {"validFor": {"endsAt": _instant(bucket["validFor"]["endsAt"])}} for bucket in node["buckets"]]
+    figures = node["figures"] | {"asOf": _instant(node["figures"]["asOf"])}
+    renamed = {"id": global_id(SIM, id), "lastUsageAt": _instant(node["lastUsageAt"]), "figures": figures, "buckets": buckets}
+    return {"cursor": cursor(node["msisdn"], id), "node": node | renamed}
+
+
+def _nested(row: Any) -> Any:
+    kept = {name: row[name] for name in ("id", "msisdn", "iccid", "status", "statusReason", "plan", "lastUsageAt")}
+    due, figures = row["payable"], {name: _amount(row[name]) for name in ("remainingCreditLimit", "balance", "debt", "currentCharge")}
+    payable = {"amount": due, "currency": "IRR"} if due is not None else None
+    return kept | {
         "holder": {"name": row["holderName"]} if row["holderName"] else None,
-        "plan": row["plan"],
-        "lastUsageAt": _instant(row["lastUsageAt"]),
-        "figures": {
-            **{name: _amount(row[name]) for name in ("remainingCreditLimit", "balance", "debt", "currentCharge")},
-            "payable": {"amount": row["payable"], "currency": "IRR"} if row["payable"] is not None else None,
-            "asOf": _instant(row["asOf"]),
-            "source": row["source"],
-        },
+        "figures": figures | {"payable": payable, "asOf": row["asOf"], "source": row["source"]},
         "buckets": [
             {
                 "name": bucket["name"],
                 "remaining": {"amount": bucket["remaining"], "unit": bucket["unit"]},
                 "total": {"amount": bucket["total"]},
-                "validFor": {"endsAt": _instant(bucket["endsAt"])},
+                "validFor": {"endsAt": bucket["endsAt"]},
             }
             for bucket in row["buckets"]
         ],
     }
-    return {"cursor": cursor(row["msisdn"], id), "node": node}
-
-
-def _instant(text: str | None) -> str | None:
-    return text.replace("+00:00", "Z").replace(".000000", "") if text else None
 
 
 def _amount(minor: str | None) -> dict[str, str] | None:
     return None if minor is None else {"amount": minor}
+
+
+def _instant(text: str | None) -> str | None:
+    return text.replace("+00:00", "Z").replace(".000000", "") if text else None
