@@ -8,7 +8,6 @@ from pathlib import Path
 from time import process_time
 
 import httpx
-from rich.console import Console
 from rich.table import Table
 from sqlmodel import select
 
@@ -17,7 +16,8 @@ from api.sending import LEVEL, SMALLEST, compressed
 from api.settings import read_settings
 from api.world import open_world
 from bench import company
-from bench.ground import CONSOLE, ROOT, sign_in
+from bench.console import CONSOLE, TABLES
+from bench.ground import ROOT, sign_in
 from domain.accounts.tables import Account
 from domain.kernel.clock import SystemClock
 from domain.kernel.ids import Kind, encode
@@ -49,7 +49,7 @@ def compression() -> None:
             )  # fmt: skip
             before, spent = size, seconds
         shown.add_section()
-    Console().print(shown)
+    TABLES.print(shown)
 
 
 async def _answers() -> dict[str, bytes]:
