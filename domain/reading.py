@@ -29,6 +29,8 @@ STATEMENTS_KEPT = ROWS_KEPT = 256
 Kept = TypeVar("Kept", bound=Document)
 RowKind = TypeVar("RowKind", bound=msgspec.Struct)
 Given = ParamSpec("Given")
+Wanted = frozenset[str] | None
+"""Which attributes of rows will be read; null is all of them."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,7 +83,7 @@ def shaped(build: Callable[Concatenate[Limits, Given], Select[Any]]) -> Callable
 
 
 @functools.lru_cache(ROWS_KEPT)
-def narrowed(row: type[RowKind], shown: tuple[str, ...], wanted: frozenset[str] | None) -> type[RowKind]:
+def narrowed(row: type[RowKind], shown: tuple[str, ...], wanted: Wanted) -> type[RowKind]:
     """Rows of a kind that have, besides what all of them have, what is wanted of `shown`; nothing else is there to be read."""
     names = [name for name in shown if wanted is None or name in wanted]
     return cast(type[RowKind], msgspec.defstruct(row.__name__, names, bases=(row,), frozen=True, gc=False, module=row.__module__))

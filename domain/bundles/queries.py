@@ -17,7 +17,7 @@ from domain.catalogue.tables import Offering
 from domain.kernel.locale import Locale
 from domain.kernel.messages import text
 from domain.kernel.scope import Scope
-from domain.reading import Limits, narrowed, shaped
+from domain.reading import Limits, Wanted, narrowed, shaped
 from domain.sims.tables import Sim
 from store.session import Session
 from store.statements import among
@@ -60,8 +60,6 @@ SHOWN = (
     "place", "id", "product_id", "name", "usage_type", "status", "total", "remaining", "reserved", "max_overrun", "starts_at", "ends_at",
     "as_of", "source",
 )  # fmt: skip
-Wanted = frozenset[str] | None
-"""Which attributes of rows will be read; null is all of them."""
 
 
 class ProductRow(msgspec.Struct, frozen=True):

@@ -1,10 +1,11 @@
 """Reading offerings with their prices, and tax rates by effective date."""
 
+import functools
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
-from typing import Any
+from typing import TYPE_CHECKING, Any
 from uuid import UUID
 
 import msgspec
@@ -14,15 +15,16 @@ from sqlmodel import col, select
 from domain.accounts.tables import PaymentMode
 from domain.catalogue import rules
 from domain.catalogue.errors import OfferingUnavailable
-from domain.catalogue.tables import ActivationMode, Offering, OfferingCategory, VatRate
+from domain.catalogue.tables import Offering, OfferingCategory, VatRate
 from domain.kernel.errors import NotFound
 from domain.kernel.locale import Locale
 from domain.kernel.money import Money, Price, taxed
 from domain.kernel.paging import Page, Window
 from domain.kernel.quantity import UNIT_OF, Quantity, UsageType
 from domain.kernel.text import search_key
-from domain.reading import By, count, page
+from domain.reading import By, Wanted, count, narrowed, page
 from store.session import Session
+from store.statements import Prepared, among
 
 
 class AllowanceRow(msgspec.Struct, frozen=True):
@@ -34,22 +36,29 @@ class AllowanceRow(msgspec.Struct, frozen=True):
 
 
 class OfferingRow(msgspec.Struct, frozen=True):
-    """An offering in one language at one day's tax."""
+    """An offering in the reader's language, with what was wanted of it."""
 
     id: UUID
-    code: str
-    name: str
-    description: str
-    category: OfferingCategory
-    valid_from: datetime
-    valid_to: datetime | None
-    price: Price
-    allowances: list[AllowanceRow]
-    valid_days: int | None
-    activations: list[ActivationMode]
-    max_queued: int
-    is_rolled_over: bool
-    payment_modes: list[PaymentMode]
+    if TYPE_CHECKING:
+        code: str
+        name: str
+        description: str
+        category: str
+        valid_from: datetime
+        valid_to: datetime | None
+        net_price: int
+        allowances: list[dict[str, Any]]
+        valid_days: int | None
+        activations: list[str]
+        max_queued: int
+        is_rolled_over: bool
+        payment_modes: list[str]
+
+
+SHOWN = (
+    "code", "name", "description", "category", "valid_from", "valid_to", "net_price", "allowances", "valid_days", "activations",
+    "max_queued", "is_rolled_over", "payment_modes",
+)  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,11 +86,30 @@ async def offering_on_sale(session: Session, offering_id: UUID, at: datetime) ->
     return offering
 
 
-async def offerings_by_ids(session: Session, ids: Sequence[UUID], locale: Locale, *, at: datetime) -> list[OfferingRow | None]:
-    """Offerings in the order asked, on sale or not, null for what doesn't exist."""
+async def prices(session: Session, net_prices: Sequence[int], *, at: datetime) -> list[Price]:
+    """Net prices in rials with the tax of that instant."""
     rate = await vat_rate(session, at)
-    offerings = await session.scalars(select(Offering).where(col(Offering.id).in_(ids)))
-    found = {offering.id: _row(offering, locale, rate) for offering in offerings}
+    return [taxed(Money(net), rate) for net in net_prices]
+
+
+def _kind(wanted: Wanted) -> type[OfferingRow]:
+    return narrowed(OfferingRow, SHOWN, wanted)
+
+
+def _columns(locale: Locale, wanted: Wanted) -> list[Any]:
+    texts = {"name": Offering.names, "description": Offering.descriptions}
+    return [worded(texts[name], locale) if name in texts else getattr(Offering, name) for name in _kind(wanted).__struct_fields__]
+
+
+@functools.lru_cache
+def _by_ids(locale: Locale, wanted: Wanted) -> Prepared:
+    return Prepared(select(*_columns(locale, wanted)).where(among(col(Offering.id), "ids")))
+
+
+async def offerings_by_ids(session: Session, ids: Sequence[UUID], locale: Locale, wanted: Wanted = None) -> list[OfferingRow | None]:
+    """Offerings in the order asked, on sale or not, null for what doesn't exist."""
+    kind = _kind(wanted)
+    found = {row[0]: kind(*row) for row in await session.rows(_by_ids(locale, wanted)(ids=ids))}
     return [found.get(id) for id in ids]
 
 
@@ -93,12 +121,14 @@ async def offerings_page(
     window: Window,
     filter: OfferingFilter = OfferingFilter(),
     search: str | None = None,
+    wanted: Wanted = None,
 ) -> Page[OfferingRow]:
     """What is on sale at that instant, in the order of the catalogue; `search` is a part of the code or of a name in any language."""
-    rate = await vat_rate(session, at)
     order = [By(col(Offering.position)), By(col(Offering.id))]
-    rows = await page(session, _on_sale(at, filter, search), window, order, name="offerings")
-    return rows.map(lambda row: _row(row[0], locale, rate))
+    statement = _on_sale(at, filter, search).with_only_columns(*_columns(locale, wanted))
+    kind, rows = _kind(wanted), await page(session, statement, window, order, name="offerings")
+    width = len(kind.__struct_fields__)
+    return rows.map(lambda row: kind(*row[:width]))
 
 
 async def offerings_count(
@@ -127,23 +157,9 @@ def _names(column: Any, value: str) -> Any:
     return cast(col(column), String).contains(f'"{value}"')
 
 
-def _row(offering: Offering, locale: Locale, rate: Decimal) -> OfferingRow:
-    return OfferingRow(
-        id=offering.id,
-        code=offering.code,
-        name=in_language(offering.names, locale),
-        description=in_language(offering.descriptions, locale),
-        category=OfferingCategory(offering.category),
-        valid_from=offering.valid_from,
-        valid_to=offering.valid_to,
-        price=taxed(Money(offering.net_price), rate),
-        allowances=[_allowance(allowance, locale) for allowance in offering.allowances],
-        valid_days=offering.valid_days,
-        activations=[ActivationMode(value) for value in offering.activations],
-        max_queued=offering.max_queued,
-        is_rolled_over=offering.is_rolled_over,
-        payment_modes=[PaymentMode(value) for value in offering.payment_modes],
-    )
+def allowances(row: OfferingRow, locale: Locale) -> list[AllowanceRow]:
+    """What an offering grants, in words of one language."""
+    return [_allowance(allowance, locale) for allowance in row.allowances]
 
 
 def _allowance(allowance: Mapping[str, Any], locale: Locale) -> AllowanceRow:

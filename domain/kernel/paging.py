@@ -9,6 +9,8 @@ from datetime import datetime
 from typing import Any, Generic, TypeVar
 from uuid import UUID
 
+import msgspec
+
 from domain.kernel.errors import InvalidInput
 
 Row = TypeVar("Row")
@@ -44,7 +46,7 @@ def _instant(text: str) -> datetime:
 
 def cursor_of(order: str, key: Sequence[Any]) -> str:
     """Writes the place of a row in an order: its sort values, ending with its id."""
-    return base64.urlsafe_b64encode(json.dumps([order, *map(_plain, key)], separators=(",", ":")).encode()).decode().rstrip("=")
+    return base64.urlsafe_b64encode(msgspec.json.encode([order, *map(_plain, key)])).decode().rstrip("=")
 
 
 def key_of(order: str, cursor: str, field: str) -> tuple[Any, ...]:

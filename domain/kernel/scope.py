@@ -96,7 +96,10 @@ class Scope:
 
     def covers(self, organization_id: UUID, path: str) -> bool:
         """Whether something of this organization on this path is in scope."""
-        return any(part.covers(organization_id, path) for part in self.reach)
+        for part in self.reach:  # noqa: SIM110  asked of every row of a page, and any() costs three times as much
+            if part.covers(organization_id, path):
+                return True
+        return False
 
     def require(self, organization_id: UUID, path: str, *field: str) -> None:
         """Raises `NotFound` when it is out of scope."""

@@ -19,7 +19,7 @@ from domain.kernel.paging import Page, Window
 from domain.kernel.quantity import FigureSource
 from domain.kernel.scope import Scope
 from domain.kernel.text import search_key
-from domain.reading import By, Limits, count, holding, members, narrowed, page, pattern, shaped, under
+from domain.reading import By, Limits, Wanted, count, holding, members, narrowed, page, pattern, shaped, under
 from domain.sims.rules import Standing
 from domain.sims.states import BarredBy, Barring, SimStatus, SimStatusReason
 from domain.sims.tables import (
@@ -81,8 +81,6 @@ SHOWN = (
     "payment_mode", "activated_at", "valid_until", "grace_until", "holder_name", "employee_number", "cost_centre_id", "tags", "plan_id",
     "last_usage_at", "balance", "credit_limit", "debt", "current_charge", "figures_at", "figures_source",
 )  # fmt: skip
-Wanted = frozenset[str] | None
-"""Which attributes of rows will be read; null is all of them."""
 
 
 class FiguresRow(msgspec.Struct, frozen=True):
@@ -198,10 +196,14 @@ def figures(row: SimRow) -> FiguresRow:
     """The five figures from what is stored: payable = debt + current charge, remaining credit limit = limit - payable."""
     payable = None if row.debt is None or row.current_charge is None else row.debt + row.current_charge
     remaining = None if row.credit_limit is None or payable is None else row.credit_limit - payable
-    left, balance, debt, charge, due = (
-        None if minor is None else Money(minor) for minor in (remaining, row.balance, row.debt, row.current_charge, payable)
-    )
-    return FiguresRow(left, balance, debt, charge, due, row.figures_at, SOURCES[row.figures_source])
+    return FiguresRow(
+        _money(remaining), _money(row.balance), _money(row.debt), _money(row.current_charge), _money(payable), row.figures_at,
+        SOURCES[row.figures_source],
+    )  # fmt: skip
+
+
+def _money(minor: int | None) -> Money | None:
+    return None if minor is None else Money(minor)
 
 
 STATUSES, REASONS, BARRINGS, BARRERS = members(SimStatus), members(SimStatusReason), members(Barring), members(BarredBy)

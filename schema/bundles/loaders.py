@@ -3,9 +3,10 @@
 from uuid import UUID
 
 from domain.bundles import queries
-from domain.bundles.queries import BucketRow, ProductRow, Wanted
+from domain.bundles.queries import BucketRow, ProductRow
 from domain.kernel.ids import Kind
 from domain.kernel.permissions import Permission
+from domain.reading import Wanted
 from schema.kernel.context import Context
 from schema.kernel.nodes import FINDERS
 

@@ -73,7 +73,10 @@ class CatalogueQuery:
         window = Window.of(first, after, last, before)
         wanted = await filter.to_filter(context) if filter else queries.OfferingFilter()
         async with context.read() as session:
-            page = await queries.offerings_page(session, context.locale, at=context.now, window=window, filter=wanted, search=search)
+            page = await queries.offerings_page(
+                session, context.locale, at=context.now, window=window, filter=wanted, search=search,
+                wanted=context.wanted(info, "edges", "node"),
+            )  # fmt: skip
 
         async def count() -> int:
             async with context.read() as session:

@@ -3,11 +3,13 @@
 
 import strawberry
 
-from domain.catalogue.queries import OfferingRow
+from domain.catalogue.queries import AllowanceRow, OfferingRow, allowances
 from domain.kernel.ids import Kind
 from schema.accounts.enums import PaymentMode
+from schema.catalogue import loaders
 from schema.catalogue.enums import ActivationMode, OfferingCategory
-from schema.engine.fields import plain, rows_of
+from schema.engine.fields import batched, plain, rows_of
+from schema.kernel.context import Context
 from schema.kernel.figures import Period, Price, Quantity, UsageType
 from schema.kernel.nodes import Node, global_id
 
@@ -19,6 +21,11 @@ class Allowance:
     usage_type: UsageType = strawberry.field(description="Service.")
     quantity: Quantity = strawberry.field(description="How much.")
     restriction: str | None = strawberry.field(description="Where or when it counts, in words; null for everywhere and always.")
+
+
+def _allowances(row: OfferingRow, context: Context) -> list[AllowanceRow]:
+    """In the viewer's language."""
+    return allowances(row, context.locale)
 
 
 def _on_sale(row: OfferingRow) -> Period:
@@ -35,8 +42,8 @@ class ProductOffering(Node):
     name: str = strawberry.field(description="Name in the viewer's language.")
     description: str = strawberry.field(description="What one gets, in a sentence or two.")
     category: OfferingCategory = strawberry.field(description="Kind.")
-    price: Price = strawberry.field(description="Price today for the organization asking.")
-    allowances: list[Allowance] = strawberry.field(description="What it grants, at most 10.")
+    price: Price = batched(loaders.prices, key="net_price", description="Price today for the organization asking.")
+    allowances: list[Allowance] = plain(_allowances, description="What it grants, at most 10.", needs=("allowances",))
     valid_days: int | None = strawberry.field(description="Days it lasts from activation, null for open end.")
     activations: list[ActivationMode] = strawberry.field(description="When it may start, at most 3.")
     max_queued: int = strawberry.field(description="Same ones that may wait behind the running one.")
@@ -45,4 +52,4 @@ class ProductOffering(Node):
 
     is_type_of = rows_of(OfferingRow)
 
-    valid_for: Period = plain(_on_sale, description="On sale when.")
+    valid_for: Period = plain(_on_sale, description="On sale when.", needs=("valid_from", "valid_to"))

@@ -22,7 +22,7 @@ strawberry.enum(FigureSource, description="Who counted a figure.")
 class Money:
     """Served straight from the domain's `Money`."""
 
-    amount: Decimal = strawberry.field(description="Amount in the currency's unit; minus is a credit or an outflow.")
+    minor: Decimal = strawberry.field(name="amount", description="Amount in the currency's unit; minus is a credit or an outflow.")
     currency: Currency = strawberry.field(description="Currency of the amount.")
 
 
@@ -40,7 +40,7 @@ class Price:
 class Quantity:
     """Served straight from the domain's `Quantity`."""
 
-    amount: Decimal = strawberry.field(description="Whole number, 64-bit.")
+    count: Decimal = strawberry.field(name="amount", description="Whole number, 64-bit.")
     unit: Unit = strawberry.field(description="Unit of the amount.")
 
 

@@ -4,8 +4,9 @@ from uuid import UUID
 
 from domain.kernel.ids import Kind
 from domain.kernel.permissions import Permission
+from domain.reading import Wanted
 from domain.sims import queries
-from domain.sims.queries import ApnRow, PlacementRow, SimRow, Wanted
+from domain.sims.queries import ApnRow, PlacementRow, SimRow
 from schema.kernel.context import Context
 from schema.kernel.nodes import FINDERS
 

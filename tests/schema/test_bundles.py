@@ -46,7 +46,7 @@ async def test_fleet_page_of_200_cards_takes_as_many_statements_as_one_of_10(dat
         counts.append(len(statements))
     nodes = [edge["node"] for edge in answer.data["account"]["sims"]["edges"]]
 
-    assert counts == [5, 5]  # account, cards, plans with their tax rate, buckets
+    assert counts == [4, 4]  # account, cards, plans, buckets
     assert len(nodes) == 200
     assert nodes[-1]["plan"] == {"name": "PLAN bundle"}
     assert nodes[-1]["buckets"] == [

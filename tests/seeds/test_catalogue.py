@@ -7,7 +7,7 @@ from sqlmodel import select
 
 from domain.accounts.tables import PaymentMode
 from domain.catalogue.errors import OfferingUnavailable
-from domain.catalogue.queries import OfferingFilter, offering_on_sale, offerings_page, vat_rate
+from domain.catalogue.queries import OfferingFilter, allowances, offering_on_sale, offerings_page, prices, vat_rate
 from domain.catalogue.tables import Offering, OfferingCategory, VatRate
 from domain.kernel.errors import NotFound
 from domain.kernel.ids import uuid7
@@ -47,8 +47,9 @@ async def test_the_catalogue_reads_in_every_language_and_is_found_in_every_one(d
             found = await offerings_page(session, Locale.EN, at=NOW, window=Window(10, None, False), search=search)
             assert [row.code for row in found.rows] == ["DATA-30D-NIGHT-40G"]
         night = found.rows[0]
-        assert night.allowances[0].restriction == "from 2 to 7 in the morning"
-        assert (night.price.net.minor, night.price.vat.minor, night.price.gross.minor) == (640_000, 64_000, 704_000)
+        assert allowances(night, Locale.EN)[0].restriction == "from 2 to 7 in the morning"
+        (price,) = await prices(session, [night.net_price], at=NOW)
+        assert (price.net.minor, price.vat.minor, price.gross.minor) == (640_000, 64_000, 704_000)
 
 
 async def test_filters_and_pages(database: Database) -> None:
