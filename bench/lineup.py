@@ -1,7 +1,7 @@
 """All servers by name, in the order in which a round goes through them."""
 
 import sys
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from pathlib import Path
 
 import orjson
@@ -9,12 +9,14 @@ import orjson
 from bench import environments
 from bench.ground import LANGUAGE, STATEMENTS
 from bench.opaque import ORDER
-from bench.servers import Server, node, raw, uvicorn
-from bench.servers.postgraphile import FLAT, NESTED, PostGraphile
+from bench.postgraphile import FLAT, NESTED, PostGraphile
+from bench.postgresql import BUILT
+from bench.server import Server, node, uvicorn
+from bench.servers import raw
 
 
-def _product(*taken_away: str) -> list[str | Path]:
-    return [sys.executable, "-P", "-m", "bench.servers.product", *taken_away]
+def _product(*options: str | Path) -> Callable[[int], list[str | Path]]:
+    return lambda port: [sys.executable, "-P", "-m", "bench.servers.product", str(port), *options]
 
 
 def leave_statements() -> None:
@@ -28,7 +30,7 @@ def leave_statements() -> None:
 SERVERS: Mapping[str, Server] = {
     server.name: server
     for server in (
-        Server("product", lambda port: _product(str(port))),
+        Server("product", _product()),
         Server("raw-dict", uvicorn("bench.servers.raw:raw_dict")),
         Server("raw-structs", uvicorn("bench.servers.raw:raw_structs")),
         Server("raw-sql", uvicorn("bench.servers.raw:raw_sql")),
@@ -39,3 +41,10 @@ SERVERS: Mapping[str, Server] = {
         PostGraphile("postgraphile-flat", node("postgraphile.mjs", FLAT), environments.NODE, FLAT),
     )
 }
+
+UNGUARDED = Server("product-unguarded", _product("--unguarded"))
+"""The product without limits, cost, scope and access log: what it saves is what they cost."""
+
+SAMPLES = BUILT / "samples.json"
+SAMPLED = Server("product-sampled", _product("--sample", SAMPLES))
+"""The product with a profile of itself, left there when it ends."""
