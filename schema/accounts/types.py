@@ -16,9 +16,9 @@ from schema.accounts import loaders
 from schema.accounts.enums import AccountKind, PaymentMode
 from schema.audit.queries import access_log_of_organization, trail_of_organization
 from schema.audit.types import AccessLogEntry, AuditEntry
-from schema.engine.fields import rows_of
+from schema.engine.fields import batched, plain, rows_of
 from schema.kernel import masks
-from schema.kernel.context import Info
+from schema.kernel.context import Context, Info
 from schema.kernel.figures import After, Before, First, Last, Locale
 from schema.kernel.needs import Needs
 from schema.kernel.nodes import Node, global_id
@@ -27,7 +27,8 @@ from schema.kernel.scalars import LegalId
 from schema.orders.queries import orders_of_account
 from schema.orders.types import Order
 from schema.people.types import Membership, memberships_of_organization
-from schema.signing_in.types import Session, support_views_of_organization
+from schema.signing_in import loaders as signing_in_loaders
+from schema.signing_in.types import Session
 from schema.sims.counters import SimCounters, counters_of_account
 from schema.sims.queries import sims_of_account
 from schema.sims.types import Sim
@@ -66,13 +67,13 @@ class Contact:
     phone: str | None = strawberry.field(description="Phone, masked for support.")
 
     @classmethod
-    def of(cls, row: dict[str, Any], info: Info) -> "Contact":
+    def of(cls, row: dict[str, Any], context: Context) -> "Contact":
         """Shows a row."""
         return cls(
-            name=masks.name(info.context, row["name"]) or "",
+            name=masks.name(context, row["name"]) or "",
             role=row["role"],
-            email=masks.email(info.context, row.get("email")),
-            phone=masks.phone(info.context, row.get("phone")),
+            email=masks.email(context, row.get("email")),
+            phone=masks.phone(context, row.get("phone")),
         )
 
 
@@ -99,22 +100,17 @@ class Account(Node):
 
     is_type_of = rows_of(AccountRow)
 
-    @strawberry.field(description="Owner.")
-    async def organization(self, info: Info) -> "Organization":
-        """The legal entity."""
-        return cast(Organization, await info.context.load(loaders.organizations, _row(self).organization_id))
+    organization: "Organization" = batched(loaders.organizations, key="organization_id", description="Owner.")
 
     @strawberry.field(description="Steps below the root.")
-    async def depth(self, info: Info, as_of: AsOf = None) -> int:
+    async def depth(row: strawberry.Parent[AccountRow], info: Info, as_of: AsOf = None) -> int:
         """Now, or as it stood then; where it didn't hang yet it counts as it hangs now."""
-        row = _row(self)
         place = await info.context.load(loaders.places, (row.id, as_of)) if as_of else None
         return place.depth if place else row.depth
 
     @strawberry.field(description="Account above, null at the top of the viewer's scope.")
-    async def parent(self, info: Info, as_of: AsOf = None) -> "Account | None":
+    async def parent(row: strawberry.Parent[AccountRow], info: Info, as_of: AsOf = None) -> "Account | None":
         """Now, or as it stood then."""
-        row = _row(self)
         parent_id = row.parent_id
         if as_of is not None:
             place = await info.context.load(loaders.places, (row.id, as_of))
@@ -123,7 +119,7 @@ class Account(Node):
 
     @strawberry.field(description="Accounts directly below.", extensions=[Needs(Permission.ACCOUNT_READ)])
     async def children(
-        self,
+        row: strawberry.Parent[AccountRow],
         info: Info,
         scope: Scope,
         as_of: AsOf = None,
@@ -133,15 +129,12 @@ class Account(Node):
         before: Before = None,
     ) -> CountedConnection["Account"]:
         """One level, in tree order."""
-        row, window = _row(self), Window.of(first, after, last, before)
-        async with info.context.read() as session:
-            page = await queries.accounts_page(session, scope, row.organization_id, window=window, parent_id=row.id, as_of=as_of)
-
-        async def count() -> int:
-            async with info.context.read() as session:
-                return await queries.accounts_count(session, scope, row.organization_id, parent_id=row.id, as_of=as_of)
-
-        return cast(CountedConnection[Account], CountedConnection[Account].of(page, count))
+        organization_id, id, window = row.organization_id, row.id, Window.of(first, after, last, before)
+        return await CountedConnection[Account].read(
+            info.context,
+            lambda session: queries.accounts_page(session, scope, organization_id, window=window, parent_id=id, as_of=as_of),
+            lambda session: queries.accounts_count(session, scope, organization_id, parent_id=id, as_of=as_of),
+        )
 
     counters: SimCounters | None = strawberry.field(
         resolver=counters_of_account, description="SIM cards counted by status", extensions=[Needs(Permission.SIM_READ)]
@@ -162,6 +155,13 @@ class Account(Node):
     )
 
 
+def _contacts(row: OrganizationRow, context: Context) -> list[Contact]:
+    """Masked where the viewer is support; whoever only finds the organization sees none."""
+    if Permission.ACCOUNT_READ not in context.asking().permissions:
+        return []
+    return [Contact.of(contact, context) for contact in row.contacts]
+
+
 @strawberry.type(description="A legal entity and everything it owns.")
 class Organization(Node):
     """Served from `OrganizationRow`."""
@@ -174,26 +174,21 @@ class Organization(Node):
 
     is_type_of = rows_of(OrganizationRow)
 
-    @strawberry.field(description="People to write to, at most 20.")
-    def contacts(self, info: Info) -> list[Contact]:
-        """Masked where the viewer is support; whoever only finds the organization sees none."""
-        if Permission.ACCOUNT_READ not in info.context.asking().permissions:
-            return []
-        return [Contact.of(row, info) for row in cast(OrganizationRow, self).contacts]
+    contacts: list[Contact] = plain(_contacts, description="People to write to, at most 20.")
 
     @strawberry.field(
         description="Corporate general account (CGA), the top of the tree visible to the viewer.",
         extensions=[Needs(Permission.ACCOUNT_READ)],
     )
     async def root_account(
-        self,
+        row: strawberry.Parent[OrganizationRow],
         info: Info,
         scope: Scope,
         as_of: Annotated[datetime | None, strawberry.argument(description="The tree as it stood then.")] = None,
     ) -> Account:
         """The top keeps its place in time, so `as_of` only dates what is asked below it."""
         async with info.context.read() as session:
-            top = await queries.top_account(session, scope, cast(OrganizationRow, self).id)
+            top = await queries.top_account(session, scope, row.id)
         if top is None:
             raise Forbidden
         return cast(Account, top)
@@ -203,7 +198,7 @@ class Organization(Node):
         extensions=[Needs(Permission.ACCOUNT_READ)],
     )
     async def accounts(
-        self,
+        row: strawberry.Parent[OrganizationRow],
         info: Info,
         scope: Scope,
         as_of: Annotated[datetime | None, strawberry.argument(description="The tree as it stood then.")] = None,
@@ -215,16 +210,13 @@ class Organization(Node):
         before: Before = None,
     ) -> CountedConnection[Account]:
         """One keyset page of the tree."""
-        id, window = cast(OrganizationRow, self).id, Window.of(first, after, last, before)
+        id, window = row.id, Window.of(first, after, last, before)
         wanted = filter.to_filter() if filter else queries.AccountFilter()
-        async with info.context.read() as session:
-            page = await queries.accounts_page(session, scope, id, window=window, filter=wanted, search=search, as_of=as_of)
-
-        async def count() -> int:
-            async with info.context.read() as session:
-                return await queries.accounts_count(session, scope, id, filter=wanted, search=search, as_of=as_of)
-
-        return cast(CountedConnection[Account], CountedConnection[Account].of(page, count))
+        return await CountedConnection[Account].read(
+            info.context,
+            lambda session: queries.accounts_page(session, scope, id, window=window, filter=wanted, search=search, as_of=as_of),
+            lambda session: queries.accounts_count(session, scope, id, filter=wanted, search=search, as_of=as_of),
+        )
 
     access_log: Connection[AccessLogEntry] | None = strawberry.field(
         resolver=access_log_of_organization,
@@ -234,8 +226,8 @@ class Organization(Node):
     memberships: CountedConnection[Membership] = strawberry.field(
         resolver=memberships_of_organization, description="Appointed people", extensions=[Needs(Permission.ACCOUNT_READ)]
     )
-    support_views: list[Session] = strawberry.field(
-        resolver=support_views_of_organization, description="Support views of this organization open now, for the banner; at most 10."
+    support_views: list[Session] = batched(
+        signing_in_loaders.support_views, key="id", description="Support views of this organization open now, for the banner; at most 10."
     )
     api_tokens: CountedConnection[ApiToken] | None = strawberry.field(
         resolver=tokens_of_organization, description="API tokens, dead ones included", extensions=[Needs(Permission.TOKEN_MANAGE)]
@@ -246,8 +238,3 @@ class Organization(Node):
     audit_trail: Connection[AuditEntry] | None = strawberry.field(
         resolver=trail_of_organization, description="Who changed what", extensions=[Needs(Permission.AUDIT_READ)]
     )
-
-
-def _row(account: Account) -> AccountRow:
-    """The source of an account's resolvers."""
-    return cast(AccountRow, account)

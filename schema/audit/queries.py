@@ -1,6 +1,6 @@
 """The trail of an organization and of one thing in it, and who looked."""
 
-from typing import Annotated, Any, cast
+from typing import Annotated, Any
 
 import strawberry
 
@@ -32,9 +32,9 @@ async def trail_of_organization(
     """One page, newest first."""
     window = Window.of(first, after, last, before)
     wanted = filter.to_filter() if filter else LogFilter()
-    async with info.context.read() as session:
-        page = await queries.trail_page(session, scope, root.id, window=window, filter=wanted)
-    return cast(Connection[AuditEntry], Connection[AuditEntry].of(page))
+    return await Connection[AuditEntry].read(
+        info.context, lambda session: queries.trail_page(session, scope, root.id, window=window, filter=wanted)
+    )
 
 
 async def trail_of_sim(
@@ -47,11 +47,10 @@ async def trail_of_sim(
     before: Before = None,
 ) -> Connection[AuditEntry] | None:
     """One page of what was done to a card, newest first."""
-    window = Window.of(first, after, last, before)
-    async with info.context.read() as session:
-        wanted = LogFilter(subject=Ref(Kind.SIM, root.id))
-        page = await queries.trail_page(session, scope, root.organization_id, window=window, filter=wanted)
-    return cast(Connection[AuditEntry], Connection[AuditEntry].of(page))
+    window, wanted = Window.of(first, after, last, before), LogFilter(subject=Ref(Kind.SIM, root.id))
+    return await Connection[AuditEntry].read(
+        info.context, lambda session: queries.trail_page(session, scope, root.organization_id, window=window, filter=wanted)
+    )
 
 
 async def access_log_of_organization(
@@ -67,5 +66,4 @@ async def access_log_of_organization(
     """One page, newest first."""
     window = Window.of(first, after, last, before)
     wanted = filter.to_filter() if filter else LogFilter()
-    page = await looks_page(scope, root.id, window=window, filter=wanted)
-    return cast(Connection[AccessLogEntry], Connection[AccessLogEntry].of(page))
+    return Connection[AccessLogEntry].of(await looks_page(scope, root.id, window=window, filter=wanted))

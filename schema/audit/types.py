@@ -8,15 +8,25 @@ import strawberry
 
 from domain.audit.access_log import AccessLogEntryRow
 from domain.audit.queries import AuditEntryRow
+from domain.kernel import plan as domain_plan
 from domain.kernel.errors import AccessError
 from domain.kernel.ids import Kind
-from domain.kernel.plan import SHOWN
 from schema.audit import loaders
-from schema.engine.fields import rows_of
+from schema.engine.fields import plain, rows_of
 from schema.kernel.actors import Actor
 from schema.kernel.context import Info
 from schema.kernel.nodes import FINDERS, Node, find, global_id
-from schema.kernel.outcomes import Change, Problem
+from schema.kernel.outcomes import Change, Problem, failure_of
+
+
+def _changes(row: AuditEntryRow) -> list[domain_plan.Change]:
+    """As they were written."""
+    return row.changes[: domain_plan.SHOWN]
+
+
+def _is_reversible(_row: AuditEntryRow) -> bool:
+    """Nothing can be undone yet (docs/decisions): no entry offers it."""
+    return False
 
 
 @strawberry.type(description="A write, chained by hash to the one before.")
@@ -34,21 +44,9 @@ class AuditEntry(Node):
 
     is_type_of = rows_of(AuditEntryRow)
 
-    @strawberry.field(description="The first 100 changes; none for a refused attempt.")
-    def changes(self) -> list[Change]:
-        """As they were written; personal values are masked for support."""
-        return cast(list[Change], _row(self).changes[:SHOWN])
-
-    @strawberry.field(description="Why it was refused.")
-    def failure(self, info: Info) -> Problem | None:
-        """In the viewer's language."""
-        failure = _row(self).failure
-        return Problem.of(failure, info) if failure else None
-
-    @strawberry.field(description="Can be undone now.")
-    def is_reversible(self) -> bool:
-        """Nothing can be undone yet (docs/decisions): no entry offers it."""
-        return False
+    changes: list[Change] = plain(_changes, description="The first 100 changes; none for a refused attempt.")
+    failure: Problem | None = plain(failure_of, description="Why it was refused.")
+    is_reversible: bool = plain(_is_reversible, description="Can be undone now.")
 
 
 @strawberry.type(description="A read of customer data.")
@@ -65,19 +63,13 @@ class AccessLogEntry(Node):
     is_type_of = rows_of(AccessLogEntryRow)
 
     @strawberry.field(description="What was looked at, at most 20.")
-    async def subjects(self, info: Info) -> list[Node]:
+    async def subjects(row: strawberry.Parent[AccessLogEntryRow], info: Info) -> list[Node]:
         """Those that are still there and that the viewer may see."""
-        refs = cast(AccessLogEntryRow, self).subjects
-        found = await asyncio.gather(*(find(info.context, ref) for ref in refs), return_exceptions=True)
+        found = await asyncio.gather(*(find(info.context, ref) for ref in row.subjects), return_exceptions=True)
         fault = next((row for row in found if isinstance(row, BaseException) and not isinstance(row, AccessError)), None)
         if fault is not None:
             raise fault
         return cast(list[Node], [row for row in found if row is not None and not isinstance(row, BaseException)])
-
-
-def _row(entry: AuditEntry) -> AuditEntryRow:
-    """The source of an entry's resolvers."""
-    return cast(AuditEntryRow, entry)
 
 
 FINDERS[Kind.AUDIT_ENTRY] = loaders.audit_entries

@@ -1,6 +1,6 @@
 """The catalogue."""
 
-from typing import Annotated, cast
+from typing import Annotated
 
 import strawberry
 
@@ -72,17 +72,14 @@ class CatalogueQuery:
             raise Unauthenticated
         window = Window.of(first, after, last, before)
         wanted = await filter.to_filter(context) if filter else queries.OfferingFilter()
-        async with context.read() as session:
-            page = await queries.offerings_page(
+        return await CountedConnection[ProductOffering].read(
+            context,
+            lambda session: queries.offerings_page(
                 session, context.locale, at=context.now, window=window, filter=wanted, search=search,
                 wanted=context.wanted(info, "edges", "node"),
-            )  # fmt: skip
-
-        async def count() -> int:
-            async with context.read() as session:
-                return await queries.offerings_count(session, at=context.now, filter=wanted, search=search)
-
-        return cast(CountedConnection[ProductOffering], CountedConnection[ProductOffering].of(page, count))
+            ),
+            lambda session: queries.offerings_count(session, at=context.now, filter=wanted, search=search),
+        )  # fmt: skip
 
 
 FINDERS[Kind.OFFERING] = loaders.offerings

@@ -1,18 +1,30 @@
 """Files, as a client sees them."""
 
 from datetime import datetime
-from typing import cast
 
 import strawberry
 
 from auth import links
 from domain.files.queries import DocumentRow
-from domain.kernel.errors import Unauthenticated
 from domain.kernel.ids import Kind
-from schema.engine.fields import rows_of
-from schema.kernel.context import Info
+from schema.engine.fields import plain, rows_of
+from schema.kernel.context import Context
 from schema.kernel.nodes import Node, global_id
 from schema.kernel.scalars import URL
+
+
+def _link(row: DocumentRow, context: Context) -> tuple[str, datetime]:
+    return links.link(context.parts.auth, context.asking(), row.id, at=context.now)
+
+
+def _url(row: DocumentRow, context: Context) -> str:
+    """Refused to whoever sees personal data masked: a file can't be masked."""
+    return _link(row, context)[0]
+
+
+def _url_expires_at(row: DocumentRow, context: Context) -> datetime:
+    """Ten minutes from now."""
+    return _link(row, context)[1]
 
 
 @strawberry.type(description="A file the viewer may download.")
@@ -26,19 +38,5 @@ class Document(Node):
 
     is_type_of = rows_of(DocumentRow)
 
-    @strawberry.field(description="Link bound to this viewer.")
-    def url(self, info: Info) -> URL:
-        """Refused to whoever sees personal data masked: a file can't be masked."""
-        return URL(_link(self, info)[0])
-
-    @strawberry.field(description="When the link dies.")
-    def url_expires_at(self, info: Info) -> datetime:
-        """Ten minutes from now."""
-        return _link(self, info)[1]
-
-
-def _link(document: Document, info: Info) -> tuple[str, datetime]:
-    context = info.context
-    if context.actor is None:
-        raise Unauthenticated
-    return links.link(context.parts.auth, context.actor, cast(DocumentRow, document).id, at=context.now)
+    url: URL = plain(_url, description="Link bound to this viewer.")
+    url_expires_at: datetime = plain(_url_expires_at, description="When the link dies.")

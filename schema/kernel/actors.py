@@ -6,8 +6,9 @@ import strawberry
 
 from domain.kernel.ids import Kind, Ref
 from domain.kernel.scope import SYSTEM, ActorRef
+from schema.engine.fields import plain
 from schema.kernel import masks
-from schema.kernel.context import Info
+from schema.kernel.context import Context, Info
 from schema.kernel.nodes import find
 
 if TYPE_CHECKING:
@@ -20,30 +21,28 @@ else:
     ApiToken = Annotated["ApiToken", strawberry.lazy("schema.tokens.types")]
 
 
+def _label(ref: ActorRef, context: Context) -> str:
+    """Customers' names are masked for support, the operator's own are not."""
+    return ref.label if ref.is_operator or ref.id == SYSTEM.id else masks.name(context, ref.label) or ""
+
+
 @strawberry.type(description="Who did something: person, token, the ticket behind a support view, the approval behind the act.")
 class Actor:
     """Served straight from the domain's `ActorRef`."""
 
-    @strawberry.field(description="Name to show.")
-    def label(self, info: Info) -> str:
-        """Customers' names are masked for support, the operator's own are not."""
-        ref = cast(ActorRef, self)
-        return ref.label if ref.is_operator or ref.id == SYSTEM.id else masks.name(info.context, ref.label) or ""
+    label: str = plain(_label, description="Name to show.")
 
     @strawberry.field(description="The person, null for the system itself.")
-    async def person(self, info: Info) -> Person | None:
+    async def person(row: strawberry.Parent[ActorRef], info: Info) -> Person | None:
         """When the viewer may see the person."""
-        id = cast(ActorRef, self).person_id
-        return cast(Person | None, await find(info.context, Ref(Kind.PERSON, id))) if id else None
+        return cast(Person | None, await find(info.context, Ref(Kind.PERSON, row.person_id))) if row.person_id else None
 
     @strawberry.field(description="The API token used.")
-    async def api_token(self, info: Info) -> ApiToken | None:
+    async def api_token(row: strawberry.Parent[ActorRef], info: Info) -> ApiToken | None:
         """When the viewer manages the organization's tokens."""
-        id = cast(ActorRef, self).api_token_id
-        return cast(ApiToken | None, await find(info.context, Ref(Kind.API_TOKEN, id))) if id else None
+        return cast(ApiToken | None, await find(info.context, Ref(Kind.API_TOKEN, row.api_token_id))) if row.api_token_id else None
 
     @strawberry.field(description="The ticket that opened a support view.")
-    async def ticket(self, info: Info) -> Ticket | None:
+    async def ticket(row: strawberry.Parent[ActorRef], info: Info) -> Ticket | None:
         """When the viewer may see the ticket."""
-        id = cast(ActorRef, self).ticket_id
-        return cast(Ticket | None, await find(info.context, Ref(Kind.TICKET, id))) if id else None
+        return cast(Ticket | None, await find(info.context, Ref(Kind.TICKET, row.ticket_id))) if row.ticket_id else None

@@ -14,8 +14,9 @@ from domain.kernel.errors import ErrorCode
 from domain.kernel.messages import text
 from domain.kernel.plan import SHOWN, BulkErrorPolicy, MutationMode, Reason
 from domain.kernel.proof import ProofMethod
+from schema.engine.fields import plain
 from schema.kernel import masks
-from schema.kernel.context import Info
+from schema.kernel.context import Context, Info
 from schema.kernel.figures import Money, Price, Quantity
 from schema.kernel.nodes import Node, find
 
@@ -36,9 +37,9 @@ class UserError:
     )
 
 
-def told(error: Reason | errors.DomainError, info: Info) -> dict[str, Any]:
+def told(error: Reason | errors.DomainError, context: Context) -> dict[str, Any]:
     """The three fields of a failure, in the viewer's language."""
-    message = text(error.message_key, info.context.locale, **error.params)
+    message = text(error.message_key, context.locale, **error.params)
     return {"code": error.code, "message": message, "field": list(error.field) or None}
 
 
@@ -46,10 +47,25 @@ def told(error: Reason | errors.DomainError, info: Info) -> dict[str, Any]:
 class Problem(UserError):
     """Most failures."""
 
-    @classmethod
-    def of(cls, reason: Reason, info: Info) -> "Problem":
-        """Tells a stored reason."""
-        return cls(**told(reason, info))
+
+def failure_of(row: Any, context: Context) -> Problem | None:
+    """Tells the reason stored as a row's `failure`."""
+    return Problem(**told(row.failure, context)) if row.failure else None
+
+
+def _label(change: domain_plan.Change, context: Context) -> str:
+    """A person's name is masked for support."""
+    return masks.label(context, change.label, change.field, change.subject) or ""
+
+
+def _before(change: domain_plan.Change, context: Context) -> str | None:
+    """Masked alike with the field it is a value of."""
+    return masks.value(context, change.field, change.before)
+
+
+def _after(change: domain_plan.Change, context: Context) -> str | None:
+    """Masked alike with the field it is a value of."""
+    return masks.value(context, change.field, change.after)
 
 
 @strawberry.type(description="One value of one thing before and after.")
@@ -57,31 +73,20 @@ class Change:
     """Served straight from the domain's `Change`."""
 
     @strawberry.field(description="What changes, null while it doesn't exist.")
-    async def subject(self, info: Info) -> Node | None:
+    async def subject(row: strawberry.Parent[domain_plan.Change], info: Info) -> Node | None:
         """Finds the thing again, within the viewer's scope."""
-        ref = cast(domain_plan.Change, self).subject
-        return None if ref is None else cast(Node | None, await find(info.context, ref))
+        return cast(Node | None, await find(info.context, row.subject)) if row.subject else None
 
-    @strawberry.field(description="Its number or name for people.")
-    def label(self, info: Info) -> str:
-        """A person's name is masked for support."""
-        change = cast(domain_plan.Change, self)
-        return masks.label(info.context, change.label, change.field, change.subject) or ""
-
-    @strawberry.field(description="Value before as text, null if none.")
-    def before(self, info: Info) -> str | None:
-        """Masked alike with the field it is a value of."""
-        change = cast(domain_plan.Change, self)
-        return masks.value(info.context, change.field, change.before)
-
-    @strawberry.field(description="Value after as text, null if none.")
-    def after(self, info: Info) -> str | None:
-        """Masked alike with the field it is a value of."""
-        change = cast(domain_plan.Change, self)
-        return masks.value(info.context, change.field, change.after)
-
+    label: str = plain(_label, description="Its number or name for people.")
+    before: str | None = plain(_before, description="Value before as text, null if none.")
+    after: str | None = plain(_after, description="Value after as text, null if none.")
     field: str = strawberry.field(description="Contract name of the changed field.")
     money: Money | None = strawberry.field(description="Price or movement of money it brings.")
+
+
+def _reason(exclusion: domain_plan.Exclusion, context: Context) -> Problem:
+    """In the viewer's language."""
+    return Problem(**told(exclusion.reason, context))
 
 
 @strawberry.type(description="A row left out, and why.")
@@ -89,18 +94,13 @@ class Exclusion:
     """Served straight from the domain's `Exclusion`."""
 
     @strawberry.field(description="What is left out, null if unknown to us.")
-    async def subject(self, info: Info) -> Node | None:
+    async def subject(row: strawberry.Parent[domain_plan.Exclusion], info: Info) -> Node | None:
         """Finds the thing again, within the viewer's scope."""
-        ref = cast(domain_plan.Exclusion, self).subject
-        return None if ref is None else cast(Node | None, await find(info.context, ref))
+        return cast(Node | None, await find(info.context, row.subject)) if row.subject else None
 
     label: str = strawberry.field(description="Its number or name as sent.")
     line: int | None = strawberry.field(description="Line in the sent file, from 1.")
-
-    @strawberry.field(description="Why.")
-    def reason(self, info: Info) -> Problem:
-        """Tells the reason in the viewer's language."""
-        return Problem.of(cast(domain_plan.Exclusion, self).reason, info)
+    reason: Problem = plain(_reason, description="Why.")
 
 
 @strawberry.type(description="What a mutation changes, or would change, and what it costs.")
@@ -178,7 +178,7 @@ class ProblemHandler(ExceptionHandler[errors.DomainError, Problem]):
 
     def handle(self, exception: errors.DomainError, *, field: StrawberryField, info: Info) -> Problem:
         """Tells it."""
-        return Problem(**told(exception, info))
+        return Problem(**told(exception, info.context))
 
 
 class PlanStaleHandler(ExceptionHandler[domain_plan.PlanStale, PlanStale]):
@@ -186,7 +186,7 @@ class PlanStaleHandler(ExceptionHandler[domain_plan.PlanStale, PlanStale]):
 
     def handle(self, exception: domain_plan.PlanStale, *, field: StrawberryField, info: Info) -> PlanStale:
         """Tells it, with the plan as it is now."""
-        return PlanStale(**told(exception, info), plan=Plan.of(exception.plan))
+        return PlanStale(**told(exception, info.context), plan=Plan.of(exception.plan))
 
 
 class IdempotencyConflictHandler(ExceptionHandler[errors.IdempotencyConflict, IdempotencyConflict]):
@@ -196,7 +196,7 @@ class IdempotencyConflictHandler(ExceptionHandler[errors.IdempotencyConflict, Id
         self, exception: errors.IdempotencyConflict, *, field: StrawberryField, info: Info
     ) -> IdempotencyConflict:
         """Tells it."""
-        return IdempotencyConflict(**told(exception, info), first_used_at=exception.first_used_at)
+        return IdempotencyConflict(**told(exception, info.context), first_used_at=exception.first_used_at)
 
 
 class RowsRejectedHandler(ExceptionHandler[domain_plan.RowsRejected, RowsRejected]):
@@ -205,7 +205,7 @@ class RowsRejectedHandler(ExceptionHandler[domain_plan.RowsRejected, RowsRejecte
     def handle(self, exception: domain_plan.RowsRejected, *, field: StrawberryField, info: Info) -> RowsRejected:
         """Tells it, with the first rows."""
         shown = cast(list[Exclusion], list(exception.exclusions[:SHOWN]))
-        return RowsRejected(**told(exception, info), exclusions=shown, exclusion_count=len(exception.exclusions))
+        return RowsRejected(**told(exception, info.context), exclusions=shown, exclusion_count=len(exception.exclusions))
 
 
 class InsufficientFundsHandler(ExceptionHandler[errors.InsufficientFunds, InsufficientFunds]):
@@ -216,7 +216,7 @@ class InsufficientFundsHandler(ExceptionHandler[errors.InsufficientFunds, Insuff
     ) -> InsufficientFunds:
         """Tells it, with both amounts."""
         required, available = cast(Money, exception.required), cast(Money, exception.available)
-        return InsufficientFunds(**told(exception, info), required=required, available=available)
+        return InsufficientFunds(**told(exception, info.context), required=required, available=available)
 
 
 class LimitReachedHandler(ExceptionHandler[errors.LimitReached, LimitReached]):
@@ -224,7 +224,7 @@ class LimitReachedHandler(ExceptionHandler[errors.LimitReached, LimitReached]):
 
     def handle(self, exception: errors.LimitReached, *, field: StrawberryField, info: Info) -> LimitReached:
         """Tells it, with the time it opens again."""
-        return LimitReached(**told(exception, info), maximum=cast(Quantity | None, exception.maximum), retry_at=exception.retry_at)
+        return LimitReached(**told(exception, info.context), maximum=cast(Quantity | None, exception.maximum), retry_at=exception.retry_at)
 
 
 class StepUpRequiredHandler(ExceptionHandler[proof.StepUpRequired, StepUpRequired]):
@@ -232,7 +232,7 @@ class StepUpRequiredHandler(ExceptionHandler[proof.StepUpRequired, StepUpRequire
 
     def handle(self, exception: proof.StepUpRequired, *, field: StrawberryField, info: Info) -> StepUpRequired:
         """Tells it, with the ways to prove it again."""
-        return StepUpRequired(**told(exception, info), max_age_seconds=exception.max_age_seconds, methods=list(exception.methods))
+        return StepUpRequired(**told(exception, info.context), max_age_seconds=exception.max_age_seconds, methods=list(exception.methods))
 
 
 KERNEL_HANDLERS: Sequence[ExceptionHandler[Any, Any]] = (

@@ -1,13 +1,19 @@
 """Connections: pages of rows with their cursors."""
 
-from collections.abc import Awaitable, Callable
+import asyncio
+from collections.abc import Awaitable, Callable, Sequence
 from typing import Any, Generic, TypeVar
 
 import strawberry
 
 from domain.kernel.paging import Page
+from schema.engine.fields import batched
+from schema.kernel.context import Context
 
 T = TypeVar("T")
+Read = Callable[[Any], Awaitable[Page[Any]]]
+Count = Callable[[Any], Awaitable[int]]
+"""Reads in a session that is handed to them."""
 
 
 @strawberry.type(description="Where a page stands in its connection.")
@@ -36,9 +42,19 @@ class Connection(Generic[T]):
     page_info: PageInfo = strawberry.field(description="Place of the page.")
 
     @classmethod
-    def of(cls, page: Page[Any]) -> Any:
+    def of(cls, page: Page[Any]) -> "Connection[T]":
         """Shows a page."""
         return cls(edges=_edges(page), page_info=_info(page))
+
+    @classmethod
+    async def read(cls, context: Context, page: Read) -> "Connection[T]":
+        """Reads a page and shows it."""
+        async with context.read() as session:
+            return cls.of(await page(session))
+
+
+async def _totals(_context: Context, counts: list[Callable[[], Awaitable[int]]]) -> Sequence[int]:
+    return await asyncio.gather(*(count() for count in counts))
 
 
 @strawberry.type(name="Connection", description="Page of rows.")
@@ -49,15 +65,23 @@ class CountedConnection(Generic[T]):
     page_info: PageInfo = strawberry.field(description="Place of the page.")
     count: strawberry.Private[Callable[[], Awaitable[int]]]
 
-    @strawberry.field(description="All rows, counted only when asked.")
-    async def total_count(self) -> int:
-        """Counts now."""
-        return await self.count()
+    total_count: int = batched(_totals, key="count", description="All rows, counted only when asked.")
 
     @classmethod
-    def of(cls, page: Page[Any], count: Callable[[], Awaitable[int]]) -> Any:
+    def of(cls, page: Page[Any], count: Callable[[], Awaitable[int]]) -> "CountedConnection[T]":
         """Shows a page; `count` runs only when the total is selected."""
         return cls(edges=_edges(page), page_info=_info(page), count=count)
+
+    @classmethod
+    async def read(cls, context: Context, page: Read, count: Count) -> "CountedConnection[T]":
+        """Reads a page and shows it; `count` gets a session of its own, and only when the total is selected."""
+
+        async def counted() -> int:
+            async with context.read() as session:
+                return await count(session)
+
+        async with context.read() as session:
+            return cls.of(await page(session), counted)
 
 
 def _edges(page: Page[Any]) -> list[Any]:

@@ -31,14 +31,11 @@ async def orders_of_account(
     """One page of what was paid at or below an account, newest first."""
     window, at = Window.of(first, after, last, before), info.context.now
     wanted = filter.to_filter() if filter else OrderFilter()
-    async with info.context.read() as session:
-        page = await queries.orders_page(session, scope, root.organization_id, root.path, window=window, filter=wanted, at=at)
-
-    async def count() -> int:
-        async with info.context.read() as session:
-            return await queries.orders_count(session, scope, root.organization_id, root.path, filter=wanted, at=at)
-
-    return cast(CountedConnection[Order], CountedConnection[Order].of(page, count))
+    return await CountedConnection[Order].read(
+        info.context,
+        lambda session: queries.orders_page(session, scope, root.organization_id, root.path, window=window, filter=wanted, at=at),
+        lambda session: queries.orders_count(session, scope, root.organization_id, root.path, filter=wanted, at=at),
+    )
 
 
 @strawberry.type

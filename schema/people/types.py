@@ -1,7 +1,7 @@
 """Persons and their roles, as a client sees them."""
 
 from datetime import datetime
-from typing import TYPE_CHECKING, Annotated, Any, cast
+from typing import TYPE_CHECKING, Annotated, Any
 
 import strawberry
 
@@ -11,9 +11,9 @@ from domain.kernel.scope import Scope
 from domain.people import queries
 from domain.people.queries import MembershipRow, PersonRow
 from schema.accounts import loaders as account_loaders
-from schema.engine.fields import rows_of
+from schema.engine.fields import batched, plain, rows_of
 from schema.kernel import masks
-from schema.kernel.context import Info
+from schema.kernel.context import Context, Info
 from schema.kernel.figures import After, Before, First, Last, Period
 from schema.kernel.nodes import Node, global_id
 from schema.kernel.pages import CountedConnection
@@ -27,6 +27,21 @@ else:
     Organization = Annotated["Organization", strawberry.lazy("schema.accounts.types")]
 
 
+def _name(row: PersonRow, context: Context) -> str:
+    """First letters for support."""
+    return row.name if row.is_operator else masks.name(context, row.name) or ""
+
+
+def _mobile(row: PersonRow, context: Context) -> str | None:
+    """Country and last digits for support."""
+    return row.mobile if row.is_operator else masks.phone(context, row.mobile)
+
+
+def _email(row: PersonRow, context: Context) -> str | None:
+    """First letter and ending for support."""
+    return row.email if row.is_operator else masks.email(context, row.email)
+
+
 @strawberry.type(description="Somebody who acts.")
 class Person(Node):
     """Served from `PersonRow`; the operator's own people are not masked, customers see no more of them than the name."""
@@ -35,23 +50,14 @@ class Person(Node):
 
     is_type_of = rows_of(PersonRow)
 
-    @strawberry.field(description="Name in full, masked for support.")
-    def name(self, info: Info) -> str:
-        """First letters for support."""
-        row = cast(PersonRow, self)
-        return row.name if row.is_operator else masks.name(info.context, row.name) or ""
+    name: str = plain(_name, description="Name in full, masked for support.")
+    mobile: str | None = plain(_mobile, description="Mobile number, masked for support.")
+    email: str | None = plain(_email, description="E-mail address, masked for support.")
 
-    @strawberry.field(description="Mobile number, masked for support.")
-    def mobile(self, info: Info) -> str | None:
-        """Country and last digits for support."""
-        row = cast(PersonRow, self)
-        return row.mobile if row.is_operator else masks.phone(info.context, row.mobile)
 
-    @strawberry.field(description="E-mail address, masked for support.")
-    def email(self, info: Info) -> str | None:
-        """First letter and ending for support."""
-        row = cast(PersonRow, self)
-        return row.email if row.is_operator else masks.email(info.context, row.email)
+def _held(row: MembershipRow) -> Period:
+    """Half-open."""
+    return Period(starts_at=row.valid_from, ends_at=row.valid_to)
 
 
 @strawberry.type(description="A role of a person in an organization for a time.")
@@ -63,28 +69,16 @@ class Membership(Node):
 
     is_type_of = rows_of(MembershipRow)
 
-    @strawberry.field(description="Who holds it.")
-    async def person(self, info: Info) -> Person:
-        """Read together with all others."""
-        return cast(Person, await info.context.load(loaders.persons, cast(MembershipRow, self).person_id))
-
-    @strawberry.field(description="Where, null for the operator's own people.")
-    async def organization(self, info: Info) -> Organization | None:
-        """Read together with all others."""
-        id = cast(MembershipRow, self).organization_id
-        return cast(Organization, await info.context.load(account_loaders.organizations, id)) if id else None
-
-    @strawberry.field(description="Top of what it covers, the root for a profile manager; null for the operator's own people.")
-    async def account(self, info: Info) -> Account | None:
-        """Read together with all others."""
-        id = cast(MembershipRow, self).account_id
-        return cast(Account, await info.context.load(account_loaders.accounts, id)) if id else None
-
-    @strawberry.field(description="When it holds.")
-    def valid_for(self) -> Period:
-        """From its first instant to its first instant outside."""
-        row = cast(MembershipRow, self)
-        return Period(starts_at=row.valid_from, ends_at=row.valid_to)
+    person: Person = batched(loaders.persons, key="person_id", description="Who holds it.")
+    organization: Organization | None = batched(
+        account_loaders.organizations, key="organization_id", description="Where, null for the operator's own people."
+    )
+    account: Account | None = batched(
+        account_loaders.accounts,
+        key="account_id",
+        description="Top of what it covers, the root for a profile manager; null for the operator's own people.",
+    )
+    valid_for: Period = plain(_held, description="When it holds.")
 
 
 async def memberships_of_organization(
@@ -99,11 +93,8 @@ async def memberships_of_organization(
 ) -> CountedConnection[Membership]:
     """`Organization.memberships`: one page in order of appointment, within the viewer's subtree."""
     window, at = Window.of(first, after, last, before), as_of or info.context.now
-    async with info.context.read() as session:
-        page = await queries.memberships_page(session, scope, root.id, window, as_of=at)
-
-    async def count() -> int:
-        async with info.context.read() as session:
-            return await queries.memberships_count(session, scope, root.id, as_of=at)
-
-    return cast(CountedConnection[Membership], CountedConnection[Membership].of(page, count))
+    return await CountedConnection[Membership].read(
+        info.context,
+        lambda session: queries.memberships_page(session, scope, root.id, window, as_of=at),
+        lambda session: queries.memberships_count(session, scope, root.id, as_of=at),
+    )

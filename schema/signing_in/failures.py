@@ -31,7 +31,7 @@ class InvalidSecretHandler(ExceptionHandler[errors.InvalidSecret, InvalidSecret]
 
     def handle(self, exception: errors.InvalidSecret, *, field: StrawberryField, info: Info) -> InvalidSecret:
         """Tells it, with the guesses left."""
-        return InvalidSecret(**told(exception, info), tries_left=exception.tries_left)
+        return InvalidSecret(**told(exception, info.context), tries_left=exception.tries_left)
 
 
 class SecondFactorRequiredHandler(ExceptionHandler[errors.SecondFactorRequired, SecondFactorRequired]):
@@ -39,7 +39,7 @@ class SecondFactorRequiredHandler(ExceptionHandler[errors.SecondFactorRequired, 
 
     def handle(self, exception: errors.SecondFactorRequired, *, field: StrawberryField, info: Info) -> SecondFactorRequired:
         """Tells it, with the next question."""
-        return SecondFactorRequired(**told(exception, info), challenge=cast(SignInChallenge, exception.challenge))
+        return SecondFactorRequired(**told(exception, info.context), challenge=cast(SignInChallenge, exception.challenge))
 
 
 SIGN_IN_HANDLERS = (InvalidSecretHandler(), SecondFactorRequiredHandler())

@@ -1,7 +1,7 @@
 """Sessions and who is asking, as a client sees them."""
 
 from datetime import datetime
-from typing import TYPE_CHECKING, Annotated, Any, cast
+from typing import TYPE_CHECKING, Annotated, cast
 
 import strawberry
 
@@ -13,9 +13,9 @@ from domain.accounts import queries as account_queries
 from domain.kernel.ids import Kind, Ref
 from domain.kernel.paging import Window
 from domain.people import queries as people_queries
-from schema.engine.fields import rows_of
+from schema.engine.fields import batched, plain, rows_of
 from schema.kernel.actors import Actor
-from schema.kernel.context import Info
+from schema.kernel.context import Context, Info
 from schema.kernel.figures import After, Before, First, Last, Locale
 from schema.kernel.looks import note
 from schema.kernel.needs import Needs
@@ -49,6 +49,11 @@ class TokenPair:
         return cast(TokenPair, tokens)
 
 
+def _is_current(row: SessionRow, context: Context) -> bool:
+    """By the access token of this request."""
+    return context.asking().session_id == row.id
+
+
 @strawberry.type(description="One signed-in client.")
 class Session(Node):
     """Served from `SessionRow`."""
@@ -62,48 +67,45 @@ class Session(Node):
 
     is_type_of = rows_of(SessionRow)
 
-    @strawberry.field(description="Whose.")
-    async def person(self, info: Info) -> Person:
-        """The viewer, or in a support view one of the operator's people."""
-        return cast(Person, await info.context.load(people_loaders.persons, cast(SessionRow, self).person_id))
+    person: Person = batched(people_loaders.persons, key="person_id", description="Whose.")
+    is_current: bool = plain(_is_current, description="It is the one asking now.")
 
     @strawberry.field(description="Set in a support view: the ticket it is tied to; such a session can't write.")
-    async def ticket(self, info: Info) -> Ticket | None:
+    async def ticket(row: strawberry.Parent[SessionRow], info: Info) -> Ticket | None:
         """When the viewer may see it."""
-        id = cast(SessionRow, self).ticket_id
-        return cast(Ticket | None, await find(info.context, Ref(Kind.TICKET, id))) if id else None
+        return cast(Ticket | None, await find(info.context, Ref(Kind.TICKET, row.ticket_id))) if row.ticket_id else None
 
-    @strawberry.field(description="It is the one asking now.")
-    def is_current(self, info: Info) -> bool:
-        """By the access token of this request."""
-        return info.context.asking().session_id == cast(SessionRow, self).id
+
+def _rights(row: Asking) -> list[Permission]:
+    """In the order of the contract."""
+    held = row.permissions
+    return [permission for permission in Permission if permission in held]
+
+
+def _locale(row: Asking, context: Context) -> Locale:
+    """The chosen one, or the one of this request while none is chosen."""
+    return row.locale or context.locale
 
 
 @strawberry.type(description="Who is asking, and what they may see and do.")
 class Viewer:
     """Served from the request's `auth.actor.Actor`."""
 
-    @strawberry.field(description="The asking person and token.")
-    def actor(self) -> Actor:
-        """As records name them."""
-        return cast(Actor, _asking(self).ref)
+    ref: Actor = strawberry.field(name="actor", description="The asking person and token.")
+    permissions: list[Permission] = plain(_rights, description="Rights held anywhere in scope, at most one of each.")
+    session: Session | None = batched(loaders.sessions, key="session_id", description="This session, null with an API token.")
+    has_totp: bool = strawberry.field(description="An authenticator is set up.")
+    locale: Locale = plain(_locale, description="Language of texts.")
 
     @strawberry.field(description="Roles held now, at most 50.")
-    async def memberships(self, info: Info) -> list[Membership]:
+    async def memberships(row: strawberry.Parent[Asking], info: Info) -> list[Membership]:
         """A token shows those of its maker in the organization that it works in."""
-        asking = _asking(self)
         async with info.context.read() as session:
-            held = await people_queries.memberships_held(session, asking.person_id, info.context.now)
-        if asking.session_id is None:
-            reached = {grant.reach.organization_id for grant in asking.grants}
+            held = await people_queries.memberships_held(session, row.person_id, info.context.now)
+        if row.session_id is None:
+            reached = {grant.reach.organization_id for grant in row.grants}
             held = [row for row in held if row.organization_id in reached]
         return cast(list[Membership], held)
-
-    @strawberry.field(description="Rights held anywhere in scope, at most one of each.")
-    def permissions(self) -> list[Permission]:
-        """In the order of the contract."""
-        held = _asking(self).permissions
-        return [permission for permission in Permission if permission in held]
 
     @strawberry.field(description="Organizations in scope; across all customers for support.")
     async def organizations(
@@ -118,55 +120,25 @@ class Viewer:
         """By name. Support finds every customer here and sees nothing below without a view."""
         scope = info.context.scope_of_first(Permission.ACCOUNT_READ, Permission.SUPPORT_VIEW)
         window = Window.of(first, after, last, before)
-        async with info.context.read() as session:
-            page = await account_queries.organizations_page(session, scope, search=search, window=window)
-
-        async def count() -> int:
-            async with info.context.read() as session:
-                return await account_queries.organizations_count(session, scope, search=search)
-
-        found = CountedConnection[Organization].of(page, count)
+        found = await CountedConnection[Organization].read(
+            info.context,
+            lambda session: account_queries.organizations_page(session, scope, search=search, window=window),
+            lambda session: account_queries.organizations_count(session, scope, search=search),
+        )
         if scope.permission is Permission.ACCOUNT_READ:  # support finding a customer sees no data of theirs
             note(info.context.looks, scope, None, found)
-        return cast(CountedConnection[Organization], found)
-
-    @strawberry.field(description="This session, null with an API token.")
-    async def session(self, info: Info) -> Session | None:
-        """The client that asks."""
-        id = _asking(self).session_id
-        return cast(Session, await info.context.load(loaders.sessions, id)) if id else None
+        return found
 
     @strawberry.field(description="Open sessions of this person, at most 50.")
-    async def sessions(self, info: Info) -> list[Session]:
+    async def sessions(row: strawberry.Parent[Asking], info: Info) -> list[Session]:
         """Newest first; none with an API token, which is not the person."""
-        asking = _asking(self)
-        if asking.session_id is None:
+        if row.session_id is None:
             return []
         async with info.context.read() as session:
-            return cast(list[Session], await auth_queries.open_sessions(session, asking.person_id, at=info.context.now))
+            return cast(list[Session], await auth_queries.open_sessions(session, row.person_id, at=info.context.now))
 
     tickets: CountedConnection[Ticket] | None = strawberry.field(
         resolver=tickets_of_viewer,
         description="Tickets in scope; across all customers for support",
         extensions=[Needs(Permission.TICKET_READ)],
     )
-
-    @strawberry.field(description="An authenticator is set up.")
-    def has_totp(self) -> bool:
-        """Staff always have one."""
-        return _asking(self).has_totp
-
-    @strawberry.field(description="Language of texts.")
-    def locale(self, info: Info) -> Locale:
-        """The chosen one, or the one of this request while none is chosen."""
-        return _asking(self).locale or info.context.locale
-
-
-def _asking(viewer: Viewer) -> Asking:
-    """The source of the viewer's resolvers."""
-    return cast(Asking, viewer)
-
-
-async def support_views_of_organization(root: strawberry.Parent[Any], info: Info) -> list[Session]:
-    """`Organization.supportViews`, read together with those of all others."""
-    return cast(list[Session], await info.context.load(loaders.support_views, root.id))

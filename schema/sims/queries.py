@@ -39,17 +39,15 @@ async def sims_of_account(
     window = Window.of(first, after, last, before, most=MOST)
     wanted = filter.to_filter() if filter else queries.SimFilter()
     order = sort.to_sort() if sort else queries.SimSort()
-    async with info.context.read() as session:
-        page = await queries.sims_page(
-            session, scope, root.organization_id, root.path, window=window, filter=wanted, sort=order, search=search, as_of=as_of,
+    place = (root.organization_id, root.path)
+    return await CountedConnection[Sim].read(
+        info.context,
+        lambda session: queries.sims_page(
+            session, scope, *place, window=window, filter=wanted, sort=order, search=search, as_of=as_of,
             wanted=info.context.wanted(info, "edges", "node"),
-        )  # fmt: skip
-
-    async def count() -> int:
-        async with info.context.read() as session:
-            return await queries.sims_count(session, scope, root.organization_id, root.path, filter=wanted, search=search, as_of=as_of)
-
-    return cast(CountedConnection[Sim], CountedConnection[Sim].of(page, count))
+        ),
+        lambda session: queries.sims_count(session, scope, *place, filter=wanted, search=search, as_of=as_of),
+    )  # fmt: skip
 
 
 @strawberry.type

@@ -32,7 +32,11 @@ async def messages(context: Context, ids: list[UUID]) -> list[TicketMessageRow |
     return [row if row and row.ticket_id in allowed else None for row in found]
 
 
-async def attachments(context: Context, keys: list[tuple[UUID, UUID]]) -> list[DocumentRow | None]:
-    """Files of messages that the viewer sees: organization, file."""
+async def attachments(context: Context, keys: list[tuple[UUID, tuple[UUID, ...]]]) -> list[list[DocumentRow]]:
+    """Files, as far as they are still there, of messages that the viewer sees: organization, files."""
+    wanted = [(organization_id, file) for organization_id, files in keys for file in files]
+    if not wanted:
+        return [[] for _ in keys]
     async with context.read() as session:
-        return await files_of_organizations(session, keys)
+        found = dict(zip(wanted, await files_of_organizations(session, wanted), strict=True))
+    return [[row for file in files if (row := found[organization_id, file])] for organization_id, files in keys]

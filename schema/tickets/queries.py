@@ -1,6 +1,6 @@
 """Lists of tickets: a company's own, and the desk's across all customers."""
 
-from typing import Annotated, Any, cast
+from typing import Annotated, Any
 from uuid import UUID
 
 import strawberry
@@ -47,11 +47,8 @@ async def tickets_of_viewer(
 
 
 async def _page(info: Info, scope: Scope, organization_id: UUID | None, filter: TicketFilter, window: Window) -> CountedConnection[Ticket]:
-    async with info.context.read() as session:
-        page = await queries.tickets_page(session, scope, window=window, organization_id=organization_id, filter=filter)
-
-    async def count() -> int:
-        async with info.context.read() as session:
-            return await queries.tickets_count(session, scope, organization_id=organization_id, filter=filter)
-
-    return cast(CountedConnection[Ticket], CountedConnection[Ticket].of(page, count))
+    return await CountedConnection[Ticket].read(
+        info.context,
+        lambda session: queries.tickets_page(session, scope, window=window, organization_id=organization_id, filter=filter),
+        lambda session: queries.tickets_count(session, scope, organization_id=organization_id, filter=filter),
+    )

@@ -1,7 +1,7 @@
 """API tokens, as a client sees them; never their secret."""
 
 from datetime import datetime
-from typing import TYPE_CHECKING, Annotated, Any, cast
+from typing import TYPE_CHECKING, Annotated, Any
 
 import strawberry
 
@@ -11,7 +11,7 @@ from domain.kernel.ids import Kind
 from domain.kernel.paging import Window
 from domain.kernel.scope import ActorRef, Scope
 from schema.accounts import loaders as account_loaders
-from schema.engine.fields import rows_of
+from schema.engine.fields import batched, plain, rows_of
 from schema.kernel.actors import Actor
 from schema.kernel.context import Info
 from schema.kernel.figures import After, Before, First, Last
@@ -23,6 +23,16 @@ if TYPE_CHECKING:
     from schema.accounts.types import Account
 else:
     Account = Annotated["Account", strawberry.lazy("schema.accounts.types")]
+
+
+def _permissions(row: ApiTokenRow) -> list[Permission]:
+    """As they were given; in use they are cut to what the maker may do."""
+    return [Permission(name) for name in row.permissions]
+
+
+def _created_by(row: ApiTokenRow) -> ActorRef:
+    """As it was written down."""
+    return ActorRef.from_json(row.by)
 
 
 @strawberry.type(description="A key for programs; its secret is shown once.")
@@ -40,20 +50,9 @@ class ApiToken(Node):
 
     is_type_of = rows_of(ApiTokenRow)
 
-    @strawberry.field(description="Rights, at most one of each.")
-    def permissions(self) -> list[Permission]:
-        """As they were given; in use they are cut to what the maker may do."""
-        return [Permission(name) for name in cast(ApiTokenRow, self).permissions]
-
-    @strawberry.field(description="Top of its subtree.")
-    async def account(self, info: Info) -> Account:
-        """Read together with all others."""
-        return cast(Account, await info.context.load(account_loaders.accounts, cast(ApiTokenRow, self).account_id))
-
-    @strawberry.field(description="Who made it.")
-    def created_by(self) -> Actor:
-        """As it was written down."""
-        return cast(Actor, ActorRef.from_json(cast(ApiTokenRow, self).by))
+    permissions: list[Permission] = plain(_permissions, description="Rights, at most one of each.")
+    account: Account = batched(account_loaders.accounts, key="account_id", description="Top of its subtree.")
+    created_by: Actor = plain(_created_by, description="Who made it.")
 
 
 async def tokens_of_organization(
@@ -67,11 +66,8 @@ async def tokens_of_organization(
 ) -> CountedConnection[ApiToken] | None:
     """`Organization.apiTokens`: one page, newest first."""
     window = Window.of(first, after, last, before)
-    async with info.context.read() as session:
-        page = await queries.api_tokens_page(session, scope, root.id, window)
-
-    async def count() -> int:
-        async with info.context.read() as session:
-            return await queries.api_tokens_count(session, scope, root.id)
-
-    return cast(CountedConnection[ApiToken], CountedConnection[ApiToken].of(page, count))
+    return await CountedConnection[ApiToken].read(
+        info.context,
+        lambda session: queries.api_tokens_page(session, scope, root.id, window),
+        lambda session: queries.api_tokens_count(session, scope, root.id),
+    )

@@ -35,7 +35,7 @@ async def usage_of_sim(
     """Newest first; what was made while the card stood outside the viewer's scope isn't shown."""
     wanted, window = filter.to_filter() if filter else queries.EVERYTHING, Window.of(first, after, last, before)
     page = await info.context.load(loaders.pages, ((root.organization_id, root.id), wanted, window))
-    return cast(Connection[UsageRecord], Connection[UsageRecord].of(page))
+    return Connection[UsageRecord].of(page)
 
 
 async def usage_of_account(
@@ -51,4 +51,4 @@ async def usage_of_account(
     """Newest first; what was made at or below the account, wherever the cards stand now."""
     wanted, window = filter.to_filter() if filter else queries.EVERYTHING, Window.of(first, after, last, before)
     page = await queries.usage_page(scope, root.organization_id, under=root.path, filter=wanted, window=window)
-    return cast(Connection[UsageRecord], Connection[UsageRecord].of(page))
+    return Connection[UsageRecord].of(page)

@@ -1,7 +1,7 @@
 """Usage records, as a client sees them."""
 
 from datetime import datetime
-from typing import TYPE_CHECKING, Annotated, cast
+from typing import TYPE_CHECKING, Annotated
 
 import strawberry
 
@@ -9,9 +9,9 @@ from domain.kernel.ids import Kind
 from domain.usage.queries import UsageRecordRow
 from schema.bundles import loaders as bundle_loaders
 from schema.bundles.types import Bucket
-from schema.engine.fields import rows_of
+from schema.engine.fields import batched, plain, rows_of
 from schema.kernel import masks
-from schema.kernel.context import Info
+from schema.kernel.context import Context
 from schema.kernel.figures import FigureSource, Measured, Money, Quantity, UsageType
 from schema.kernel.nodes import Node, global_id
 from schema.sims import loaders as sim_loaders
@@ -21,6 +21,11 @@ if TYPE_CHECKING:
     from schema.sims.types import Sim
 else:
     Sim = Annotated["Sim", strawberry.lazy("schema.sims.types")]
+
+
+def _other_party(row: UsageRecordRow, context: Context) -> str | None:
+    """Masked for support."""
+    return masks.phone(context, row.other_party)
 
 
 @strawberry.type(description="One event of usage (TMF635); a call's record is a CDR.")
@@ -42,18 +47,6 @@ class UsageRecord(Node, Measured):
 
     is_type_of = rows_of(UsageRecordRow)
 
-    @strawberry.field(description="Number it was made on.")
-    async def sim(self, info: Info) -> Sim:
-        """Read together with all others."""
-        return cast(Sim, await info.context.load(sim_loaders.sims, cast(UsageRecordRow, self).sim_id))
-
-    @strawberry.field(description="Other number or address, masked by role.")
-    def other_party(self, info: Info) -> str | None:
-        """Masked for support."""
-        return masks.phone(info.context, cast(UsageRecordRow, self).other_party)
-
-    @strawberry.field(description="What paid for it.")
-    async def bucket(self, info: Info) -> Bucket | None:
-        """Read together with all others."""
-        id = cast(UsageRecordRow, self).bucket_id
-        return cast(Bucket | None, await info.context.load(bundle_loaders.buckets, id)) if id else None
+    sim: Sim = batched(sim_loaders.sims, key="sim_id", description="Number it was made on.")
+    other_party: str | None = plain(_other_party, description="Other number or address, masked by role.")
+    bucket: Bucket | None = batched(bundle_loaders.buckets, key="bucket_id", description="What paid for it.")

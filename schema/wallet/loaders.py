@@ -3,6 +3,7 @@
 from uuid import UUID
 
 from domain.kernel.ids import Kind
+from domain.kernel.money import Money
 from domain.kernel.permissions import Permission
 from domain.wallet import queries
 from domain.wallet.queries import LedgerEntryRow, LedgerTransferRow, WalletRow
@@ -15,6 +16,12 @@ async def wallets(context: Context, ids: list[UUID]) -> list[WalletRow | None]:
     scope = context.scope(Permission.WALLET_READ)
     async with context.read() as session:
         return await queries.wallets_by_ids(session, scope, ids, at=context.now)
+
+
+async def balances_seen(context: Context, balances: list[tuple[UUID, Money]]) -> list[Money | None]:
+    """Balances of wallets, null where the wallet isn't in scope; read together with the wallets themselves."""
+    found = await context.loaders.load_many(wallets, [wallet_id for wallet_id, _ in balances])
+    return [balance if wallet else None for wallet, (_, balance) in zip(found, balances, strict=True)]
 
 
 async def wallets_of_accounts(context: Context, account_ids: list[UUID]) -> list[WalletRow | None]:

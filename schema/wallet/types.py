@@ -2,16 +2,18 @@
 
 from datetime import datetime
 from typing import Annotated, cast
+from uuid import UUID
 
 import strawberry
 
+from domain.kernel import money as domain_money
 from domain.kernel.ids import Kind
 from domain.kernel.paging import Window
 from domain.kernel.permissions import Permission
 from domain.kernel.scope import Scope
 from domain.wallet import queries
 from domain.wallet.queries import LedgerEntryRow, LedgerTransferRow, Posted, WalletRow
-from schema.engine.fields import rows_of
+from schema.engine.fields import batched, rows_of
 from schema.kernel.actors import Actor
 from schema.kernel.context import Info
 from schema.kernel.figures import After, Before, First, Last, Measured, Money, PeriodInput
@@ -33,6 +35,11 @@ class WalletStatement:
     entry_count: int = strawberry.field(description="Entries in it.")
 
 
+def _balance_of_wallet(row: LedgerEntryRow) -> tuple[UUID, domain_money.Money] | None:
+    """Null for the operator's own accounts."""
+    return (row.wallet_id, row.balance_after) if row.wallet_id else None
+
+
 @strawberry.type(description="One side of a transfer.")
 class LedgerEntry(Node):
     """Served from `LedgerEntryRow`."""
@@ -43,25 +50,13 @@ class LedgerEntry(Node):
 
     is_type_of = rows_of(LedgerEntryRow)
 
-    @strawberry.field(description="The whole movement.")
-    async def transfer(self, info: Info) -> "LedgerTransfer":
-        """Read together with all others."""
-        return cast(LedgerTransfer, await info.context.load(loaders.transfers, cast(LedgerEntryRow, self).transfer_id))
-
-    @strawberry.field(description="Wallet hit, null for the operator's own accounts and wallets out of scope.")
-    async def wallet(self, info: Info) -> "Wallet | None":
-        """Read together with all others."""
-        return cast("Wallet | None", await _wallet(cast(LedgerEntryRow, self), info))
-
-    @strawberry.field(description="Balance right after, null where wallet is.")
-    async def balance_after(self, info: Info) -> Money | None:
-        """Shown to whoever sees the wallet."""
-        row = cast(LedgerEntryRow, self)
-        return cast(Money, row.balance_after) if await _wallet(row, info) else None
-
-
-async def _wallet(row: LedgerEntryRow, info: Info) -> WalletRow | None:
-    return await info.context.load(loaders.wallets, row.wallet_id) if row.wallet_id else None
+    transfer: "LedgerTransfer" = batched(loaders.transfers, key="transfer_id", description="The whole movement.")
+    wallet: "Wallet | None" = batched(
+        loaders.wallets, key="wallet_id", description="Wallet hit, null for the operator's own accounts and wallets out of scope."
+    )
+    balance_after: Money | None = batched(
+        loaders.balances_seen, key=_balance_of_wallet, description="Balance right after, null where wallet is."
+    )
 
 
 @strawberry.type(description="An immutable movement of money.")
@@ -76,22 +71,13 @@ class LedgerTransfer(Node):
 
     is_type_of = rows_of(LedgerTransferRow)
 
-    @strawberry.field(description="Its sides, 2–20.")
-    async def entries(self, info: Info) -> list[LedgerEntry]:
-        """What leaves first."""
-        return cast(list[LedgerEntry], await info.context.load(loaders.entries_of_transfers, cast(LedgerTransferRow, self).id))
+    entries: list[LedgerEntry] = batched(loaders.entries_of_transfers, key="id", description="Its sides, 2–20.")
+    reverses: "LedgerTransfer | None" = batched(loaders.transfers, key="reverses_id", description="Transfer that it undoes.")
 
     @strawberry.field(description="Order, payment, bill or policy run behind it.")
-    async def cause(self, info: Info) -> Node | None:
+    async def cause(row: strawberry.Parent[LedgerTransferRow], info: Info) -> Node | None:
         """Null for a correction, and where the viewer may not see it."""
-        ref = cast(LedgerTransferRow, self).cause
-        return cast(Node | None, await find(info.context, ref)) if ref else None
-
-    @strawberry.field(description="Transfer that it undoes.")
-    async def reverses(self, info: Info) -> "LedgerTransfer | None":
-        """Read together with all others."""
-        id = cast(LedgerTransferRow, self).reverses_id
-        return cast("LedgerTransfer | None", await info.context.load(loaders.transfers, id)) if id else None
+        return cast(Node | None, await find(info.context, row.cause)) if row.cause else None
 
 
 @strawberry.type(description="A purse on the double-entry ledger.")
@@ -109,7 +95,7 @@ class Wallet(Node, Measured):
 
     @strawberry.field(description="Movements, newest first.", extensions=[Needs(Permission.WALLET_READ)])
     async def entries(
-        self,
+        row: strawberry.Parent[WalletRow],
         info: Info,
         scope: Scope,
         posted: Annotated[PeriodInput | None, strawberry.argument(description="Posted within.")] = None,
@@ -120,18 +106,20 @@ class Wallet(Node, Measured):
         before: Before = None,
     ) -> Connection[LedgerEntry]:
         """One keyset page."""
-        window, wallet_id = Window.of(first, after, last, before), cast(WalletRow, self).id
-        async with info.context.read() as session:
-            page = await queries.entries_page(session, scope, wallet_id, window=window, posted=_span(posted), reasons=reasons)
-        return cast(Connection[LedgerEntry], Connection[LedgerEntry].of(page))
+        id, window, span = row.id, Window.of(first, after, last, before), _span(posted)
+        return await Connection[LedgerEntry].read(
+            info.context, lambda session: queries.entries_page(session, scope, id, window=window, posted=span, reasons=reasons)
+        )
 
     @strawberry.field(description="Opening + credits − debits = closing, for reconciliation.")
     async def statement(
-        self, info: Info, posted: Annotated[PeriodInput, strawberry.argument(description="Posted within.")]
+        row: strawberry.Parent[WalletRow],
+        info: Info,
+        posted: Annotated[PeriodInput, strawberry.argument(description="Posted within.")],
     ) -> WalletStatement:
         """Of the whole wallet, whatever its account's place was."""
         async with info.context.read() as session:
-            return cast(WalletStatement, await queries.statement_of(session, cast(WalletRow, self).id, _span(posted)))
+            return cast(WalletStatement, await queries.statement_of(session, row.id, _span(posted)))
 
 
 def _span(posted: PeriodInput | None) -> Posted:
