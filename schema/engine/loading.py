@@ -19,20 +19,28 @@ class Loaders:
 
     async def load(self, read: Read[Key, Value], key: Key) -> Value:
         """One value; a fault of the read is raised to everybody who waits for it, and the next caller reads again."""
-        return (await self.load_many(read, (key,)))[0]
+        shelf = self._shelf(read)
+        if key not in shelf.values:
+            await shelf.batch_of(key).read()
+        return shelf.values[key]  # type: ignore[no-any-return]
 
     async def load_many(self, read: Read[Key, Value], keys: Sequence[Key]) -> list[Value]:
-        """Their values in order; keys may repeat."""
+        """Their values in order; keys may repeat. Who has all keys at once waits for nobody else's, unless some are being read already."""
+        shelf = self._shelf(read)
+        values = shelf.values
+        missing = [key for key in dict.fromkeys(keys) if key not in values]
+        if shelf.coming:
+            for batch in {shelf.batch_of(key): None for key in missing}:
+                await batch.read()
+        elif missing:
+            values.update(zip(missing, await shelf.brought(missing), strict=True))
+        return [values[key] for key in keys]
+
+    def _shelf(self, read: Read[Key, Value]) -> "_Shelf":
         shelf = self._shelves.get(read)
         if shelf is None:
             shelf = self._shelves[read] = _Shelf(self._context, read)
-        values = shelf.values
-        try:
-            return [values[key] for key in keys]
-        except KeyError:
-            for batch in {shelf.batch_of(key): None for key in keys if key not in values}:
-                await batch.read()
-            return [values[key] for key in keys]
+        return shelf
 
     def clear(self) -> None:
         """Forgets everything, as after a write; what is being read meanwhile still reaches who waits for it, and nobody else."""
@@ -50,6 +58,13 @@ class _Shelf:
         self.values: dict[Any, Any] = {}
         self.coming: dict[Any, _Batch] = {}
         self.next: _Batch | None = None
+
+    async def brought(self, keys: list[Any]) -> Sequence[Any]:
+        """What the read brings for some keys; raises `ValueError` when it isn't as many values."""
+        values: Sequence[Any] = await self.read(self.context, keys)
+        if len(values) != len(keys):
+            raise ValueError(f"{self.read!r} was asked for {len(keys)} values and brought {len(values)}.")
+        return values
 
     def batch_of(self, key: Any) -> "_Batch":
         """The batch that brings a key: one under way, or the next one."""
@@ -104,16 +119,10 @@ class _Batch:
     def _start(self) -> None:
         self._shelf.next = None
         if self._waiting:
-            self._task = asyncio.create_task(self._values())  # awaited by nobody but watched by `_end`
+            self._task = asyncio.create_task(self._shelf.brought(self.keys))  # awaited by nobody but watched by `_end`
             self._task.add_done_callback(self._end)
         else:
             self._settle(None)
-
-    async def _values(self) -> Sequence[Any]:
-        values: Sequence[Any] = await self._shelf.read(self._shelf.context, self.keys)
-        if len(values) != len(self.keys):
-            raise ValueError(f"{self._shelf.read!r} was asked for {len(self.keys)} values and brought {len(values)}.")
-        return values
 
     def _end(self, task: "asyncio.Task[Sequence[Any]]") -> None:
         if task.cancelled():
