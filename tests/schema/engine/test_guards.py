@@ -1,0 +1,101 @@
+"""Guards: fields that compiled code may show, and what they learn of it."""
+
+from dataclasses import dataclass
+from typing import Any
+
+import pytest
+import strawberry
+from strawberry.extensions import FieldExtension
+
+from schema.engine.documents import Documents
+from schema.engine.executor import run
+from schema.engine.loading import Loaders
+
+ROWS = 40
+
+
+@dataclass
+class Row:
+    """A thing with a secret."""
+
+    id: int
+    secret: str = "s"
+
+
+class Lock(FieldExtension):
+    """Refuses everybody but the keeper, and is told what was shown."""
+
+    def allows(self, context: Any) -> bool:
+        return bool(context.is_keeper)
+
+    def seen(self, context: Any, rows: list[Row]) -> None:
+        context.seen.append([row.id for row in rows])
+
+    async def resolve_async(self, next_: Any, source: Any, info: strawberry.Info, **kwargs: Any) -> Any:
+        if not info.context.is_keeper:
+            raise PermissionError("locked")
+        info.context.slowly.append(source.id)
+        return next_(source, info, **kwargs)
+
+
+@strawberry.type
+class Thing:
+    id: int
+    secret: str | None = strawberry.field(extensions=[Lock()])
+
+
+@strawberry.type
+class Query:
+    @strawberry.field
+    def things(self) -> list[Thing]:
+        return [Row(number) for number in range(ROWS)]  # type: ignore[misc]
+
+
+class Viewer:
+    def __init__(self, is_keeper: bool) -> None:
+        self.is_keeper = is_keeper
+        self.loaders = Loaders(self)
+        self.seen: list[list[int]] = []
+        self.slowly: list[int] = []
+
+
+SCHEMA = strawberry.Schema(query=Query)
+DOCUMENTS = Documents(SCHEMA, kept=5)
+
+
+async def answered(document: str, viewer: Viewer) -> Any:
+    operation = DOCUMENTS.prepared(document).operation(None)
+    assert operation is not None
+    return await run(SCHEMA, operation, {}, viewer, view=viewer.is_keeper)
+
+
+async def test_who_is_let_pass_is_served_by_compiled_code_and_the_guard_is_told_once() -> None:
+    viewer = Viewer(is_keeper=True)
+
+    result = await answered("{ things { id secret } }", viewer)
+
+    assert not result.errors
+    assert result.data is not None
+    assert result.data["things"][-1] == {"id": ROWS - 1, "secret": "s"}
+    assert viewer.seen == [list(range(ROWS))]
+    assert not viewer.slowly
+
+
+@pytest.mark.parametrize("turn", [1, 2])
+async def test_who_is_refused_gets_every_error_whatever_was_compiled_for_others(turn: int) -> None:
+    await answered("{ things { id secret } }", Viewer(is_keeper=True))
+    viewer = Viewer(is_keeper=False)
+
+    result = await answered("{ things { id secret } }", viewer)
+
+    assert len(result.errors or ()) == ROWS
+    assert {error.message for error in result.errors or ()} == {"locked"}
+    assert viewer.seen == []
+
+
+async def test_a_field_that_was_not_asked_is_not_told_of() -> None:
+    viewer = Viewer(is_keeper=True)
+
+    await answered("{ things { id } }", viewer)
+
+    assert viewer.seen == []
