@@ -1,8 +1,9 @@
 """Exact money: whole rials, one rounding function, no floats."""
 
-from dataclasses import dataclass
 from decimal import ROUND_HALF_UP, Decimal
 from enum import StrEnum
+
+import msgspec
 
 
 class Currency(StrEnum):
@@ -11,8 +12,7 @@ class Currency(StrEnum):
     IRR = "IRR"
 
 
-@dataclass(frozen=True, slots=True, order=True)
-class Money:
+class Money(msgspec.Struct, frozen=True, order=True, gc=False):
     """An exact amount in the currency's smallest unit used: whole rials for IRR."""
 
     minor: int
@@ -39,8 +39,7 @@ class Money:
 ZERO = Money(0)
 
 
-@dataclass(frozen=True, slots=True)
-class Price:
+class Price(msgspec.Struct, frozen=True, gc=False):
     """A net price with its tax: net + vat = gross to the rial; `vat_rate` in percent."""
 
     net: Money

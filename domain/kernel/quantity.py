@@ -1,9 +1,10 @@
 """Counted amounts with their unit, 64-bit."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from decimal import Decimal
 from enum import StrEnum
+
+import msgspec
 
 
 class Unit(StrEnum):
@@ -34,8 +35,7 @@ UNIT_OF: Mapping[str, Unit] = {
 }
 
 
-@dataclass(frozen=True, slots=True)
-class Quantity:
+class Quantity(msgspec.Struct, frozen=True, gc=False):
     """A whole number of units."""
 
     count: int
