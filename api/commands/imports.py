@@ -10,6 +10,7 @@ import typer
 from rich.console import Console
 from rich.progress import BarColumn, Progress, TaskProgressColumn, TextColumn, TimeRemainingColumn
 
+from api.commands.options import Data
 from api.settings import Settings, read_settings
 from domain.imports.report import Report, write_rejects
 from domain.imports.service import Wish, import_accounts, import_sims
@@ -25,14 +26,13 @@ from store.session import Database
 
 SHOWN = 10
 
-app = typer.Typer(name="import", help="Brings accounts and SIM cards in from CSV files (docs/importing.md).", no_args_is_help=True)
+app = typer.Typer(help="Brings accounts and SIM cards in from CSV files (docs/importing.md).", no_args_is_help=True)
 
 File = Annotated[Path, typer.Argument(help="CSV file, UTF-8, UTF-16 or Windows-1256.", exists=True, dir_okay=False, readable=True)]
 DryRun = Annotated[bool, typer.Option("--dry-run", help="Decide everything and write nothing.")]
 SkipFailed = Annotated[bool, typer.Option("--skip-failed", help="Import the good rows; without it one fault leaves all out.")]
 Rejects = Annotated[Path | None, typer.Option(help="Write line, column, value and reason of every fault to this CSV file.", dir_okay=False)]
 Language = Annotated[Locale, typer.Option(help="Language of what is told.", case_sensitive=False)]
-Data = Annotated[Path | None, typer.Option(help="Folder that holds all state (SIMURGH_DATA_DIR).", file_okay=False)]
 
 Run = Callable[[Database, Wish, Sealer], Awaitable[Report]]
 

@@ -9,6 +9,7 @@ from typing import Annotated
 
 import typer
 
+from api.commands.options import Data
 from api.settings import read_settings
 from auth import totp
 from auth.wiring import Auth
@@ -26,8 +27,8 @@ from domain.people import queries, service
 from domain.people.service import Appointment, NamedPerson
 from store.session import Database
 
-managers = typer.Typer(name="manager", help="Managers of companies.", no_args_is_help=True)
-staff = typer.Typer(name="staff", help="The operator's own people.", no_args_is_help=True)
+managers = typer.Typer(help="Managers of companies.", no_args_is_help=True)
+staff = typer.Typer(help="The operator's own people.", no_args_is_help=True)
 
 
 class StaffRole(StrEnum):
@@ -44,7 +45,6 @@ Organization = Annotated[str, typer.Option(help="National id of the company.")]
 Account = Annotated[str | None, typer.Option(help="Number of the account an account manager covers; without it: a profile manager.")]
 PlanOnly = Annotated[bool, typer.Option("--plan", help="Show what would change and change nothing.")]
 Language = Annotated[Locale, typer.Option(help="Language of what is told.", case_sensitive=False)]
-Data = Annotated[Path | None, typer.Option(help="Folder that holds all state (SIMURGH_DATA_DIR).", file_okay=False)]
 
 
 @managers.command("appoint")
