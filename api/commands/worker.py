@@ -3,8 +3,8 @@
 
 from api.commands.options import Data
 from api.settings import read_settings
-from api.worker import work_only
 from api.stopping import to_the_end
+from api.worker import work_only
 
 
 def worker(data: Data = None) -> None:
