@@ -1,5 +1,6 @@
 """Reading SIM cards: pages of a fleet, single cards, counters, placements and access points."""
 
+from bisect import bisect_left
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -17,7 +18,7 @@ from domain.kernel.errors import Forbidden, NotFound
 from domain.kernel.money import Money
 from domain.kernel.paging import Page, Window
 from domain.kernel.quantity import FigureSource
-from domain.kernel.scope import Scope
+from domain.kernel.scope import Scope, path_end
 from domain.kernel.text import search_key
 from domain.reading import By, Limits, Wanted, count, holding, members, narrowed, page, pattern, shaped, under
 from domain.sims.rules import Standing
@@ -361,21 +362,28 @@ async def counters(
 
     One statement for the present, one more for each instant asked of the past.
     """
-    counted: dict[datetime | None, list[tuple[UUID, str, str, int]]] = {}
+    counted: dict[tuple[datetime | None, UUID], list[tuple[str, str, int]]] = defaultdict(list)
     for as_of in {key[2] for key in keys}:
         organizations = {key[0] for key in keys if key[2] == as_of}
         rows = await session.rows(_present(scope) if as_of is None else _past(scope)(as_of=as_of), organization_ids=list(organizations))
-        counted[as_of] = [(row[0], row[1], row[2], int(row[3])) for row in rows]
-    answers = []
-    for organization_id, path, as_of, with_descendants in keys:
-        sums: dict[str, int] = defaultdict(int)
-        for owner, place, status, number in counted[as_of]:
-            if owner == organization_id and (place.startswith(path) if with_descendants else place == path):
-                sums[status] += number
-        total = sum(number for status, number in sums.items() if status != SimStatus.TERMINATED)
-        active, blocked, ready = (sums[status] for status in (SimStatus.ACTIVE, SimStatus.BLOCKED, SimStatus.READY_TO_ACTIVATE))
-        answers.append(CountersRow(total, active, blocked, ready, total - active - blocked - ready, as_of or at))
-    return answers
+        for organization_id, place, status, number in rows:
+            counted[as_of, organization_id].append((place, status, int(number)))
+    for places in counted.values():
+        places.sort()  # so that a subtree stands together
+    return [_summed(counted[as_of, owner], path, as_of or at, is_deep=is_deep) for owner, path, as_of, is_deep in keys]
+
+
+def _summed(places: Sequence[tuple[str, str, int]], path: str, at: datetime, *, is_deep: bool) -> CountersRow:
+    sums: dict[str, int] = defaultdict(int)
+    end = path_end(path)
+    for index in range(bisect_left(places, (path,)), len(places)):
+        place, status, number = places[index]
+        if place >= end or not (is_deep or place == path):
+            break
+        sums[status] += number
+    total = sum(number for status, number in sums.items() if status != SimStatus.TERMINATED)
+    active, blocked, ready = (sums[status] for status in (SimStatus.ACTIVE, SimStatus.BLOCKED, SimStatus.READY_TO_ACTIVATE))
+    return CountersRow(total, active, blocked, ready, total - active - blocked - ready, at)
 
 
 @shaped
