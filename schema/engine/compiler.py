@@ -43,7 +43,7 @@ class Uncompilable(Exception):
 
 
 class Plan(NamedTuple):
-    """A compiled subtree: `run(row, info)` gives its output, or a coroutine of it where it `is_staged`."""
+    """A compiled subtree: `run(row, info)` gives its output, and where it `is_staged` what is still to be loaded into that (`together`)."""
 
     run: Callable[[Any, GraphQLResolveInfo[Any]], Any]
     is_staged: bool
@@ -95,7 +95,7 @@ class Shapes:
 
 
 async def together(stages: Sequence[Stage], info: GraphQLResolveInfo[Any]) -> None:
-    """Runs the stages that have keys, all at once."""
+    """Runs the stages that have keys, all at once; each loads what is asked for by its keys into its targets."""
     running = [fill(keys, targets, info) for fill, keys, targets in stages if keys]
     if len(running) == 1:
         await running[0]
@@ -113,10 +113,13 @@ class Part:
     stages: list[str] = field(default_factory=list)
     tail: list[str] = field(default_factory=list)
 
-    def text(self, opening: str, output: str) -> str:
+    def text(self, opening: str, *closing: str) -> str:
         """The whole function."""
-        wait = [f" await together(({', '.join(self.stages)},), X)"] if self.stages else []
-        return "\n".join([opening, *self.head, *self.lines, *wait, *self.tail, f" return {output}", ""])
+        return "\n".join([opening, *self.head, *self.lines, *self.tail, *closing, ""])
+
+    def later(self) -> str:
+        """The expression of its stages."""
+        return f"({', '.join(self.stages)},)"
 
 
 class Compiler:
@@ -147,7 +150,8 @@ class Compiler:
         self._site = site
         output = self._value(site.return_type, details, site, "r")
         is_staged = bool(self._part.stages)
-        self._texts.append(self._part.text(f"{'async ' if is_staged else ''}def run(r, X):", output))
+        closing = f" return {output}, {self._part.later()}" if is_staged else f" return {output}"
+        self._texts.append(self._part.text("def run(r, X):", closing))
         try:
             code = self._shapes.code("\n".join(self._texts))
         except (SyntaxError, RecursionError, MemoryError) as error:  # Python nests loops at most 20 deep
@@ -337,7 +341,8 @@ class Compiler:
         load = self._constant("B", batch.reading(self._wanted(site)) if batch.takes_wanted else batch.load)
         self._part.lines.append(f" for o, r in zip(T, await X.context.loaders.load_many({load}, K)):")
         self._emit(f"o{place} = {self._value(site.return_type, details, site, 'r')}")
-        self._texts.append(self._part.text(f"async def {fill}(K, T, X):", "None"))
+        closing = f" await together({self._part.later()}, X)" if self._part.stages else ""
+        self._texts.append(self._part.text(f"async def {fill}(K, T, X):", closing))
         self._part = outer
 
 

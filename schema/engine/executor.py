@@ -1,7 +1,7 @@
 """graphql-core's executor, with compiled code for the subtrees that allow it."""
 
 from collections import OrderedDict
-from collections.abc import Awaitable, Coroutine, Hashable, Mapping
+from collections.abc import Awaitable, Coroutine, Hashable, Mapping, Sequence
 from inspect import CORO_CREATED, getcoroutinestate, iscoroutine
 from typing import Any, ClassVar, cast
 from weakref import WeakKeyDictionary
@@ -25,7 +25,7 @@ from strawberry import Schema
 from strawberry.execution import optimized_is_awaitable
 from strawberry.schema.schema import StrawberryGraphQLCoreExecutionContext as Core
 
-from schema.engine.compiler import Plan
+from schema.engine.compiler import Plan, Stage, together
 from schema.engine.facts import Surprise
 from schema.engine.natives import Natives
 from schema.engine.plans import Engine, Operation, Selection, Stats, Subtree
@@ -83,27 +83,30 @@ class SubtreeExecutor(Core):
             plan = subtree.plan
             if plan is not None:
                 asked = (return_type, field_details_list, info, path, result, position_context)
-                return self._staged(plan, subtree, asked) if plan.is_staged else self._made(plan, subtree, asked)
+                return self._made(plan, subtree, asked)
             if subtree.is_left and not subtree.is_leaf:
                 selection.stats.fallbacks += 1
         return super().complete_value(return_type, field_details_list, info, path, result, position_context)
 
     def _made(self, plan: Plan, subtree: Subtree, asked: tuple[Any, ...]) -> Any:
-        """A value by its plan, or else by graphql-core."""
+        """A value by its plan, or else by graphql-core: at once, as far as nothing has to be loaded for it."""
         _, _, info, _, result, _ = asked
         try:
             made = plan.run(result, info)
         except Exception as surprise:
             return self._again(subtree, surprise, asked)
+        if plan.is_staged:
+            made, stages = made
+            if any(keys for _, keys, _ in stages):
+                return self._loaded(made, stages, subtree, asked)
         subtree.made()
         self._stats.hits += 1
         return made
 
-    async def _staged(self, plan: Plan, subtree: Subtree, asked: tuple[Any, ...]) -> Any:
-        """A value by a plan that waits for what it loads, or else by graphql-core."""
-        _, _, info, _, result, _ = asked
+    async def _loaded(self, made: Any, stages: Sequence[Stage], subtree: Subtree, asked: tuple[Any, ...]) -> Any:
+        """A value with what its stages load into it."""
         try:
-            made = await plan.run(result, info)
+            await together(stages, asked[2])
         except Exception as surprise:
             again = self._again(subtree, surprise, asked)
             return await again if self.is_awaitable(again) else again
