@@ -6,13 +6,11 @@ from random import Random
 from typing import Any
 from uuid import UUID
 
-from sqlmodel import select
 from stdnum import luhn
 
 from domain.accounts.service import make_account, make_organization
-from domain.accounts.tables import Account, Organization, PaymentMode
+from domain.accounts.tables import Account, PaymentMode
 from domain.bundles.tables import Bucket, BucketStatus
-from domain.kernel.identifiers import Identity, parse_identity
 from domain.kernel.locale import Locale
 from domain.kernel.permissions import Role
 from domain.kernel.quantity import FigureSource, UsageType
@@ -35,17 +33,6 @@ AT_ONCE = 2_000
 MEGABYTE = 1024 * 1024
 GRANTS = ((UsageType.DATA, 10_240 * MEGABYTE), (UsageType.VOICE, 500 * 60), (UsageType.SMS, 100))
 PLANS = ("PLAN-STANDARD", "PLAN-PROFESSIONAL")
-
-
-def manager() -> Identity:
-    """Whom to sign in as."""
-    return parse_identity(MANAGER)
-
-
-async def is_there(database: Database) -> bool:
-    """Whether the company was made before."""
-    async with database.read() as session:
-        return (await session.scalars(select(Organization.id).where(Organization.legal_id == LEGAL_ID))).first() is not None
 
 
 async def make_company(database: Database, *, at: datetime, depots: int = DEPOTS, cards: int = CARDS) -> None:

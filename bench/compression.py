@@ -17,6 +17,7 @@ from api.settings import read_settings
 from api.world import open_world
 from bench import company
 from bench.console import CONSOLE, TABLES
+from bench.fleets import Fleet
 from bench.ground import ROOT, sign_in
 from domain.accounts.tables import Account
 from domain.kernel.clock import SystemClock
@@ -59,7 +60,7 @@ async def _answers() -> dict[str, bytes]:
         await migrate.upgrade(settings.database_url)
         async with open_world(settings, owns_documents=True) as world:
             await company.make_company(world.database, at=SystemClock().now(), depots=1)
-            token = (await sign_in(world.auth)).access_token
+            token = (await sign_in(world.auth, Fleet.SMALL.manager)).access_token
             async with world.database.read() as session:
                 depot = (await session.scalars(select(Account.id).where(Account.number == DEPOT))).one()
             asked: dict[str, tuple[str, str, dict[str, object]]]

@@ -9,11 +9,12 @@ import typer
 
 from bench import profiling
 from bench.console import CONSOLE, TABLES
+from bench.fleets import Fleet
 from bench.ground import Ground, ground
 from bench.lineup import SAMPLED, SERVERS, UNGUARDED, leave_statements
-from bench.measuring import Sample, loaded, resident_megabytes, sample
+from bench.measuring import Faulty, Sample, loaded, resident_megabytes, sample
 from bench.report import REFERENCE, Row, rows, table
-from bench.running import Running, check_same, running, write_bodies
+from bench.running import NotTheSame, Running, check_same, running, write_bodies
 
 WARM_SECONDS = 1
 SMALLEST = 0.9
@@ -25,24 +26,25 @@ def fleet(
     sims: Annotated[str, typer.Option(help="SIM cards a page, by commas.")] = "50,200",
     rounds: Annotated[int, typer.Option(help="How often each server has its turn.", min=1)] = 5,
     seconds: Annotated[int, typer.Option(help="How long a turn lasts.", min=1)] = 4,
+    of: Annotated[Fleet, typer.Option(help="100,000 SIM cards with a year of history, or 20,000 made in seconds.")] = Fleet.LARGE,
     json: Annotated[Path | None, typer.Option(help="Write the ratios to this file.", dir_okay=False)] = None,
     profile: Annotated[bool, typer.Option("--profile", help="Say where the product's time goes, instead.")] = False,
 ) -> None:
     """A page of a fleet: requests a second and CPU a request of each server against a hand-written endpoint."""
     sizes = [int(count) for count in sims.split(",")]
-    if profile:
-        asyncio.run(_profile(sizes, rounds, seconds))
-        return
     names = list(dict.fromkeys([*servers.split(","), REFERENCE]))
     if unknown := [name for name in names if name not in SERVERS]:
         raise typer.BadParameter(f"there is no server {', '.join(unknown)}; there are {', '.join(SERVERS)}")
-    found = asyncio.run(_fleet(names, sizes, rounds, seconds))
+    try:
+        found = asyncio.run(_profile(of, sizes, rounds, seconds) if profile else _fleet(of, names, sizes, rounds, seconds))
+    except (NotTheSame, Faulty) as fault:
+        raise SystemExit(f"bench: {fault}") from None
     if json is not None:
         json.write_bytes(msgspec.json.format(msgspec.json.encode(found), indent=1) + b"\n")
 
 
-async def _fleet(names: list[str], sizes: list[int], rounds: int, seconds: int) -> list[Row]:
-    async with ground() as stage:
+async def _fleet(of: Fleet, names: list[str], sizes: list[int], rounds: int, seconds: int) -> list[Row]:
+    async with ground(of) as stage:
         leave_statements()
         async with running(stage, [SERVERS[name] for name in names]) as started:
             measured = {count: await _measured(stage, started, count, rounds, seconds) for count in sizes}
@@ -53,11 +55,13 @@ async def _fleet(names: list[str], sizes: list[int], rounds: int, seconds: int) 
     return ratios
 
 
-async def _profile(sizes: list[int], rounds: int, seconds: int) -> None:
-    async with ground() as stage, running(stage, [SERVERS["product"], UNGUARDED, SAMPLED]) as started:
+async def _profile(of: Fleet, sizes: list[int], rounds: int, seconds: int) -> list[Row]:
+    """Prints where the product's time goes; it has no ratios to the reference, which isn't there."""
+    async with ground(of) as stage, running(stage, [SERVERS["product"], UNGUARDED, SAMPLED]) as started:
         measured = {count: await _measured(stage, started, count, rounds, seconds) for count in sizes}
     for shown in (profiling.guards(measured), *profiling.time_goes(profiling.read_samples())):
         TABLES.print(shown)
+    return []
 
 
 async def _measured(stage: Ground, servers: list[Running], count: int, rounds: int, seconds: int) -> dict[str, list[Sample]]:

@@ -2,12 +2,13 @@
 
 import hashlib
 import os
+import shutil
 from base64 import b64decode
+from collections import defaultdict
 from collections.abc import AsyncIterator, Iterator, Mapping
 from contextlib import asynccontextmanager, contextmanager
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
-from json import loads
 from pathlib import Path
 from typing import Any
 from uuid import UUID
@@ -23,32 +24,40 @@ from auth.proofs import Answer
 from auth.sessions import Client, Tokens, session_create, session_refresh
 from auth.tables import LimitWindow
 from auth.wiring import Auth
-from bench import company
 from bench.console import CONSOLE
+from bench.fleets import Fleet
 from bench.postgresql import BUILT, PostgreSQL, embedded, given
 from domain import registry
 from domain.accounts.tables import Account, Organization
 from domain.kernel.clock import SystemClock
+from domain.kernel.identifiers import Identity
 from domain.kernel.ids import Kind, encode
+from domain.kernel.locale import Locale
 from domain.kernel.paging import cursor_of
 from domain.kernel.sealing import Sealed, Sealer
 from domain.sims.tables import Sim
 from store import migrate
 from store.document_server import document_server
+from store.documents import open_documents
 from store.outbox import OutboxRow
 from store.session import Database
 
 ROOT = Path(__file__).resolve().parents[1]
 STATEMENTS = BUILT / "statements.json"
-LANGUAGE = company.LANGUAGE
+LANGUAGE = Locale.FA
 SECRET = "the benchmark's master key, which guards nothing"
 CLIENT = Client("127.0.0.1", "bench")
-MADE_FROM = ("migrations/versions/*.py", "domain/**/tables.py", "auth/tables.py", "seeds/*", "bench/company.py")
+TABLES = ("migrations/versions/*.py", "domain/**/tables.py", "auth/tables.py", "seeds/catalogue.*", "bench/fleets.py")
+MADE_OF = {Fleet.SMALL: (*TABLES, "bench/company.py"), Fleet.LARGE: (*TABLES, "seeds/*", "domain/imports/*.py")}
+TAKES = {Fleet.SMALL: "seconds", Fleet.LARGE: "minutes"}
+DAYS_KEPT = 7
+"""How long a database is used: its bundles end, and pages without them would be cheap."""
 REFRESHED = timedelta(minutes=8)
 """How old an access token may get: it dies at fifteen minutes, and a measurement must not see that."""
 WINDOWS = 4
 MOST_PAGES = 120
-"""Windows of one account, and pages altogether, that a measurement goes round in."""
+STRIDE = 7
+"""Windows of one account, and pages altogether, that a measurement goes round in, these far apart that were next to each other."""
 
 assert registry.TABLES
 
@@ -76,6 +85,7 @@ class Ground:
     documents_pid: int
     settings: Settings
     auth: Auth
+    fleet: Fleet
     jwks: Mapping[str, Any]
     _tokens: Tokens
     _signed_at: datetime = field(default_factory=lambda: SystemClock().now())
@@ -105,36 +115,41 @@ class Ground:
 
     async def pages(self, first: int) -> list[PageOf]:
         """Full pages of many accounts, first ones and later ones, always the same and well mixed; small subtrees come before large ones."""
-        pages = []
         async with self.auth.database.read() as session:
-            of_company = select(Organization.id).where(Organization.legal_id == company.LEGAL_ID).scalar_subquery()
-            accounts = (await session.execute(select(Account.id, Account.path).where(Account.organization_id == of_company))).all()
+            of_company = select(Organization.id).where(Organization.legal_id == self.fleet.legal_id).scalar_subquery()
+            accounts = (await session.execute(select(Account.path, Account.id).where(Account.organization_id == of_company))).all()
             cards = select(Sim.path, func.coalesce(Sim.msisdn, ""), Sim.id).where(Sim.organization_id == of_company)
-            sims = sorted((await session.execute(cards)).all(), key=lambda card: card[1:])
-        below = {id: [(msisdn, sim) for place, msisdn, sim in sims if place.startswith(path)] for id, path in accounts}
-        for account_id, fleet in sorted(below.items(), key=lambda item: (len(item[1]), item[0])):
-            starts = range(0, len(fleet) - first, first)
+            standing: dict[str, list[tuple[str, UUID]]] = defaultdict(list)
+            for path, msisdn, id in await session.execute(cards):
+                standing[path].append((msisdn, id))
+        pages: list[PageOf] = []
+        for path, account_id in sorted(accounts, key=lambda account: (account[0].count("."), account[0]), reverse=True):
+            below = sorted(card for place, cards in standing.items() if place.startswith(path) for card in cards)
+            starts = range(0, len(below) - first + 1, first)
             for start in starts[:: max(1, len(starts) // WINDOWS)][:WINDOWS]:
-                after = cursor_of("sims.MSISDN.asc", fleet[start - 1]) if start else None
+                after = cursor_of("sims.MSISDN.asc", below[start - 1]) if start else None
                 pages.append(PageOf(encode(Kind.ACCOUNT, account_id), first, start, after))
-        pages = pages[:MOST_PAGES]
-        return [page for stride in range(7) for page in pages[stride::7]]
+            if len(pages) >= MOST_PAGES:
+                break
+        return [page for stride in range(STRIDE) for page in pages[stride::STRIDE]]
 
 
 @asynccontextmanager
-async def ground() -> AsyncIterator[Ground]:
-    """Opens the stage: migrates and fills the database once, starts the document server, signs the profile manager in."""
+async def ground(fleet: Fleet = Fleet.LARGE) -> AsyncIterator[Ground]:
+    """Opens the stage: starts PostgreSQL and the document server, fills the database once, signs the profile manager in."""
     with _postgresql() as server:
-        postgresql = await _filled(server)
-        data = BUILT / "data"
-        async with document_server(data, join=False):
-            documents_pid = int(loads((data / "documents.json").read_text())["pid"])
+        postgresql = server if server.pid is None else await _database(server, fleet)
+        data = BUILT / "data" / (postgresql.url.database or "")
+        async with document_server(data, join=False) as documents:
+            documents_pid = int(orjson.loads((data / "documents.json").read_bytes())["pid"])
             environ = {f"{PREFIX}DATABASE_URL": postgresql.product_url, f"{PREFIX}SECRET_KEY": SECRET, f"{PREFIX}DATA_DIR": str(data)}
             settings = read_settings(environ)
             database = Database(settings.database_url)
             try:
                 auth = Auth.on(database, Sealer(SECRET), issuer=settings.public_url)
-                yield Ground(postgresql, documents_pid, settings, auth, await auth.keys.jwks(SystemClock().now()), await sign_in(auth))
+                await _fill(postgresql, auth, fleet, documents)
+                jwks, tokens = await auth.keys.jwks(SystemClock().now()), await sign_in(auth, fleet.manager)
+                yield Ground(postgresql, documents_pid, settings, auth, fleet, jwks, tokens)
             finally:
                 await database.close()
 
@@ -148,54 +163,51 @@ def _postgresql() -> Iterator[PostgreSQL]:
         yield server
 
 
-async def _filled(server: PostgreSQL) -> PostgreSQL:
-    """The database with the fleet: the one the person named, or one of ours, made anew when what it is made from changes."""
-    if server.pid is None:
-        await _fill(server)
-        return server
-    name, draft = f"fleet_{_made_from()}", "draft"
+async def _database(server: PostgreSQL, fleet: Fleet) -> PostgreSQL:
+    """The database for a fleet: one of the last days made of what it would be made of now, else a new one in place of the old."""
+    today = SystemClock().now().date()
+    made_of, days = _made_of(fleet), {f"{today - timedelta(days=age):%Y%m%d}" for age in range(DAYS_KEPT)}
     engine = create_async_engine(server.product_url, isolation_level="AUTOCOMMIT")
     try:
         async with engine.connect() as connection:
             there = set((await connection.scalars(text("SELECT datname FROM pg_database"))).all())
-            if name not in there:
-                for old in there:
-                    if old == draft or old.startswith("fleet_"):
-                        await connection.execute(text(f'DROP DATABASE "{old}" WITH (FORCE)'))
-                await connection.execute(text(f'CREATE DATABASE "{draft}"'))
-                await _fill(server.named(draft))
-                await connection.execute(text(f'ALTER DATABASE "{draft}" RENAME TO "{name}"'))
+            fit = sorted(name for name in there if name.startswith(f"{fleet}_{made_of}_") and name.rpartition("_")[2] in days)
+            name = fit[-1] if fit else f"{fleet}_{made_of}_{today:%Y%m%d}"
+            for old in there - {name}:
+                if old.startswith(f"{fleet}_"):
+                    await connection.execute(text(f'DROP DATABASE "{old}" WITH (FORCE)'))
+                    shutil.rmtree(BUILT / "data" / old, ignore_errors=True)
+            if not fit:
+                await connection.execute(text(f'CREATE DATABASE "{name}"'))
     finally:
         await engine.dispose()
     return server.named(name)
 
 
-async def _fill(postgresql: PostgreSQL) -> None:
-    """Migrates a database and puts the fleet into it unless it has it."""
-    with CONSOLE.status("Making the fleet …"):
+async def _fill(postgresql: PostgreSQL, auth: Auth, fleet: Fleet, documents: str) -> None:
+    """Migrates the database and puts the fleet into it unless it is there; all of it or nothing."""
+    with CONSOLE.status(f"Making the {fleet} fleet, which takes {TAKES[fleet]} the first time …"):
         await migrate.upgrade(postgresql.product_url)
-        database = Database(postgresql.product_url)
-        try:
-            if not await company.is_there(database):
-                await company.make_company(database, at=SystemClock().now())
-        finally:
-            await database.close()
-        engine = create_async_engine(postgresql.product_url, isolation_level="AUTOCOMMIT")
-        async with engine.connect() as connection:
-            await connection.execute(text("VACUUM ANALYZE"))
-        await engine.dispose()
+        async with open_documents(documents, registry.DOCUMENTS):
+            is_new = await fleet.make(auth)
+        if is_new:
+            engine = create_async_engine(postgresql.product_url, isolation_level="AUTOCOMMIT")
+            async with engine.connect() as connection:
+                await connection.execute(text("VACUUM ANALYZE"))
+            await engine.dispose()
 
 
-def _made_from() -> str:
+def _made_of(fleet: Fleet) -> str:
+    """A digest of everything that decides what stands in the database."""
     digest = hashlib.sha256()
-    for file in sorted({file for pattern in MADE_FROM for file in ROOT.glob(pattern) if file.is_file()}):
+    for file in sorted({file for pattern in MADE_OF[fleet] for file in ROOT.glob(pattern) if file.is_file()}):
         digest.update(file.read_bytes())
     return digest.hexdigest()[:12]
 
 
-async def sign_in(auth: Auth) -> Tokens:
-    """Asks for a code as the profile manager, reads it out of the outbox and signs in with it."""
-    now, identity = SystemClock().now(), company.manager()
+async def sign_in(auth: Auth, identity: Identity) -> Tokens:
+    """Asks for a code, reads it out of the outbox and signs in with it."""
+    now = SystemClock().now()
     async with auth.database.write() as session:  # nobody may ask for four codes in a quarter of an hour, except who runs this so often
         await session.execute(delete(LimitWindow))
     asked = await otp_request(auth, OtpRequest(identity, identity.channel, CLIENT.address), at=now)

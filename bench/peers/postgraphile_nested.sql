@@ -7,7 +7,7 @@ create schema peers_nested;
 create type peers_nested.holder as (name text);
 create type peers_nested.money as (amount bigint, currency text);
 create type peers_nested.quantity as (amount bigint, unit text);
-create type peers_nested.period as (ends_at timestamptz);
+create type peers_nested.period as (starts_at timestamptz, ends_at timestamptz);
 create type peers_nested.figures as (
   remaining_credit_limit peers_nested.money, balance peers_nested.money, debt peers_nested.money, current_charge peers_nested.money,
   payable peers_nested.money, as_of timestamptz, source text
@@ -37,7 +37,7 @@ create view peers_nested.bucket as
 select
   b.id, b.organization_id, b.sim_id, coalesce(o.names ->> '{locale}', o.names ->> 'EN', '{main}') as name,
   row(b.remaining, u.unit)::peers_nested.quantity as remaining, row(b.total, u.unit)::peers_nested.quantity as total,
-  row(b.ends_at)::peers_nested.period as valid_for, b.status <> 'ACTIVE' or b.starts_at > now() as is_waiting, b.priority
+  row(b.starts_at, b.ends_at)::peers_nested.period as valid_for, b.status <> 'ACTIVE' or b.starts_at > now() as is_waiting, b.priority
 from buckets b
 join (values ('VOICE', 'SECOND'), ('DATA', 'BYTE'), ('SMS', 'MESSAGE'), ('MONETARY', 'RIAL'), ('OTHER', 'MESSAGE')) u (usage_type, unit)
   on u.usage_type = b.usage_type

@@ -18,6 +18,7 @@ from sqlmodel import select
 from api.world import World
 from auth.tables import SignInSession
 from bench import company
+from bench.fleets import Fleet
 from bench.ground import Ground, PageOf, sign_in
 from bench.lineup import SERVERS
 from bench.postgresql import PostgreSQL
@@ -52,7 +53,7 @@ async def ground(world: World) -> Ground:
     url = make_url(world.database.engines[0].url).set(drivername="postgresql")
     jwks = await world.auth.keys.jwks(world.clock.now())
     settings = msgspec.structs.replace(world.settings, database_url=PostgreSQL(url, None).product_url)
-    return Ground(PostgreSQL(url, None), 0, settings, world.auth, jwks, await sign_in(world.auth))
+    return Ground(PostgreSQL(url, None), 0, settings, world.auth, Fleet.SMALL, jwks, await sign_in(world.auth, Fleet.SMALL.manager))
 
 
 @pytest_asyncio.fixture
