@@ -39,7 +39,9 @@ class Kind(StrEnum):
     CHALLENGE = "ch"
 
 
-_BY_CODE = {kind.value.encode(): kind for kind in Kind}
+_CODES = {kind: kind.value.encode() for kind in Kind}
+_BY_CODE = {code: kind for kind, code in _CODES.items()}
+_URLSAFE = bytes.maketrans(b"+/", b"-_")
 
 
 @dataclass(frozen=True, slots=True, order=True)
@@ -60,7 +62,12 @@ def uuid7(milliseconds: int | None = None, entropy: bytes | None = None) -> UUID
 
 def encode(kind: Kind, id: UUID) -> str:
     """The global id of a thing: base64url of its kind's code and its UUID, 24 characters."""
-    return base64.urlsafe_b64encode(kind.value.encode() + id.bytes).decode()
+    return urlsafe(_CODES[kind] + id.bytes)
+
+
+def urlsafe(raw: bytes) -> str:
+    """Base64url, for what is written hundreds of times a page: half of what `base64.urlsafe_b64encode` takes."""
+    return binascii.b2a_base64(raw, newline=False).translate(_URLSAFE).decode()
 
 
 def decode(global_id: str) -> Ref:

@@ -12,17 +12,25 @@ from uuid import UUID
 import msgspec
 
 from domain.kernel.errors import InvalidInput
+from domain.kernel.ids import urlsafe
 
 Row = TypeVar("Row")
 Other = TypeVar("Other")
 LONGEST_CURSOR = 8_000
+_ENCODER = msgspec.json.Encoder()
+
+
+class _Id(msgspec.Struct, gc=False):
+    """A UUID as it stands in a cursor."""
+
+    u: str
 
 
 def _plain(value: Any) -> Any:
+    if isinstance(value, UUID):
+        return _Id(value.hex)
     if isinstance(value, datetime):
         return {"t": value.isoformat()}
-    if isinstance(value, UUID):
-        return {"u": value.hex}
     return value
 
 
@@ -46,7 +54,7 @@ def _instant(text: str) -> datetime:
 
 def cursor_of(order: str, key: Sequence[Any]) -> str:
     """Writes the place of a row in an order: its sort values, ending with its id."""
-    return base64.urlsafe_b64encode(msgspec.json.encode([order, *map(_plain, key)])).decode().rstrip("=")
+    return urlsafe(_ENCODER.encode([order, *map(_plain, key)])).rstrip("=")
 
 
 def key_of(order: str, cursor: str, field: str) -> tuple[Any, ...]:
