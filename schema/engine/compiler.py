@@ -26,12 +26,12 @@ from graphql.execution.collect_fields import CollectedFields, FieldDetailsList
 from graphql.pyutils import gather_with_cancel
 
 from schema.engine.facts import Attribute, Facts, refuse
-from schema.engine.fields import Batched, Guard, Plain
+from schema.engine.fields import Batched, Guard, Plain, itself
 
 MOST_FIELDS = 1000
 """Fields of one plan; a larger subtree is left to graphql-core, and its parts are tried by themselves."""
-MOST_CODES = 1000
-"""Compiled code that is kept for further subtrees of the same shape."""
+MOST_TEXT = 4_000_000
+"""Characters of text whose code is kept for further subtrees of the same shape."""
 
 Collect = Callable[[GraphQLObjectType, FieldDetailsList], CollectedFields]
 WantedOf = Callable[[GraphQLOutputType, list[FieldNode]], frozenset[str] | None]
@@ -71,7 +71,8 @@ class Shapes:
 
     def __init__(self) -> None:
         self._structs: WeakValueDictionary[tuple[str, ...], type[msgspec.Struct]] = WeakValueDictionary()
-        self._codes: OrderedDict[bytes, CodeType] = OrderedDict()
+        self._codes: OrderedDict[bytes, tuple[CodeType, int]] = OrderedDict()
+        self._length = 0
 
     def struct(self, keys: tuple[str, ...]) -> type[msgspec.Struct]:
         """A struct that has these keys in JSON; its attributes are f0, f1 and so on."""
@@ -85,13 +86,16 @@ class Shapes:
         """The text compiled."""
         key = sha256(text.encode()).digest()
         found = self._codes.get(key)
-        if found is None:
-            found = self._codes[key] = compile(text, "<plan>", "exec")
-            if len(self._codes) > MOST_CODES:
-                self._codes.popitem(last=False)
-        else:
+        if found is not None:
             self._codes.move_to_end(key)
-        return found
+            return found[0]
+        code = compile(text, "<plan>", "exec")
+        self._codes[key] = code, len(text)
+        self._length += len(text)
+        while self._length > MOST_TEXT:
+            _, (_, length) = self._codes.popitem(last=False)
+            self._length -= length
+        return code
 
 
 async def together(stages: Sequence[Stage], info: GraphQLResolveInfo[Any]) -> None:
@@ -189,6 +193,12 @@ class Compiler:
         name = self._next("w")
         self._part.head.append(f" {name} = None")
         return f"({name} := {name} or {self._constant('I', site.info)}(X))"
+
+    def _context(self) -> str:
+        line = " c = X.context"
+        if line not in self._part.head:
+            self._part.head.append(line)
+        return "c"
 
     # Values
 
@@ -290,7 +300,7 @@ class Compiler:
                 rows = self._next("G")
                 self._part.head.append(f" {rows} = []")
                 self._emit(f"{rows}.append({value})")
-                self._part.tail.append(f" {self._constant('H', seen)}(X.context, {rows})")
+                self._part.tail.append(f" {self._constant('H', seen)}({self._context()}, {rows})")
 
     def _take(self, of_key: FieldDetailsList) -> None:
         """Counts a field; raises `Uncompilable` at one too many, and at what is delivered later or depends on a fragment's variables."""
@@ -303,7 +313,9 @@ class Compiler:
     def _source(self, source: Attribute | Plain, value: str) -> str:
         """The expression of a field's value before it is completed."""
         if isinstance(source, Plain):
-            return f"{self._constant('F', source.function)}({value}{', X.context' if source.takes_context else ''})"
+            if source.function is itself:
+                return value
+            return f"{self._constant('F', source.function)}({value}{f', {self._context()}' if source.takes_context else ''})"
         if source.resolver is not getattr:  # strawberry's own default
             return f"{self._constant('R', source.resolver)}({value}, {source.name!r})"
         return _attribute(source.name, value)

@@ -9,7 +9,8 @@ from strawberry import Schema
 from strawberry.schema.schema import validate_document
 
 from schema.engine.natives import Natives
-from schema.engine.plans import Engine, Operation, Stats
+from schema.engine.operations import Operation
+from schema.engine.plans import Engine, Stats
 
 __all__ = ["Documents", "Operation", "Prepared"]
 

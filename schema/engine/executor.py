@@ -28,7 +28,8 @@ from strawberry.schema.schema import StrawberryGraphQLCoreExecutionContext as Co
 from schema.engine.compiler import Plan, Stage, together
 from schema.engine.facts import Surprise
 from schema.engine.natives import Natives
-from schema.engine.plans import Engine, Operation, Selection, Stats, Subtree
+from schema.engine.operations import Operation
+from schema.engine.plans import Engine, Selection, Stats, Subtree
 
 MOST_OPERATIONS = 512
 """Operations whose plans are kept for those who don't keep documents themselves."""

@@ -110,10 +110,12 @@ def tells_by_class(type_: GraphQLObjectType, cls: type[Any]) -> bool:
 class Rows:
     """The rows of one object type: which classes are known to be such."""
 
-    __slots__ = ("_type", "known")
+    __slots__ = ("_sound", "_type", "known")
 
     def __init__(self, type_: GraphQLObjectType) -> None:
         self._type = type_
+        self._sound: set[type[Any]] = set()
+        """Classes of ordinary objects that are asked one by one."""
         self.known: set[type[Any]] = set()
 
     @property
@@ -123,34 +125,39 @@ class Rows:
 
     def admit(self, row: Any, info: Any) -> None:
         """Checks a row of a class that isn't known; raises `Surprise` unless it is of this type."""
-        is_lasting = is_sound(row)
-        if self._type.is_type_of is not None:
-            if self._type.is_type_of(row, info) is not True:
-                raise Surprise(row)
-            is_lasting = is_lasting and tells_by_class(self._type, type(row))
-        if is_lasting and len(self.known) < MOST_CLASSES:
-            self.known.add(type(row))
+        cls = type(row)
+        is_lasting = cls not in self._sound and is_sound(row)
+        if self._type.is_type_of is not None and self._type.is_type_of(row, info) is not True:
+            raise Surprise(row)
+        if is_lasting and len(self._sound) + len(self.known) < MOST_CLASSES:
+            (self.known if tells_by_class(self._type, cls) else self._sound).add(cls)
 
 
 class Kinds:
     """The rows of an interface or union: which object type the classes known so far belong to, by name."""
 
-    __slots__ = ("_possible", "_resolve", "_type", "known")
+    __slots__ = ("_possible", "_resolve", "_sound", "_type", "known")
 
     def __init__(self, type_: GraphQLAbstractType, possible: Sequence[GraphQLObjectType]) -> None:
         self._type = type_
         self._resolve = type_.resolve_type or default_type_resolver
         self._possible = {each.name: each for each in possible}
+        self._sound: set[type[Any]] = set()
+        """Classes of ordinary objects that are asked one by one."""
         self.known: dict[type[Any], str] = {}
 
     def name(self, row: Any, info: Any) -> str:
         """The object type of a row of a class that isn't known; raises `Surprise` unless it is told."""
-        is_lasting = is_sound(row)
+        cls = type(row)
+        is_lasting = cls not in self._sound and is_sound(row)
         name = self._resolve(row, info, self._type)
         if type(name) is not str or name not in self._possible:
             raise Surprise(name)
-        if is_lasting and self._tells_by_class(type(row)) and len(self.known) < MOST_CLASSES:
-            self.known[type(row)] = name
+        if is_lasting and len(self._sound) + len(self.known) < MOST_CLASSES:
+            if self._tells_by_class(cls):
+                self.known[cls] = name
+            else:
+                self._sound.add(cls)
         return name
 
     def _tells_by_class(self, cls: type[Any]) -> bool:

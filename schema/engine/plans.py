@@ -1,8 +1,8 @@
-"""What of an operation no request changes: its variables' types, its collected fields and its compiled subtrees, all bounded."""
+"""Compiled subtrees, kept within bounds for as long as they are used, and how they fare."""
 
 import logging
 from collections import OrderedDict
-from collections.abc import Hashable, Iterable, Mapping
+from collections.abc import Hashable, Iterable
 from dataclasses import dataclass
 from inspect import getattr_static
 from time import perf_counter
@@ -10,48 +10,33 @@ from types import MemberDescriptorType
 from typing import Any
 
 from graphql import (
-    DirectiveNode,
-    DocumentNode,
-    FragmentDefinitionNode,
-    FragmentSpreadNode,
-    GraphQLError,
     GraphQLList,
     GraphQLObjectType,
     GraphQLOutputType,
     GraphQLResolveInfo,
-    GraphQLSchema,
-    OperationDefinitionNode,
-    Undefined,
-    VariableNode,
     get_named_type,
     get_nullable_type,
-    is_input_object_type,
     is_leaf_type,
-    is_non_null_type,
 )
-from graphql.execution.collect_fields import CollectedFields, FieldDetailsList, FragmentDetails, GroupedFieldSet, collect_fields
-from graphql.execution.get_variable_signature import get_variable_signature
-from graphql.execution.values import VariableValues, VariableValueSource, get_variable_values, input_is_nested_too_deeply
-from graphql.utilities.coerce_input_value import coerce_default_value, coerce_input_value
+from graphql.execution.collect_fields import CollectedFields, FieldDetailsList, GroupedFieldSet
 from strawberry import Schema
 from strawberry.schema.schema import StrawberryGraphQLCoreExecutionContext as Core
 
 from schema.engine.compiler import Compiler, Plan, Shapes, Site, Uncompilable
 from schema.engine.facts import Attribute, Facts
 from schema.engine.fields import Guard
-from schema.engine.natives import Native, Natives
+from schema.engine.natives import Natives
 from schema.engine.wanted import Selections
 
-__all__ = ["Engine", "Native", "Natives", "Operation", "Selection", "Stats", "Subtree"]
 LOG = logging.getLogger("schema.engine")
 PAYS_AFTER = 16
 """Rows after which a subtree is compiled: compiling it takes about as long as graphql-core takes for so many (README.md, Measured)."""
-MOST_SELECTIONS = 32
-"""Kept ways to see one operation: by what its @skip and @include say, by view and by form."""
+MOST_SELECTIONS = 2000
+"""Selections that are kept: of all operations, by what their @skip and @include say, by view and by form."""
+MOST_PLANNED = 50_000
+"""Fields of all plans that are kept, at about a kilobyte each."""
 MOST_DEOPTS = 8
 """Failures after which a plan is given up that has failed more often than not."""
-MOST_ERRORS = 50
-"""Faults of variables that are told at once, as graphql-core has it."""
 
 
 @dataclass(slots=True)
@@ -84,6 +69,35 @@ class Engine:
         self.facts = Facts(schema._schema, natives or {})
         self.shapes = Shapes()
         self.stats = Stats()
+        self._selections: OrderedDict[Hashable, Selection] = OrderedDict()
+        self._planned = 0
+
+    def selection(self, key: Hashable) -> "Selection | None":
+        """A selection that is kept; being used, it stays."""
+        found = self._selections.get(key)
+        if found is not None:
+            self._selections.move_to_end(key)
+        return found
+
+    def keep(self, key: Hashable, selection: "Selection") -> "Selection":
+        """Keeps a selection, and lets the least used go where there are too many."""
+        selection.is_kept = True
+        self._selections[key] = selection
+        self._trim()
+        return selection
+
+    def planned(self, selection: "Selection", fields: int) -> None:
+        """Notes that a selection has some more fields in plans."""
+        if selection.is_kept:
+            selection.planned += fields
+            self._planned += fields
+            self._trim()
+
+    def _trim(self) -> None:
+        while self._selections and (len(self._selections) > MOST_SELECTIONS or self._planned > MOST_PLANNED):
+            _, gone = self._selections.popitem(last=False)
+            gone.is_kept = False
+            self._planned -= gone.planned
 
 
 class Subtree:
@@ -126,13 +140,16 @@ class Subtree:
 class Selection:
     """An operation as one viewer sees it under given values of what its @skip and @include ask."""
 
-    __slots__ = ("_engine", "_is_native", "_subtrees", "_view", "collected", "root", "stats")
+    __slots__ = ("_engine", "_is_native", "_subtrees", "_view", "collected", "is_kept", "planned", "root", "stats")
 
     def __init__(self, engine: Engine, root: GroupedFieldSet, view: Hashable, *, is_native: bool) -> None:
         self.root = root
         self.collected: dict[tuple[GraphQLObjectType, int], tuple[FieldDetailsList, CollectedFields]] = {}
         """The executor's own memory of sub-fields, kept from one request to the next."""
         self.stats = engine.stats
+        self.is_kept = False
+        self.planned = 0
+        """Fields in its plans."""
         self._engine = engine
         self._view = view
         self._is_native = is_native
@@ -170,6 +187,7 @@ class Selection:
         try:
             subtree.plan = compiler.plan(Site(info.parent_type, info.field_nodes, info.return_type), details)
             engine.stats.compiled += 1
+            engine.planned(self, subtree.plan.size)
         except Uncompilable:
             subtree.is_left = True
         except Exception:  # what graphql-core can answer is answered
@@ -177,109 +195,3 @@ class Selection:
             engine.stats.faults += 1
             LOG.exception("%s.%s could not be compiled", info.parent_type, info.field_name)
         engine.stats.compile_seconds += perf_counter() - started
-
-
-class Operation:
-    """One operation of a validated document."""
-
-    __slots__ = (
-        "_conditions", "_is_plain", "_selections", "_signatures", "definitions", "document", "engine", "fragments", "kind", "name", "node",
-        "selections", "state",
-    )  # fmt: skip
-
-    def __init__(self, engine: Engine, document: DocumentNode, node: OperationDefinitionNode) -> None:
-        definitions = {part.name.value: part for part in document.definitions if isinstance(part, FragmentDefinitionNode)}
-        self.engine = engine
-        self.document = document
-        self.node = node
-        self.name = node.name.value if node.name else None
-        self.kind = node.operation
-        self.definitions = definitions
-        self.fragments = {name: FragmentDetails(part) for name, part in definitions.items()}
-        self.selections = Selections(engine.facts, definitions)
-        """Who fetches rows asks it what of them is wanted."""
-        self.state: dict[str, Any] | None = None
-        """The part of an executor's state that is the same for all requests, once there was one."""
-        self._is_plain = not node.directives and not any(part.variable_definitions for part in definitions.values())
-        self._conditions = tuple(sorted(_conditions(node, definitions)))
-        self._signatures = [get_variable_signature(self._schema, part) for part in node.variable_definitions or ()]
-        self._selections: OrderedDict[Hashable, Selection] = OrderedDict()
-
-    @property
-    def _schema(self) -> GraphQLSchema:
-        return self.engine.facts.schema
-
-    def values(self, variables: Mapping[str, Any]) -> VariableValues | list[GraphQLError]:
-        """The variables coerced, or what is wrong with them, as graphql-core has both."""
-        try:
-            found = self._coerced(variables)
-        except Exception:  # it is told below
-            found = None
-        return found or get_variable_values(self._schema, self.node.variable_definitions or (), dict(variables), max_errors=MOST_ERRORS)
-
-    def _coerced(self, variables: Mapping[str, Any]) -> VariableValues | None:
-        """The variables coerced by their known types; null if anything is wrong."""
-        sources: dict[str, VariableValueSource] = {}
-        coerced: dict[str, Any] = {}
-        for signature in self._signatures:
-            if isinstance(signature, GraphQLError):
-                return None
-            name, type_ = signature.name, signature.type
-            value = variables.get(name, Undefined)
-            sources[name] = VariableValueSource(signature, value)
-            if value is not Undefined:
-                if is_input_object_type(get_named_type(type_)) and input_is_nested_too_deeply(value, type_):
-                    return None
-                coerced[name] = coerce_input_value(value, type_)
-            elif signature.default is not None:
-                coerced[name] = coerce_default_value(signature)
-            elif is_non_null_type(type_):
-                return None
-            else:
-                continue
-            if coerced[name] is Undefined:
-                return None
-        return VariableValues(sources, coerced)
-
-    def selection(self, values: VariableValues, view: Hashable, *, is_native: bool) -> Selection | None:
-        """The operation's fields for these variables and this viewer; null where they can't be kept."""
-        chosen = tuple([values.coerced.get(name) for name in self._conditions])
-        root_type = self._schema.get_root_type(self.kind)
-        if not self._is_plain or root_type is None or not all(value is True or value is False for value in chosen):
-            return None
-        key = (chosen, view, is_native)
-        found = self._selections.get(key)
-        if found is not None:
-            self._selections.move_to_end(key)
-            return found
-        try:
-            fields, deferred, _ = collect_fields(self._schema, self.fragments, values, root_type, self.node)
-        except RecursionError:
-            return None
-        if deferred:
-            return None
-        found = self._selections[key] = Selection(self.engine, fields, view, is_native=is_native)
-        if len(self._selections) > MOST_SELECTIONS:
-            self._selections.popitem(last=False)
-        return found
-
-
-def _conditions(operation: OperationDefinitionNode, fragments: Mapping[str, FragmentDefinitionNode]) -> set[str]:
-    """The variables that directives of the operation's selections ask."""
-    names: set[str] = set()
-    met: set[str] = set()
-    waiting: list[Any] = [operation]
-    while waiting:
-        node = waiting.pop()
-        for directive in node.directives or ():
-            names |= _variables(directive)
-        if isinstance(node, FragmentSpreadNode) and node.name.value not in met and node.name.value in fragments:
-            met.add(node.name.value)
-            waiting.append(fragments[node.name.value])
-        selections = getattr(node, "selection_set", None)
-        waiting.extend(selections.selections if selections else ())
-    return names
-
-
-def _variables(directive: DirectiveNode) -> set[str]:
-    return {argument.value.name.value for argument in directive.arguments or () if isinstance(argument.value, VariableNode)}

@@ -9,7 +9,7 @@ from strawberry.types.scalar import ScalarDefinition
 
 from domain.kernel import identifiers
 from domain.kernel.errors import DomainError
-from schema.engine.plans import Native
+from schema.engine.natives import Native
 
 MSISDN = NewType("MSISDN", str)
 ICCID = NewType("ICCID", str)

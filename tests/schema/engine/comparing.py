@@ -17,7 +17,8 @@ from strawberry.schema.schema import StrawberryGraphQLCoreExecutionContext
 from schema.engine.documents import Documents
 from schema.engine.encoding import encode
 from schema.engine.executor import run
-from schema.engine.plans import Operation, Stats
+from schema.engine.operations import Operation
+from schema.engine.plans import Stats
 from tests.schema.engine.random_documents import VARIABLES, Writer
 from tests.schema.engine.random_schemas import NATIVES, Context, Made, World, random_schema
 
@@ -155,12 +156,16 @@ async def _compare_run(
 ) -> None:
     world = World(made, seed, faults, source)
     try:
-        core = await by_core(operation, variables, Context(world, level))
+        first, expected = world, Context(world, level)
+        core = await by_core(operation, variables, expected)
         await _settled()
         for is_native in (False, True):
             world, before = world.again(), copy(operation.engine.stats)
-            ours = await run(made.schema, operation, variables, Context(world, level), view=level, native=is_native)
+            context = Context(world, level)
+            ours = await run(made.schema, operation, variables, context, view=level, native=is_native)
             await _settled()
+            if world is first and not (context.seen == expected.seen or (core.errors and context.seen > expected.seen)):
+                raise Mismatch(f"{len(context.seen)} instead of {len(expected.seen)} rows were seen behind guards")
             count.note(before, operation.engine.stats)
             count.faulty += bool(core.errors)
             count.unsettled += not compare(core, ours, is_native=is_native)

@@ -146,17 +146,25 @@ class Guarded(FieldExtension):
         """Whether the viewer's level is high enough."""
         return bool(context.level >= self.level)
 
+    def seen(self, context: Any, rows: list[Any]) -> None:
+        """Notes what compiled code showed."""
+        context.seen.update(map(id, rows))
+
     def resolve(self, next_: Any, source: Any, info: Any, **arguments: Any) -> Any:
-        """Refuses, or does nothing."""
+        """Refuses, or notes what is shown."""
         if not self.allows(info.context):
             raise PermissionError(f"needs level {self.level}")
-        return next_(source, info, **arguments)
+        value = next_(source, info, **arguments)
+        info.context.seen.add(id(source))
+        return value
 
     async def resolve_async(self, next_: Any, source: Any, info: Any, **arguments: Any) -> Any:
-        """Refuses, or does nothing."""
+        """Refuses, or notes what is shown."""
         if not self.allows(info.context):
             raise PermissionError(f"needs level {self.level}")
-        return await next_(source, info, **arguments)
+        value = await next_(source, info, **arguments)
+        info.context.seen.add(id(source))
+        return value
 
 
 class Opaque(FieldExtension):
@@ -175,6 +183,8 @@ class Context:
         self.world = world
         self.level = level
         self.loaders = Loaders(self)
+        self.seen: set[int] = set()
+        """Rows shown behind guards."""
 
 
 class Loose:

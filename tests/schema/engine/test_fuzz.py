@@ -8,7 +8,7 @@ import pytest
 from graphql import get_nullable_type
 from graphql.execution.executor import CollectedErrors
 
-from schema.engine import compiler, executor, facts, plans
+from schema.engine import compiler, executor, facts, operations, plans
 from schema.engine.facts import Case, is_sound
 from schema.engine.natives import Native
 from tests.schema.engine import comparing
@@ -187,28 +187,32 @@ def resolvers_with_extensions_are_gone_round(monkeypatch: Patch) -> None:
     monkeypatch.setattr(facts, "way_of", unguarded)
 
 
+def guards_learn_nothing(monkeypatch: Patch) -> None:
+    monkeypatch.setattr(compiler.Compiler, "_tell", lambda self, guards, value: None)
+
+
 def guards_are_asked_for_one_viewer_only(monkeypatch: Patch) -> None:
-    selection = plans.Operation.selection
-    monkeypatch.setattr(plans.Operation, "selection", lambda self, values, view, *, is_native: selection(self, values, 0, is_native=is_native))
+    selection = operations.Operation.selection
+    monkeypatch.setattr(operations.Operation, "selection", lambda self, values, view, *, is_native: selection(self, values, 0, is_native=is_native))
 
 
 def dicts_and_structs_share_plans(monkeypatch: Patch) -> None:
-    selection = plans.Operation.selection
-    monkeypatch.setattr(plans.Operation, "selection", lambda self, values, view, *, is_native: selection(self, values, view, is_native=True))
+    selection = operations.Operation.selection
+    monkeypatch.setattr(operations.Operation, "selection", lambda self, values, view, *, is_native: selection(self, values, view, is_native=True))
 
 
 def conditions_are_asked_once(monkeypatch: Patch) -> None:
-    monkeypatch.setattr(plans, "_conditions", lambda operation, fragments: set())
+    monkeypatch.setattr(operations, "_conditions", lambda operation, fragments: set())
 
 
 def conditions_in_fragments_are_overlooked(monkeypatch: Patch) -> None:
-    conditions = plans._conditions
-    monkeypatch.setattr(plans, "_conditions", lambda operation, fragments: conditions(operation, {}))
+    conditions = operations._conditions
+    monkeypatch.setattr(operations, "_conditions", lambda operation, fragments: conditions(operation, {}))
 
 
 def defaults_of_variables_are_forgotten(monkeypatch: Patch) -> None:
-    signature = plans.get_variable_signature
-    monkeypatch.setattr(plans, "get_variable_signature", lambda schema, part: signature(schema, part)._replace(default=None))
+    signature = operations.get_variable_signature
+    monkeypatch.setattr(operations, "get_variable_signature", lambda schema, part: signature(schema, part)._replace(default=None))
 
 
 def plans_are_found_by_the_name_of_their_field(monkeypatch: Patch) -> None:
@@ -252,6 +256,7 @@ BUGS = [
     truth_passes_for_a_number, floats_are_infinite, any_truth_is_a_boolean, members_are_written_by_value, instants_of_any_zone_are_native,
     natives_are_written_into_dicts, anything_iterable_is_a_list, lists_are_turned_round, what_is_loaded_goes_to_the_wrong_rows,
     rows_without_a_key_get_null_where_a_value_is_required, resolvers_with_extensions_are_gone_round, guards_are_asked_for_one_viewer_only,
+    guards_learn_nothing,
     dicts_and_structs_share_plans, conditions_are_asked_once, conditions_in_fragments_are_overlooked, defaults_of_variables_are_forgotten,
     plans_are_found_by_the_name_of_their_field, unlike_subtrees_share_code, structs_are_found_by_the_number_of_their_keys,
     surprises_end_in_null, errors_of_a_second_try_are_lost,
