@@ -29,6 +29,7 @@ from bench.fleets import Fleet
 from bench.postgresql import BUILT, PostgreSQL, embedded, given
 from domain import registry
 from domain.accounts.tables import Account, Organization
+from domain.kernel import messages
 from domain.kernel.clock import SystemClock
 from domain.kernel.identifiers import Identity
 from domain.kernel.ids import Kind, encode
@@ -45,6 +46,7 @@ from store.session import Database
 ROOT = Path(__file__).resolve().parents[1]
 STATEMENTS = BUILT / "statements.json"
 LANGUAGE = Locale.FA
+MAIN = {locale.value: messages.text("bundle.main", locale) for locale in Locale}
 SECRET = "the benchmark's master key, which guards nothing"
 CLIENT = Client("127.0.0.1", "bench")
 TABLES = ("migrations/versions/*.py", "domain/**/tables.py", "auth/tables.py", "seeds/catalogue.*", "bench/fleets.py")
@@ -100,7 +102,8 @@ class Ground:
         }  # fmt: skip
         others = {
             "BENCH_ISSUER": self.auth.issuer, "BENCH_JWKS": orjson.dumps(self.jwks).decode(), "BENCH_STATEMENTS": str(STATEMENTS),
-            "BENCH_SDL": str(ROOT / "bench" / "peers" / "fleet.graphql"), "NODE_ENV": "production",
+            "BENCH_SDL": str(ROOT / "bench" / "peers" / "fleet.graphql"),
+            "NODE_ENV": "production", "BENCH_MAIN": orjson.dumps(MAIN).decode(),
         }  # fmt: skip
         return {**kept, **product, **others, **self.postgresql.environment, "PYTHONPATH": str(ROOT)}
 

@@ -14,10 +14,9 @@ import httpx
 from sqlalchemy.ext.asyncio import create_async_engine
 
 from bench.environments import PEERS
-from bench.ground import LANGUAGE, Ground, PageOf
+from bench.ground import LANGUAGE, MAIN, Ground, PageOf
 from bench.opaque import ACCOUNT, SIM, cursor, global_id, id_of
 from bench.server import Server
-from domain.kernel import messages
 
 NESTED, FLAT = "nested", "flat"
 
@@ -36,7 +35,7 @@ class PostGraphile(Server):
 
     async def prepare(self, ground: Ground) -> None:
         """Makes the views anew."""
-        main = messages.text("bundle.main", LANGUAGE).replace("'", "''")
+        main = MAIN[LANGUAGE].replace("'", "''")
         views = (PEERS / f"postgraphile_{self.shape}.sql").read_text().format(locale=LANGUAGE.value, main=main)
         engine = create_async_engine(ground.settings.database_url)
         async with engine.begin() as connection:

@@ -1,6 +1,7 @@
 """The fleet page by hand: Starlette, asyncpg and a JSON encoder, behind the same token, session and scope as the product's.
 
 Three ways: `raw_dict` two statements, dictionaries and orjson; `raw_structs` the same with msgspec; `raw_sql` JSON built by PostgreSQL.
+It imports little: what a process holds in memory, the collector of garbage goes through, and an endpoint of one's own holds little.
 """
 
 import os
@@ -21,24 +22,20 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
-from auth.access_tokens import AUDIENCE
-from auth.keys import ALGORITHM
 from auth.policy import MASKED, READS, RIGHTS, STAFF
 from bench.opaque import ACCOUNT, ORDER, SIM, cursor, global_id
 from domain.kernel.errors import InvalidInput, NotFound
 from domain.kernel.ids import Kind, decode_as
-from domain.kernel.locale import Locale, negotiate
-from domain.kernel.messages import text
 from domain.kernel.paging import key_of
 from domain.kernel.permissions import Permission, Role
 from domain.kernel.quantity import UNIT_OF
-from schema.kernel.masks import DOTS
 
 POOL = 10
 NEEDED = {Permission.ACCOUNT_READ, Permission.SIM_READ, Permission.WALLET_READ}
-CLAIMS = ["iss", "aud", "sub", "sid", "iat", "exp", "jti"]
+ALGORITHM, AUDIENCE, CLAIMS = "EdDSA", "simurgh", ["iss", "aud", "sub", "sid", "iat", "exp", "jti"]
+LANGUAGES, FALLBACK = ("FA", "EN", "RU", "BG"), "FA"
+DOTS = "•••"
 UNITS = {str(kind): unit.value for kind, unit in UNIT_OF.items()}
-MAIN = {locale: text("bundle.main", locale) for locale in Locale}
 MOST_BUCKETS = 50
 
 WHO = """
@@ -91,7 +88,7 @@ class Refused(Exception):
 class Caller:
     """Who asks and what they reach: parts of organizations by path, or everything where `organizations` is null."""
 
-    locale: Locale | None
+    language: str | None
     organizations: list[UUID] | None
     paths: list[str]
     is_masked: bool
@@ -104,7 +101,8 @@ class Wanted:
     account_id: UUID
     first: int
     key: tuple[Any, ...] | None
-    locale: Locale
+    language: str
+    main: str  # what a main balance is called
 
 
 Answer = Callable[[Any, Caller, Wanted, datetime], Awaitable[bytes]]
@@ -117,6 +115,7 @@ class Endpoint:
         self._answer = answer
         self._issuer = os.environ["BENCH_ISSUER"]
         self._keys = {key["kid"]: jwt.PyJWK(key).key for key in orjson.loads(os.environ["BENCH_JWKS"])["keys"]}
+        self._main: Mapping[str, str] = orjson.loads(os.environ["BENCH_MAIN"])
         self._pool: Any = None
 
     @asynccontextmanager
@@ -132,7 +131,8 @@ class Endpoint:
             now = datetime.now(UTC)
             async with self._pool.acquire() as connection:
                 caller = _caller(await connection.fetch(WHO, session_id, person_id, now))
-                wanted = _wanted(await request.body(), negotiate(request.headers.get("accept-language"), [caller.locale]))
+                language = _language(request.headers.get("accept-language", "")) or caller.language or FALLBACK
+                wanted = _wanted(await request.body(), language, self._main[language])
                 return Response(await self._answer(connection, caller, wanted, now), media_type="application/json")
         except Refused as refused:
             return Response(status_code=refused.status)
@@ -154,27 +154,34 @@ def _caller(rows: Sequence[Any]) -> Caller:
     if not rows:
         raise Refused(401)
     roles = {Role(row["role"]) for row in rows}
-    locale, view, state = Locale(rows[0]["locale"]) if rows[0]["locale"] else None, rows[0]["ticket_id"], rows[0]["ticket_state"]
+    language, view, state = rows[0]["locale"], rows[0]["ticket_id"], rows[0]["ticket_state"]
     if view is not None:
         if state in (None, "CLOSED") or not any(Permission.SUPPORT_VIEW in RIGHTS[role] for role in roles) or not NEEDED <= READS:
             raise Refused(401)
-        return Caller(locale, [rows[0]["viewed_id"]], [""], True)
+        return Caller(language, [rows[0]["viewed_id"]], [""], True)
     held = [(Role(row["role"]), row) for row in rows if RIGHTS[Role(row["role"])] >= NEEDED]
     if not held:
         raise Refused(403)
     if any(role in STAFF for role, _ in held):
-        return Caller(locale, None, [], bool(roles & MASKED))
+        return Caller(language, None, [], bool(roles & MASKED))
     paths = ["" if role is Role.PROFILE_MANAGER else row["path"] for role, row in held]
-    return Caller(locale, [row["organization_id"] for _, row in held], paths, bool(roles & MASKED))
+    return Caller(language, [row["organization_id"] for _, row in held], paths, bool(roles & MASKED))
 
 
-def _wanted(body: bytes, locale: Locale) -> Wanted:
+def _language(header: str) -> str | None:
+    """The best of Accept-Language that is spoken here."""
+    offered = [(part.partition(";")[0].strip()[:2].upper(), part.partition("q=")[2] or "1") for part in header.split(",")]
+    spoken = [(float(weight), language) for language, weight in offered if language in LANGUAGES]
+    return max(spoken, key=lambda offer: offer[0])[1] if spoken else None
+
+
+def _wanted(body: bytes, language: str, main: str) -> Wanted:
     try:
         variables = orjson.loads(body)["variables"]
         account_id, first, after = decode_as(Kind.ACCOUNT, variables["account"]), int(variables["first"]), variables.get("after")
         if not 1 <= first <= 200:
             raise Refused(400)
-        return Wanted(account_id, first, key_of(ORDER, after, "after") if after else None, locale)
+        return Wanted(account_id, first, key_of(ORDER, after, "after") if after else None, language, main)
     except (ValueError, KeyError, TypeError, InvalidInput):
         raise Refused(400) from None
     except NotFound:
@@ -183,7 +190,7 @@ def _wanted(body: bytes, locale: Locale) -> Wanted:
 
 async def _read(connection: Any, caller: Caller, wanted: Wanted, now: datetime) -> tuple[Any, Sequence[Any], bool, Mapping[UUID, Any]]:
     """The account, the cards of its page, whether others follow, and the buckets of each card."""
-    given = (wanted.account_id, wanted.locale.value, wanted.first + 1, caller.organizations, caller.paths)
+    given = (wanted.account_id, wanted.language, wanted.first + 1, caller.organizations, caller.paths)
     rows = await (connection.fetch(FIRST, *given) if wanted.key is None else connection.fetch(AFTER, *given, *wanted.key))
     if not rows:
         raise Refused(404)
@@ -191,7 +198,7 @@ async def _read(connection: Any, caller: Caller, wanted: Wanted, now: datetime) 
     cards = rows[: wanted.first] if account["id"] else []
     ids = [row["id"] for row in cards]
     buckets: dict[UUID, list[Any]] = defaultdict(list)
-    for bucket in await connection.fetch(BUCKETS, account["organization_id"], ids, wanted.locale.value, MAIN[wanted.locale], now):
+    for bucket in await connection.fetch(BUCKETS, account["organization_id"], ids, wanted.language, wanted.main, now):
         buckets[bucket[0]].append(bucket)
     return account, cards, has_next, buckets
 
@@ -387,7 +394,7 @@ SQL_AFTER = SQL.replace("{after}", "and coalesce(msisdn, '') >= $9 and (coalesce
 async def by_sql(connection: Any, caller: Caller, wanted: Wanted, now: datetime) -> bytes:
     """PostgreSQL writes the whole answer."""
     given = (
-        wanted.account_id, wanted.locale.value, wanted.first + 1, caller.organizations, caller.paths, MAIN[wanted.locale], now,
+        wanted.account_id, wanted.language, wanted.first + 1, caller.organizations, caller.paths, wanted.main, now,
         caller.is_masked,
     )  # fmt: skip
     fetch = connection.fetchval

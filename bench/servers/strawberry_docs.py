@@ -3,11 +3,14 @@
 It checks no token and no scope.
 """
 
+import json
 import os
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from datetime import UTC, datetime
 from decimal import Decimal
+from enum import StrEnum
+from functools import cache
 from typing import Any, NewType
 from uuid import UUID
 
@@ -25,24 +28,19 @@ from strawberry.dataloader import DataLoader
 from strawberry.schema.config import StrawberryConfig
 
 from bench.opaque import ACCOUNT, SIM, cursor, global_id, id_of, place_of
-from domain import registry
 from domain.accounts.tables import Account as AccountTable
+from domain.accounts.tables import PaymentMode
 from domain.bundles.tables import Bucket as BucketTable
 from domain.bundles.tables import BucketStatus
 from domain.catalogue.tables import Offering
-from domain.kernel.locale import Locale
-from domain.kernel.messages import text
-from domain.kernel.quantity import UNIT_OF, UsageType
+from domain.kernel.money import Currency
+from domain.kernel.quantity import UNIT_OF, FigureSource, Unit, UsageType
 from domain.kernel.scope import path_end
+from domain.sims.states import SimStatus, SimStatusReason
 from domain.sims.tables import Sim as SimTable
-from schema.kernel.figures import Currency, FigureSource, Unit
-from schema.sims.enums import SimStatus, SimStatusReason
-from schema.sims.inputs import SimFilterInput, SimSortInput
-
-assert registry.TABLES
 
 POOL = 10
-LOCALE = Locale.FA
+LANGUAGE = "FA"
 MSISDN = NewType("MSISDN", str)
 ICCID = NewType("ICCID", str)
 SCALARS: Any = {
@@ -52,7 +50,56 @@ SCALARS: Any = {
         name="DateTime", serialize=lambda instant: instant.isoformat().replace("+00:00", "Z"), parse_value=datetime.fromisoformat
     ),
 }
+for kind in (Currency, FigureSource, PaymentMode, SimStatus, SimStatusReason, Unit):
+    if not hasattr(kind, "__strawberry_definition__"):
+        strawberry.enum(kind)
+
 session: async_sessionmaker[AsyncSession] = async_sessionmaker(expire_on_commit=False)
+
+
+@strawberry.enum
+class SimSortKey(StrEnum):
+    """What cards are sorted by."""
+
+    MSISDN = "MSISDN"
+    HOLDER = "HOLDER"
+    STATUS = "STATUS"
+    CURRENT_CHARGE = "CURRENT_CHARGE"
+    DEBT = "DEBT"
+    DATA_REMAINING = "DATA_REMAINING"
+    LAST_USAGE_AT = "LAST_USAGE_AT"
+    VALID_UNTIL = "VALID_UNTIL"
+
+
+@strawberry.enum
+class SortDirection(StrEnum):
+    """Up or down."""
+
+    ASC = "ASC"
+    DESC = "DESC"
+
+
+@strawberry.input
+class SimSortInput:
+    """An order."""
+
+    key: SimSortKey = SimSortKey.MSISDN
+    direction: SortDirection = SortDirection.ASC
+
+
+@strawberry.input
+class SimFilterInput:
+    """Which cards."""
+
+    account_id: strawberry.ID | None = None
+    statuses: list[SimStatus] | None = None
+    payment_mode: PaymentMode | None = None
+    plan_ids: list[strawberry.ID] | None = None
+    tags: list[str] | None = None
+    cost_centre_ids: list[strawberry.ID] | None = None
+    idle_since: datetime | None = None
+    bucket_ends_before: datetime | None = None
+    has_debt: bool | None = None
 
 
 @strawberry.type
@@ -137,7 +184,7 @@ class Bucket:
     async def name(self, info: strawberry.Info) -> str:
         """Its offering's."""
         offering = await info.context["offerings"].load(self.offering_id) if self.offering_id else None
-        return name_of(offering) if offering else text("bundle.main", LOCALE)
+        return name_of(offering) if offering else main_balance()
 
     @classmethod
     def of(cls, row: BucketTable) -> "Bucket":
@@ -278,9 +325,15 @@ def below(organization_id: UUID, path: str) -> tuple[Any, ...]:
     return SimTable.organization_id == organization_id, col(SimTable.path) >= path, col(SimTable.path) < path_end(path)
 
 
+@cache
+def main_balance() -> str:
+    """What a bucket of no offering is called."""
+    return str(json.loads(os.environ["BENCH_MAIN"])[LANGUAGE])
+
+
 def name_of(offering: Offering) -> str:
     """Its name in the reader's language."""
-    return offering.names.get(LOCALE) or offering.names[Locale.EN]
+    return offering.names.get(LANGUAGE) or offering.names["EN"]
 
 
 async def load_offerings(ids: Sequence[UUID]) -> list[Offering | None]:
