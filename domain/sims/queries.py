@@ -195,16 +195,17 @@ SORT_COLUMNS: dict[SimSortKey, Any] = {
 
 def figures(row: SimRow) -> FiguresRow:
     """The five figures from what is stored: payable = debt + current charge, remaining credit limit = limit - payable."""
-    payable = None if row.debt is None or row.current_charge is None else row.debt + row.current_charge
-    remaining = None if row.credit_limit is None or payable is None else row.credit_limit - payable
+    balance, limit, debt, charge = row.balance, row.credit_limit, row.debt, row.current_charge
+    payable = None if debt is None or charge is None else debt + charge
     return FiguresRow(
-        _money(remaining), _money(row.balance), _money(row.debt), _money(row.current_charge), _money(payable), row.figures_at,
+        None if limit is None or payable is None else Money(limit - payable),
+        None if balance is None else Money(balance),
+        None if debt is None else Money(debt),
+        None if charge is None else Money(charge),
+        None if payable is None else Money(payable),
+        row.figures_at,
         SOURCES[row.figures_source],
-    )  # fmt: skip
-
-
-def _money(minor: int | None) -> Money | None:
-    return None if minor is None else Money(minor)
+    )
 
 
 STATUSES, REASONS, BARRINGS, BARRERS = members(SimStatus), members(SimStatusReason), members(Barring), members(BarredBy)
