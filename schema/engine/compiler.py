@@ -300,7 +300,7 @@ class Compiler:
                 rows = self._next("G")
                 self._part.head.append(f" {rows} = []")
                 self._emit(f"{rows}.append({value})")
-                self._part.tail.append(f" {self._constant('H', seen)}({self._context()}, {rows})")
+                self._part.tail.append(f" if {rows}: {self._constant('H', seen)}({self._context()}, {rows})")
 
     def _take(self, of_key: FieldDetailsList) -> None:
         """Counts a field; raises `Uncompilable` at one too many, and at what is delivered later or depends on a fragment's variables."""

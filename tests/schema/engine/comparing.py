@@ -116,7 +116,7 @@ def compare(core: Answer, ours: ExecutionResult, *, is_native: bool) -> bool:
     return False
 
 
-def literal(random: Random, _type: str, _field: str, _argument: Any) -> str | None:
+def literal(random: Random, _field: str, _name: str, _argument: Any) -> str | None:
     """The only argument of random schemas is a small number."""
     return random.choice([None, "2", "0"])
 

@@ -18,7 +18,7 @@ from graphql import (
 )
 
 Literal = Callable[[Random, str, str, GraphQLArgument], str | None]
-"""An argument's value as it is written in a document, by type, field and name; null to leave it out, or its field if it is required."""
+"""An argument's value as it is written in a document, by its field and its name; null to leave it out, or its field if it is required."""
 
 VARIABLES = ("yes", "no", "maybe", "perhaps")
 """Booleans that documents may ask for; `no` has a default."""
@@ -95,7 +95,7 @@ class Writer:
         if not is_leaf_type(below) and (depth <= 0 or self.count > self.most):
             return None
         self.count += 1
-        arguments = {key: self.literal(self.random, type_.name, name, argument) for key, argument in wanted.args.items()}
+        arguments = {key: self.literal(self.random, name, key, argument) for key, argument in wanted.args.items()}
         if any(value is None and is_required_argument(wanted.args[key]) for key, value in arguments.items()):
             return None
         given = ", ".join(f"{key}: {value}" for key, value in arguments.items() if value is not None)

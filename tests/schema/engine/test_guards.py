@@ -7,6 +7,7 @@ import pytest
 import strawberry
 from strawberry.extensions import FieldExtension
 
+from schema.engine import plans
 from schema.engine.documents import Documents
 from schema.engine.executor import run
 from schema.engine.loading import Loaders
@@ -49,6 +50,10 @@ class Query:
     @strawberry.field
     def things(self) -> list[Thing]:
         return [Row(number) for number in range(ROWS)]  # type: ignore[misc]
+
+    @strawberry.field
+    def none(self) -> list[Thing]:
+        return []
 
 
 class Viewer:
@@ -98,4 +103,14 @@ async def test_a_field_that_was_not_asked_is_not_told_of() -> None:
 
     await answered("{ things { id } }", viewer)
 
+    assert viewer.seen == []
+
+
+async def test_nobody_is_told_of_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(plans, "PAYS_AFTER", 0)
+    viewer, before = Viewer(is_keeper=True), DOCUMENTS.stats.hits
+
+    await answered("{ none { id secret } }", viewer)
+
+    assert DOCUMENTS.stats.hits == before + 1
     assert viewer.seen == []
