@@ -255,14 +255,14 @@ def build(asset: Asset) -> None:
     once(f"asset-{asset.name}", fingerprint(inputs, repr(asset)), make, made=output)
 
 
-def set_up(group: str, *, documents: bool = True) -> None:
+def set_up(group: str, *, documents: bool = True, assets: bool = True) -> None:
     """Everything a command needs before it starts."""
     with alone():
         install(group)
         if documents:
             install_document_server()
         for asset in ASSETS:
-            if group in asset.groups:
+            if assets and group in asset.groups:
                 build(asset)
 
 
@@ -458,7 +458,7 @@ def main(arguments: list[str]) -> None:
             become(PYTHON, "-m", "pytest", "--numprocesses=auto", "--dist=worksteal", *rest, cwd=ROOT)
         case "bench":
             require_debian_packages("wrk", whose="benchmarks")
-            set_up("test")
+            set_up("test", assets=False)
             become(PYTHON, "-P", "-m", "bench", *rest)
         case "check":
             check()
