@@ -7,6 +7,7 @@ from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass, field
 from datetime import datetime
 from itertools import islice
+from typing import Any
 from uuid import UUID
 
 import structlog
@@ -19,6 +20,8 @@ from domain.kernel.ids import Ref, uuid7
 from domain.kernel.scope import ActorRef
 
 LOG = structlog.get_logger("access_log")
+Entry = dict[str, Any]
+"""An `AccessLogEntry` as the store keeps it: every read makes one, and a document object would cost more than all the rest of it."""
 MOST_SUBJECTS = 20
 MOST_WAITING = 10_000
 BATCH = 500
@@ -34,6 +37,18 @@ class Look:
     paths: set[str] = field(default_factory=set)
     subjects: dict[Ref, None] = field(default_factory=dict)
 
+    @property
+    def is_full(self) -> bool:
+        """Whether no more subjects are kept, so that nobody needs to name them."""
+        return len(self.subjects) >= MOST_SUBJECTS
+
+    def saw(self, path: str | None, subject: Ref | None) -> None:
+        """Notes something that was seen; without a path it has no place in the tree of its own."""
+        if path is not None:
+            self.paths.add(path)
+        if subject is not None and len(self.subjects) < MOST_SUBJECTS:
+            self.subjects[subject] = None
+
 
 @dataclass(slots=True)
 class Looks:
@@ -47,36 +62,38 @@ class Looks:
     is_secret: bool = False
     reason: str | None = None
 
-    def saw(self, organization_id: UUID, path: str | None, subject: Ref | None) -> None:
-        """Notes a look at something; without a path it has no place in the tree of its own."""
+    def at(self, organization_id: UUID) -> Look:
+        """The look at an organization, begun by this if it is the first."""
         look = self.by_organization.get(organization_id)
         if look is None:
             look = self.by_organization[organization_id] = Look()
-        if path is not None:
-            look.paths.add(path)
-        if subject is not None and len(look.subjects) < MOST_SUBJECTS:
-            look.subjects[subject] = None
+        return look
+
+    def saw(self, organization_id: UUID, path: str | None, subject: Ref | None) -> None:
+        """Notes a look at something of an organization."""
+        self.at(organization_id).saw(path, subject)
 
     def entries(
         self, by: ActorRef, operation: str, address: str, *, at: datetime, reason: str | None = None
-    ) -> list[AccessLogEntry]:
+    ) -> list[Entry]:
         """The looks as they are written: one entry an organization."""
         moment = at.replace(microsecond=at.microsecond // 1000 * 1000)  # the document store keeps milliseconds
         return [
-            AccessLogEntry(
-                id=uuid7(int(at.timestamp() * 1000)), organization_id=organization_id, at=moment, by=by.as_json(), person_id=by.person_id,
-                is_operator=by.is_operator, operation=operation, subjects=[(subject.kind.value, subject.id) for subject in look.subjects],
-                path=common_path(look.paths), reason=self.reason or reason, address=address,
-            )
+            {
+                "_id": uuid7(int(at.timestamp() * 1000)), "organization_id": organization_id, "at": moment, "by": by.as_json(),
+                "person_id": by.person_id, "is_operator": by.is_operator, "operation": operation,
+                "subjects": [[subject.kind.value, subject.id] for subject in look.subjects], "path": common_path(look.paths),
+                "reason": self.reason or reason, "address": address,
+            }
             for organization_id, look in self.by_organization.items()
         ]  # fmt: skip
 
 
-async def _insert(entries: Sequence[AccessLogEntry]) -> None:
+async def _insert(entries: Sequence[Entry]) -> None:
     """Inserts entries; those that are there already, from a try whose answer was lost, stay as they are."""
     try:
         async with asyncio.timeout(WRITE_SECONDS):
-            await AccessLogEntry.insert_many(entries, ordered=False)
+            await AccessLogEntry.get_pymongo_collection().insert_many(entries, ordered=False)
     except BulkWriteError as error:
         if any(fault["code"] != DUPLICATE_KEY for fault in error.details["writeErrors"]):
             raise
@@ -86,10 +103,10 @@ class AccessLog:
     """Writes looks down: at once, or in a batch each second for as long as `running` lasts."""
 
     def __init__(self, *, pause_seconds: float = PAUSE_SECONDS) -> None:
-        self._waiting: deque[AccessLogEntry] = deque()
+        self._waiting: deque[Entry] = deque()
         self._pause = pause_seconds
 
-    async def keep(self, entries: Sequence[AccessLogEntry]) -> None:
+    async def keep(self, entries: Sequence[Entry]) -> None:
         """Writes entries now; raises `Unlogged` when the document store doesn't take them in 2 s."""
         try:
             await _insert(entries)
@@ -97,7 +114,7 @@ class AccessLog:
             LOG.error("access_log_refused", count=len(entries), error=type(error).__name__)
             raise Unlogged from None
 
-    def keep_soon(self, entries: Iterable[AccessLogEntry]) -> None:
+    def keep_soon(self, entries: Iterable[Entry]) -> None:
         """Queues entries for the next batch; when 10,000 wait for a lost store, the oldest give way, and the log says so."""
         self._waiting.extend(entries)
         lost = len(self._waiting) - MOST_WAITING
@@ -115,8 +132,8 @@ class AccessLog:
             except (PyMongoError, TimeoutError) as error:
                 LOG.warning("access_log_waits", count=len(self._waiting), error=type(error).__name__)
                 return False
-            written = {entry.id for entry in batch}
-            while self._waiting and self._waiting[0].id in written:  # the oldest may have given way meanwhile
+            written = {entry["_id"] for entry in batch}
+            while self._waiting and self._waiting[0]["_id"] in written:  # the oldest may have given way meanwhile
                 self._waiting.popleft()
         return True
 

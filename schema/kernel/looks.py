@@ -26,10 +26,15 @@ def note(looks: Looks, scope: Scope, source: Any, result: Any) -> None:
         return
     if scope.permission in SENSITIVE or scope.actor.is_operator:
         looks.is_sensitive = True
+    owner = _organization_of(source) or _only_organization(scope)
+    look, last = None, None
     for row in _rows(result) or [None]:
-        organization_id = _organization_of(row) or _organization_of(source) or _only_organization(scope)
-        if organization_id is not None:
-            looks.saw(organization_id, _path_of(row, source), _ref_of(row) or _ref_of(source))
+        organization_id = _organization_of(row) or owner
+        if organization_id is None:
+            continue
+        if look is None or organization_id != last:  # rows of a page have one owner, and only the first of them are named
+            look, last = looks.at(organization_id), organization_id
+        look.saw(_path_of(row, source), None if look.is_full else _ref_of(row) or _ref_of(source))
 
 
 def note_found(looks: Looks, row: Any, *, is_by_operator: bool) -> None:
@@ -49,9 +54,10 @@ def _rows(result: Any) -> Sequence[Any]:
 
 
 def _organization_of(row: Any) -> UUID | None:
-    if row is not None and kind_of(type(row)) is Kind.ORGANIZATION:
+    organization_id: UUID | None = getattr(row, "organization_id", None)
+    if organization_id is None and row is not None and kind_of(type(row)) is Kind.ORGANIZATION:
         return row.id  # type: ignore[no-any-return]
-    return getattr(row, "organization_id", None)
+    return organization_id
 
 
 def _only_organization(scope: Scope) -> UUID | None:
@@ -67,9 +73,10 @@ def _ref_of(row: Any) -> Ref | None:
 
 def _path_of(row: Any, source: Any) -> str | None:
     """The place of what was seen; the organization itself has none, and a thing that doesn't tell its place may be anywhere in it."""
-    for thing in (row, source):
-        path: str | None = getattr(thing, "path", None)
-        if path is not None:
-            return path
+    path: str | None = getattr(row, "path", None)
+    if path is None:
+        path = getattr(source, "path", None)
+    if path is not None:
+        return path
     shown = source if row is None else row
     return None if kind_of(type(shown)) is Kind.ORGANIZATION else ""

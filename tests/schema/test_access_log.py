@@ -211,7 +211,7 @@ async def test_a_backlog_drains_once_however_often_it_is_written(documents: Any,
     looks = Looks()
     looks.saw(two_tenants.one.id, "", None)
     backlog = [looks.entries(ActorRef(uuid7(), "Sara Karimi"), "Fleet", "", at=NOW)[0] for _ in range(BATCH + 1)]
-    await AccessLogEntry.insert_many(backlog[:3])  # written by a try whose answer was lost
+    await AccessLogEntry.get_pymongo_collection().insert_many(backlog[:3])  # written by a try whose answer was lost
     log = AccessLog()
     log.keep_soon(backlog)
 
@@ -233,12 +233,8 @@ async def test_finding_a_customer_is_no_look_and_reading_one_is(database: Databa
 
 
 async def test_the_queue_is_bounded(documents: Any, two_tenants: TwoTenants, database: Database) -> None:
-    entry = AccessLogEntry(
-        id=two_tenants.one.id, organization_id=two_tenants.one.id, at=NOW, by={}, person_id=None, is_operator=False, operation="x", subjects=[],
-        path="", reason=None, address="",
-    )  # fmt: skip
     log = AccessLog()
-    log.keep_soon([entry] * (MOST_WAITING + 5))
+    log.keep_soon([{"_id": two_tenants.one.id}] * (MOST_WAITING + 5))
 
     assert len(log._waiting) == MOST_WAITING
 
