@@ -2,11 +2,12 @@
 
 import typer
 
-from bench import compression, fleet
+from bench import compression, fleet, fuzz
 
 app = typer.Typer(no_args_is_help=True, pretty_exceptions_enable=False)
 app.command("fleet")(fleet.fleet)
 app.command("compression")(compression.compression)
+app.command("fuzz")(fuzz.fuzz)
 
 
 @app.callback()

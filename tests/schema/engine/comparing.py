@@ -124,7 +124,12 @@ def literal(random: Random, _field: str, _name: str, _argument: Any) -> str | No
 async def fuzz(seeds: Iterable[int], *, documents: int, runs: int, count: Count) -> None:
     """Compares on the random schemas of these seeds; raises `Mismatch` at the first difference."""
     for seed in seeds:
-        await _fuzz_schema(random_schema(seed), Random(seed), documents, runs, count)
+        await fuzz_one(seed, documents=documents, runs=runs, count=count)
+
+
+async def fuzz_one(seed: int, *, documents: int, runs: int, count: Count) -> None:
+    """The same on one schema."""
+    await _fuzz_schema(random_schema(seed), Random(seed), documents, runs, count)
 
 
 async def _fuzz_schema(made: Made, random: Random, documents: int, runs: int, count: Count) -> None:
