@@ -229,7 +229,7 @@ class Endpoint:
             return refuse([GraphQLError("", original_error=error)], 400)
 
         asker = str(actor.ref.id) if actor else address
-        requested = limits.cost(operation.node, operation.document, wanted.variables)
+        requested = limits.cost(operation, wanted.variables)
         if self._budget.take(asker, requested, now=now) is None:
             wait = self._budget.seconds_until(asker, requested)
             if wait is None:

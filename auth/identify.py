@@ -129,7 +129,7 @@ async def identify(auth: Auth, header: str | None, address: str, *, at: datetime
         if not rules.is_token_text(secret):
             return None
         return await _token_actor(auth, _TOKEN_BY_HASH, {"hash": hashlib.sha256(secret.encode()).hexdigest()}, address, at)
-    claims = await access_tokens.read(auth.keys, auth.issuer, secret, at=at)
+    claims = await auth.tokens.read(secret, at=at)
     return await _session_actor(auth, claims, at) if claims else None
 
 

@@ -27,16 +27,12 @@ _KEPT = ACCESS_LIFE + 2 * _READ_AGAIN
 
 @dataclass(frozen=True, slots=True)
 class Key:
-    """A signing key in memory; `retired_at` is null for the one in use."""
+    """A signing key in memory, with the half that verifies; `retired_at` is null for the one in use."""
 
     kid: str
     private: Ed25519PrivateKey
+    public: Ed25519PublicKey
     retired_at: datetime | None
-
-    @property
-    def public(self) -> Ed25519PublicKey:
-        """The half that verifies."""
-        return self.private.public_key()
 
 
 class KeyRing:
@@ -105,4 +101,5 @@ class KeyRing:
 
     def _opened(self, row: SigningKey) -> Key:
         raw = self._sealer.open(Sealed(row.key_id, row.sealed), "auth_signing_keys", row.kid)
-        return Key(row.kid, Ed25519PrivateKey.from_private_bytes(raw), row.retired_at)
+        private = Ed25519PrivateKey.from_private_bytes(raw)
+        return Key(row.kid, private, private.public_key(), row.retired_at)

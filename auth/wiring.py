@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 
+from auth.access_tokens import Reader
 from auth.keys import KeyRing
 from domain.kernel.sealing import Sealer
 from store.session import Database
@@ -14,10 +15,12 @@ class Auth:
     database: Database
     sealer: Sealer
     keys: KeyRing
+    tokens: Reader
     issuer: str
     environment: str
 
     @classmethod
     def on(cls, database: Database, sealer: Sealer, *, issuer: str, environment: str = "dev") -> "Auth":
         """Puts the parts together on a store."""
-        return cls(database, sealer, KeyRing(database, sealer), issuer, environment)
+        keys = KeyRing(database, sealer)
+        return cls(database, sealer, keys, Reader(keys, issuer), issuer, environment)

@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import astuple, dataclass
 from typing import Any
+from weakref import WeakKeyDictionary
 
 from graphql import (
     DocumentNode,
@@ -18,6 +19,8 @@ from graphql import (
     VariableNode,
     value_from_ast_untyped,
 )
+
+from schema.engine.documents import Operation
 
 SOURCE_BYTES = 16 * 1024
 TOKENS = 1000
@@ -124,38 +127,86 @@ def check(document: DocumentNode) -> None:
             raise refused("A document may have at most {most} {name}; ask for less or in parts.", most=most, name=name)
 
 
-def cost(operation: OperationDefinitionNode, document: DocumentNode, variables: Mapping[str, Any]) -> int:
-    """What an operation may cost at most, in objects: each selected object counts one, those in a page or asked for by ids as often."""
-    fragments = {part.name.value: part for part in document.definitions if isinstance(part, FragmentDefinitionNode)}
-    defaults = {part.variable.name.value: part.default_value for part in operation.variable_definitions or () if part.default_value}
-    given_or_default = {name: value_from_ast_untyped(value) for name, value in defaults.items()} | dict(variables)
+class Cost:
+    """What an operation may cost at most, in objects: each selected object counts one, those in a page or asked for by ids as often.
 
-    def page(field: FieldNode) -> int:
-        for argument in field.arguments or ():
-            if argument.name.value in {"first", "last", "ids"}:
-                value = argument.value
-                given = given_or_default.get(value.name.value) if isinstance(value, VariableNode) else None
-                if isinstance(value, IntValueNode):
-                    given = int(value.value)
-                elif isinstance(value, ListValueNode):
-                    given = len(value.values)
-                elif isinstance(given, list):
-                    given = len(given)
-                if isinstance(given, int):
-                    return min(max(given, 1), LARGEST_PAGE)
-        return 1
+    Worked out once but for the sizes of its pages that variables say.
+    """
 
-    def of(selections: SelectionSetNode) -> int:
-        total = 0
-        for part in selections.selections:
-            if isinstance(part, FieldNode):
-                if part.selection_set is not None:
-                    total += page(part) * (1 + of(part.selection_set))
-            elif isinstance(part, InlineFragmentNode):
-                total += of(part.selection_set)
-            elif isinstance(part, FragmentSpreadNode) and part.name.value in fragments:
-                total += of(fragments[part.name.value].selection_set)
-            total = min(total, ENDLESS)
-        return total
+    __slots__ = ("_defaults", "_fragments", "_parts", "_sure")
 
-    return 1 + of(operation.selection_set)
+    def __init__(self, operation: OperationDefinitionNode, document: DocumentNode) -> None:
+        self._fragments = {part.name.value: part for part in document.definitions if isinstance(part, FragmentDefinitionNode)}
+        defaults = {part.variable.name.value: part.default_value for part in operation.variable_definitions or () if part.default_value}
+        self._defaults = {name: value_from_ast_untyped(value) for name, value in defaults.items()}
+        self._sure, self._parts = self._of(operation.selection_set)
+
+    def of(self, variables: Mapping[str, Any]) -> int:
+        """The cost under these variables."""
+        return 1 + _summed(self._sure, self._parts, {**self._defaults, **variables})
+
+    def _of(self, selections: SelectionSetNode) -> tuple[int, list["_Part"]]:
+        """What some selections cost for sure, and the parts that depend on variables."""
+        sure, parts = 0, []
+        for selection in selections.selections:
+            if isinstance(selection, FieldNode):
+                if selection.selection_set is None:
+                    continue
+                sizes = _sizes(selection)
+                inner, below = self._of(selection.selection_set)
+                if below or any(isinstance(size, str) for size in sizes):
+                    parts.append((sizes, 1 + inner, below))
+                else:
+                    sure += _size(sizes, {}) * (1 + inner)
+                continue
+            spread: Any = self._fragments.get(selection.name.value) if isinstance(selection, FragmentSpreadNode) else selection
+            if spread is not None:
+                inner, below = self._of(spread.selection_set)
+                sure, parts = sure + inner, parts + below
+        return min(sure, ENDLESS), parts
+
+
+_Part = tuple[list[int | str], int, list["_Part"]]
+"""A field with selections: the sizes its arguments say (a number, or a variable's name), what it costs for sure and what depends."""
+
+
+def _summed(sure: int, parts: list[_Part], values: Mapping[str, Any]) -> int:
+    for sizes, inner, below in parts:
+        sure += _size(sizes, values) * (_summed(inner, below, values) if below else inner)
+    return min(sure, ENDLESS)
+
+
+def _size(sizes: list[int | str], values: Mapping[str, Any]) -> int:
+    """How often a field's objects count: by the first of its sizes that is known."""
+    for size in sizes:
+        given = values.get(size) if isinstance(size, str) else size
+        if isinstance(given, list):
+            given = len(given)
+        if isinstance(given, int):
+            return min(max(given, 1), LARGEST_PAGE)
+    return 1
+
+
+def _sizes(field: FieldNode) -> list[int | str]:
+    sizes: list[int | str] = []
+    for argument in field.arguments or ():
+        value = argument.value
+        if argument.name.value in {"first", "last", "ids"}:
+            if isinstance(value, VariableNode):
+                sizes.append(value.name.value)
+            elif isinstance(value, IntValueNode):
+                sizes.append(int(value.value))
+            elif isinstance(value, ListValueNode):
+                sizes.append(len(value.values))
+    return sizes
+
+
+_COSTS: WeakKeyDictionary[Operation, Cost] = WeakKeyDictionary()
+
+
+def cost(operation: Operation, variables: Mapping[str, Any]) -> int:
+    """What a valid operation may cost at most under these variables, in objects."""
+    found = _COSTS.get(operation)
+    if found is None:
+        found = _COSTS[operation] = Cost(operation.node, operation.document)
+    return found.of(variables)

@@ -1,7 +1,6 @@
 """What no text from outside may be: holding NUL, which PostgreSQL can't keep, or longer than anything a client has to say."""
 
-from collections.abc import Mapping, Sequence
-from typing import Any
+from typing import Any, NoReturn
 
 from graphql import DocumentNode, TokenKind
 
@@ -12,13 +11,14 @@ NUL = "\0"
 
 
 def check_variables(value: Any, *field: str) -> None:
-    """Raises `InvalidInput` at the path of the first such text among the variables."""
+    """Raises `InvalidInput` at the path of the first such text among the variables, as they come out of JSON."""
     if isinstance(value, str):
-        _check(value, field)
-    elif isinstance(value, Mapping):
+        if NUL in value or len(value) > LONGEST:
+            _refuse(value, field)
+    elif isinstance(value, dict):
         for key, part in value.items():
             check_variables(part, *field, str(key)[:100])
-    elif isinstance(value, Sequence):
+    elif isinstance(value, list):
         for part in value:
             check_variables(part, *field)
 
@@ -28,12 +28,11 @@ def check_literals(document: DocumentNode) -> None:
     token = document.loc.start_token if document.loc else None
     while token is not None:
         if token.kind in {TokenKind.STRING, TokenKind.BLOCK_STRING}:
-            _check(token.value or "", ())
+            check_variables(token.value or "")
         token = token.next
 
 
-def _check(text: str, field: tuple[str, ...]) -> None:
+def _refuse(text: str, field: tuple[str, ...]) -> NoReturn:
     if NUL in text:
         raise InvalidInput("error.unstorable", field=field)
-    if len(text) > LONGEST:
-        raise InvalidInput("error.too_long", field=field, most=LONGEST)
+    raise InvalidInput("error.too_long", field=field, most=LONGEST)

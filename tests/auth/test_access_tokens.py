@@ -4,6 +4,7 @@ import base64
 import hmac
 import json
 from collections.abc import Mapping
+from datetime import timedelta
 from typing import Any
 
 import jwt
@@ -12,6 +13,7 @@ from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric import rsa
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
+from auth import access_tokens
 from auth.keys import Key
 from auth.sessions import Tokens
 from tests.desk import Desk, open_auth
@@ -190,6 +192,32 @@ async def test_a_new_key_is_known_to_other_processes_and_a_leaked_one_forgotten(
     assert await other.keys.find(kid, desk.at)
     assert await desk.who(before.access_token) is None
     assert [key["kid"] for key in (await other.keys.jwks(desk.at))["keys"]] == [kid]
+
+
+async def test_a_token_that_was_good_is_checked_again_for_all_that_can_change(desk: Desk) -> None:
+    tokens, _, header, claims = await genuine(desk)
+    forged = jwt.encode(claims, THEIRS, "EdDSA", headers=header)
+    head, body, signature = tokens.access_token.split(".")
+
+    assert await desk.who(tokens.access_token)  # from here on its signature is known
+    assert await desk.who(tokens.access_token)
+    for other in (forged, f"{head}.{body}.{forged.rpartition('.')[2]}", f"{head}.{body}.", f"{head}.{body}.{signature}=", signature):
+        assert await desk.who(other) is None
+    assert await desk.auth.tokens.read(tokens.access_token, at=desk.at - timedelta(minutes=2)) is None
+    assert await desk.auth.tokens.read(tokens.access_token, at=desk.at + timedelta(minutes=15)) is None
+    await desk.auth.keys.rotate(desk.at, forget=True)
+    assert await desk.who(tokens.access_token) is None
+
+
+async def test_only_genuine_tokens_are_remembered_and_only_so_many(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(access_tokens, "MOST_REMEMBERED", 3)
+    _, key, header, claims = await genuine(desk)
+    good = [jwt.encode(claims | {"jti": str(number)}, key.private, "EdDSA", headers=header) for number in range(5)]
+    bad = [jwt.encode(claims | {"jti": str(number)}, THEIRS, "EdDSA", headers=header) for number in range(5)]
+
+    assert [await desk.who(token) is not None for token in good + bad + good] == [True] * 5 + [False] * 5 + [True] * 5
+
+    assert len(desk.auth.tokens._genuine) == 3
 
 
 async def test_processes_that_start_together_agree_on_one_key(desk: Desk) -> None:

@@ -30,7 +30,7 @@ from schema.kernel import limits
 from schema.kernel.context import Context
 from domain.kernel.permissions import Permission
 scope = Context.scope(None, Permission.SIM_READ)
-print(scope.shape, limits.cost(None, None, {}))
+print(scope.shape, limits.cost(None, {}))
 """
     told = subprocess.run([sys.executable, "-P", "-c", code], cwd=ROOT, env={"PYTHONPATH": str(ROOT)}, capture_output=True, text=True, check=True)
 

@@ -4,7 +4,19 @@ import time
 from typing import Any
 
 import pytest
-from graphql import GraphQLError, OperationDefinitionNode, parse
+from graphql import (
+    DocumentNode,
+    FieldNode,
+    FragmentSpreadNode,
+    GraphQLError,
+    InlineFragmentNode,
+    OperationDefinitionNode,
+    SelectionSetNode,
+    parse,
+    value_from_ast_untyped,
+)
+from hypothesis import given
+from hypothesis import strategies as st
 
 from schema.kernel import limits
 
@@ -67,9 +79,9 @@ def test_cost_counts_objects_by_page_size() -> None:
     operation = document.definitions[0]
     assert isinstance(operation, OperationDefinitionNode)
 
-    assert limits.cost(operation, document, {"n": 1}) == 1 + 1 + 4
-    assert limits.cost(operation, document, {"n": 50}) == 1 + 1 + 50 * 4
-    assert limits.cost(operation, document, {"n": 10**12}) == 1 + 1 + 200 * 4
+    assert limits.Cost(operation, document).of({"n": 1}) == 1 + 1 + 4
+    assert limits.Cost(operation, document).of({"n": 50}) == 1 + 1 + 50 * 4
+    assert limits.Cost(operation, document).of({"n": 10**12}) == 1 + 1 + 200 * 4
 
 
 @pytest.mark.parametrize(
@@ -86,7 +98,52 @@ def test_cost_knows_defaults_and_ids(source: str, variables: dict[str, Any], cos
     operation = document.definitions[0]
     assert isinstance(operation, OperationDefinitionNode)
 
-    assert limits.cost(operation, document, variables) == cost
+    assert limits.Cost(operation, document).of(variables) == cost
+
+
+sizes = st.sampled_from(["", "(first: 3)", "(first: $n)", "(last: $m, x: 1)", '(ids: ["a", "b"])', "(ids: $ids)", "(first: $n, last: 7)"])
+selections = st.recursive(
+    st.just("{ id }"),
+    lambda below: st.lists(
+        st.one_of(
+            st.just("id"),
+            st.builds("f{} {}".format, sizes, below),
+            st.builds("... on T {}".format, below),
+            st.just("...F"),
+        ),
+        min_size=1,
+        max_size=4,
+    ).map(lambda parts: "{ " + " ".join(parts) + " }"),
+    max_leaves=12,
+)
+values = st.fixed_dictionaries({}, optional={"n": st.sampled_from([None, 0, 1, 50, 10**6]), "m": st.integers(1, 5), "ids": st.just(["a"] * 9)})
+
+
+def counted(selections: SelectionSetNode, document: DocumentNode, values: dict[str, Any]) -> int:
+    """The cost again, slowly: by walking all of it under the variables."""
+    total = 0
+    for part in selections.selections:
+        if isinstance(part, FragmentSpreadNode):
+            total += counted(document.definitions[1].selection_set, document, values)  # type: ignore[attr-defined]
+        elif isinstance(part, InlineFragmentNode):
+            total += counted(part.selection_set, document, values)
+        elif isinstance(part, FieldNode) and part.selection_set:
+            said = [value_from_ast_untyped(a.value, values) for a in part.arguments or () if a.name.value in {"first", "last", "ids"}]
+            known = [len(one) if isinstance(one, list) else one for one in said if isinstance(one, list | int)]
+            total += (min(max(known[0], 1), 200) if known else 1) * (1 + counted(part.selection_set, document, values))
+    return total
+
+
+@given(body=selections, fragment=selections.filter(lambda text: "...F" not in text), variables=st.lists(values, min_size=1, max_size=3))
+def test_cost_is_the_same_as_walking_the_document(body: str, fragment: str, variables: list[dict[str, Any]]) -> None:
+    document = parse(f"query($n: Int = 4, $m: Int, $ids: [ID!]) {body} fragment F on T {fragment}")
+    operation = document.definitions[0]
+    assert isinstance(operation, OperationDefinitionNode)
+    cost = limits.Cost(operation, document)
+
+    for given_values in variables:
+        expected = 1 + counted(operation.selection_set, document, {"n": 4} | given_values)
+        assert cost.of(given_values) == min(expected, 1 + limits.ENDLESS)
 
 
 @pytest.mark.parametrize(
