@@ -28,13 +28,19 @@ def note(looks: Looks, scope: Scope, source: Any, result: Any) -> None:
         looks.is_sensitive = True
     owner = _organization_of(source) or _only_organization(scope)
     look, last = None, None
+    told: set[tuple[UUID | None, str | None]] = set()
     for row in _rows(result) or [None]:
+        place = (getattr(row, "organization_id", None), getattr(row, "path", None))
+        if place in told:  # most rows of a page are from a few places, and only the first rows are named
+            continue
         organization_id = _organization_of(row) or owner
         if organization_id is None:
             continue
-        if look is None or organization_id != last:  # rows of a page have one owner, and only the first of them are named
+        if look is None or organization_id != last:
             look, last = looks.at(organization_id), organization_id
         look.saw(_path_of(row, source), None if look.is_full else _ref_of(row) or _ref_of(source))
+        if look.is_full and place[0] is not None:
+            told.add(place)
 
 
 def note_found(looks: Looks, row: Any, *, is_by_operator: bool) -> None:
