@@ -163,6 +163,11 @@ def told(error: GraphQLError, locale: Locale, request_id: str, *, is_stranger: b
     return shown | {"extensions": extensions}
 
 
+def objects_in(data: bytes) -> int:
+    """How many objects an answer's JSON holds; a brace within a text counts as one more."""
+    return data.count(b"{")
+
+
 def answered(data: bytes, errors: list[dict[str, Any]], extensions: Mapping[str, Any]) -> bytes:
     """The JSON of an answer around its data."""
     faults = b',"errors":' + orjson.dumps(errors) if errors else b""
@@ -246,7 +251,7 @@ class Endpoint:
             await context.settle_looks(operation.node)
         except AccessError as error:
             data, errors = NOTHING, [told(GraphQLError("", original_error=error), locale, request_id)]
-        spent = 1 + data.count(b"{")  # every object of the answer; a brace within a text counts as one more
+        spent = 1 + objects_in(data)
         left = self._budget.settle(asker, requested - spent)
         cost = {"requested": requested, "actual": spent, "remaining": left, "restoreRate": RESTORE_RATE}
         # A mutation's answer may hold a secret, and errors repeat what was sent: neither is compressed nor kept.

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from datetime import UTC, datetime
 from typing import Any, Final
 
+from api import graphql
 from api.budget import Budget
 from auth.actor import Actor
 from domain.kernel.permissions import Permission
@@ -47,6 +48,7 @@ def _always(*_: Any, **__: Any) -> bool:
 GUARDS: Final[Sequence[tuple[Any, str, Any]]] = (
     (texts, "check_variables", _nothing),
     (limits, "cost", _one),
+    (graphql, "objects_in", _one),
     (Budget, "take", _one),
     (Budget, "settle", _one),
     (Actor, "scope", lambda _, permission, __: _EVERYTHING[permission]),
@@ -58,7 +60,7 @@ GUARDS: Final[Sequence[tuple[Any, str, Any]]] = (
     (nodes, "note_found", _nothing),
     (Context, "settle_looks", _nothing_later),
 )
-"""Whose attribute, its name, and what stands there instead. One guard is left: counting an answer's objects, a `bytes.count`."""
+"""Whose attribute, its name, and what stands there instead."""
 
 
 def take_away() -> None:
