@@ -37,7 +37,7 @@ from schema.tickets.types import Ticket
 from schema.tokens.types import ApiToken, tokens_of_organization
 from schema.usage.queries import usage_of_account
 from schema.usage.types import UsageRecord
-from schema.wallet.queries import wallet_of_account
+from schema.wallet import loaders as wallet_loaders
 from schema.wallet.types import Wallet
 
 AsOf = Annotated[datetime | None, strawberry.argument(description="As it stood then.")]
@@ -150,8 +150,8 @@ class Account(Node):
     sims: CountedConnection[Sim] | None = strawberry.field(
         resolver=sims_of_account, description="SIM cards", extensions=[Needs(Permission.SIM_READ)]
     )
-    wallet: Wallet | None = strawberry.field(
-        resolver=wallet_of_account, description="Money to spend", extensions=[Needs(Permission.WALLET_READ)]
+    wallet: Wallet | None = batched(
+        wallet_loaders.wallets_of_accounts, key="id", description="Money to spend", extensions=[Needs(Permission.WALLET_READ)]
     )
 
 

@@ -2,23 +2,24 @@
 
 from datetime import datetime
 from operator import attrgetter
-from typing import TYPE_CHECKING, Annotated, Any, cast
+from typing import TYPE_CHECKING, Annotated, Any
 
 import strawberry
 
 from domain.bundles.queries import BucketRow, ProductRow
 from domain.bundles.rules import bucket_status
 from domain.kernel import quantity
-from domain.kernel.ids import Kind, Ref
+from domain.kernel.ids import Kind
 from domain.kernel.quantity import UNIT_OF
 from schema.bundles import loaders
 from schema.bundles.enums import BucketStatus, ProductStatus
 from schema.catalogue import loaders as catalogue_loaders
 from schema.catalogue.types import ProductOffering
 from schema.engine.fields import batched, itself, plain, rows_of
-from schema.kernel.context import Context, Info
+from schema.kernel.context import Context
 from schema.kernel.figures import FigureSource, Measured, Period, Quantity, UsageType
-from schema.kernel.nodes import Node, find, global_id
+from schema.kernel.nodes import Found, Node, global_id
+from schema.orders import loaders as order_loaders
 from schema.sims import loaders as sim_loaders
 
 if TYPE_CHECKING:
@@ -88,10 +89,6 @@ class Product(Node):
     offering: ProductOffering = batched(catalogue_loaders.offerings, key="offering_id", description="What was sold.")
     sim: Sim = batched(sim_loaders.sims, key="sim_id", description="Line it is on, or head of the shared account.")
     buckets: list[Bucket] = batched(loaders.buckets_of_products, key="id", description="What it granted, at most 10.")
-
-    @strawberry.field(description="Order that brought it, null if it came otherwise.")
-    async def order(self, info: Info) -> Order | None:
-        """Null too where it was paid outside of the viewer's scope."""
-        id = cast(ProductRow, self).order_id
-        return cast(Order, await find(info.context, Ref(Kind.ORDER, id))) if id else None
-
+    order: Order | None = batched(
+        order_loaders.orders, key="order_id", description="Order that brought it, null if it came otherwise.", extensions=[Found()]
+    )

@@ -35,6 +35,7 @@ MOST_TEXT = 4_000_000
 
 Collect = Callable[[GraphQLObjectType, FieldDetailsList], CollectedFields]
 WantedOf = Callable[[GraphQLOutputType, list[FieldNode]], frozenset[str] | None]
+Seen = Callable[[Any, list[tuple[Any, Any]]], None]
 Stage = tuple[Callable[..., Any], list[Any], list[Any]]
 
 
@@ -64,6 +65,17 @@ class Site(NamedTuple):
             field_name=self.nodes[0].name.value, field_nodes=self.nodes, parent_type=self.parent_type, return_type=self.return_type,
             path=cast(Any, None),
         )  # fmt: skip
+
+
+class Batch(NamedTuple):
+    """A field that is loaded into the output objects of some rows."""
+
+    key: str
+    declared: Batched
+    site: Site
+    details: FieldDetailsList
+    told: list[Seen]
+    """Who wants to know what it showed."""
 
 
 class Shapes:
@@ -116,10 +128,12 @@ class Part:
     depth: int = 1
     stages: list[str] = field(default_factory=list)
     tail: list[str] = field(default_factory=list)
+    alone: dict[str, list[str]] = field(default_factory=dict)
+    """For each of the reads of its stages the names under which those learn whether no other stage reads the same."""
 
-    def text(self, opening: str, *closing: str) -> str:
+    def text(self, opening: str, closing: str) -> str:
         """The whole function."""
-        return "\n".join([opening, *self.head, *self.lines, *self.tail, *closing, ""])
+        return "\n".join([opening, *self.head, *self.lines, *self.tail, closing, ""])
 
     def later(self) -> str:
         """The expression of its stages."""
@@ -130,11 +144,13 @@ class Compiler:
     """Compiles one subtree; made anew for each."""
 
     def __init__(
-        self, facts: Facts, shapes: Shapes, collect: Collect, is_allowed: Callable[[Guard], bool], wanted: WantedOf, *, is_native: bool
-    ) -> None:
+        self, facts: Facts, shapes: Shapes, collect: Collect, is_allowed: Callable[[Guard], bool], wanted: WantedOf, *, is_native: bool,
+        is_alone: bool,
+    ) -> None:  # fmt: skip
         """`collect` is the executor's own collection of sub-fields, `is_allowed` asks a guard about the viewer.
 
-        `wanted` tells which attributes of rows the selection of some fields of a type reads.
+        `wanted` tells which attributes of rows the selection of some fields of a type reads. A subtree that `is_alone` has no siblings
+        of the same kind, as those below a list have, whose keys had better be read together.
         """
         self._wanted_of = wanted
         self._facts = facts
@@ -142,6 +158,7 @@ class Compiler:
         self._collect = collect
         self._is_allowed = is_allowed
         self._is_native = is_native
+        self._is_alone = is_alone
         self._names: dict[str, Any] = {"together": together, "refuse": refuse}
         self._constants: dict[int, str] = {}
         self._texts: list[str] = []
@@ -155,13 +172,19 @@ class Compiler:
         output = self._value(site.return_type, details, site, "r")
         is_staged = bool(self._part.stages)
         closing = f" return {output}, {self._part.later()}" if is_staged else f" return {output}"
-        self._texts.append(self._part.text("def run(r, X):", closing))
+        self._close("def run(r, X):", closing)
         try:
             code = self._shapes.code("\n".join(self._texts))
         except (SyntaxError, RecursionError, MemoryError) as error:  # Python nests loops at most 20 deep
             raise Uncompilable from error
         exec(code, self._names)  # noqa: S102  our own text; names of fields and keys of answers stand in it as names and literals only
         return Plan(self._names["run"], is_staged, self._size)
+
+    def _close(self, opening: str, closing: str) -> None:
+        """Writes the part."""
+        self._texts.append(self._part.text(opening, closing))
+        for names in self._part.alone.values():
+            self._names |= dict.fromkeys(names, self._is_alone and len(names) == 1)
 
     # Text
 
@@ -271,7 +294,7 @@ class Compiler:
         if deferred:
             raise Uncompilable
         outputs: dict[str, str] = {}
-        batches: list[tuple[str, Batched, Site, FieldDetailsList]] = []
+        batches: list[Batch] = []
         for key, of_key in fields.items():
             self._take(of_key)
             name = of_key[0].node.name.value
@@ -284,23 +307,24 @@ class Compiler:
             way = self._facts.way(type_, name, found)
             if way is None or of_key[0].node.arguments or not all(self._is_allowed(guard) for guard in way.guards):
                 raise Uncompilable
-            self._tell(way.guards, value)
             inner = Site(type_, [each.node for each in of_key], found.type)
+            told = [seen for guard in way.guards if (seen := getattr(guard, "seen", None)) is not None]
             if isinstance(way.source, Batched):
                 outputs[key] = "None"
-                batches.append((key, way.source, inner, of_key))
+                batches.append(Batch(key, way.source, inner, of_key, told))
             else:
-                outputs[key] = self._value(found.type, of_key, inner, self._source(way.source, value))
+                source = self._source(way.source, value)
+                outputs[key] = self._value(found.type, of_key, inner, self._tell(told, value, source) if told else source)
         return self._made(outputs, batches, value)
 
-    def _tell(self, guards: Sequence[Guard], value: str) -> None:
-        """Emits what tells guards that want to know which rows their field was shown of."""
-        for guard in guards:
-            if (seen := getattr(guard, "seen", None)) is not None:
-                rows = self._next("G")
-                self._part.head.append(f" {rows} = []")
-                self._emit(f"{rows}.append({value})")
-                self._part.tail.append(f" if {rows}: {self._constant('H', seen)}({self._context()}, {rows})")
+    def _tell(self, told: Sequence[Seen], row: str, source: str) -> str:
+        """Emits what tells those who want to know what a field showed of its row; returns the name of its value."""
+        value, shown = self._next("v"), self._next("G")
+        self._part.head.append(f" {shown} = []")
+        self._emit(f"{value} = {source}")
+        self._emit(f"if {value} is not None: {shown}.append(({row}, {value}))")
+        self._part.tail += [f" if {shown}: {self._constant('H', seen)}({self._context()}, {shown})" for seen in told]
+        return value
 
     def _take(self, of_key: FieldDetailsList) -> None:
         """Counts a field; raises `Uncompilable` at one too many, and at what is delivered later or depends on a fragment's variables."""
@@ -320,7 +344,7 @@ class Compiler:
             return f"{self._constant('R', source.resolver)}({value}, {source.name!r})"
         return _attribute(source.name, value)
 
-    def _made(self, outputs: dict[str, str], batches: list[tuple[str, Batched, Site, FieldDetailsList]], value: str) -> str:
+    def _made(self, outputs: dict[str, str], batches: list[Batch], value: str) -> str:
         """The expression of an output object; what is loaded for it is put into it later, and holds its place as null."""
         if self._is_native:
             made = f"{self._constant('S', self._shapes.struct(tuple(outputs)))}({', '.join(outputs.values())})"
@@ -330,31 +354,40 @@ class Compiler:
             return made
         target = self._next("o")
         self._emit(f"{target} = {made}")
-        for key, batch, site, details in batches:
-            place = f".f{list(outputs).index(key)}" if self._is_native else f"[{key!r}]"
-            self._load(batch, site, details, value, target, place)
+        for batch in batches:
+            place = f".f{list(outputs).index(batch.key)}" if self._is_native else f"[{batch.key!r}]"
+            self._load(batch, value, target, place)
         return target
 
     def _wanted(self, site: Site) -> frozenset[str] | None:
         return self._wanted_of(site.return_type, site.nodes)
 
-    def _load(self, batch: Batched, site: Site, details: FieldDetailsList, value: str, target: str, place: str) -> None:
+    def _key(self, key: str | tuple[str, ...] | Callable[[Any], Any], value: str) -> str:
+        """The expression of what a field is loaded by."""
+        if callable(key):
+            return f"{self._constant('F', key)}({value})"
+        return _attribute(key, value) if isinstance(key, str) else f"({', '.join(_attribute(name, value) for name in key)})"
+
+    def _load(self, batch: Batch, value: str, target: str, place: str) -> None:
         """Emits the collecting of keys, and writes the function that loads them and fills the places."""
+        declared, site = batch.declared, batch.site
         keys, targets = self._next("K"), self._next("T")
         self._part.head.append(f" {keys} = []; {targets} = []")
-        key = _attribute(batch.key, value) if isinstance(batch.key, str) else f"{self._constant('F', batch.key)}({value})"
-        self._emit(f"x = {key}")
-        self._emit(f"if x is not None: {keys}.append(x); {targets}.append({target})")
+        self._emit(f"x = {self._key(declared.key, value)}")
+        self._emit(f"if x is not None: {keys}.append(x); {targets}.append({f'({target}, {value})' if batch.told else target})")
         if isinstance(site.return_type, GraphQLNonNull):
             self._emit("else: refuse(None)")
-        fill = self._next("fill")
+        load = self._constant("B", declared.reading(self._wanted(site)) if declared.takes_wanted else declared.load)
+        fill, alone = self._next("fill"), self._next("Y")
+        self._part.alone.setdefault(load, []).append(alone)
         self._part.stages.append(f"({fill}, {keys}, {targets})")
         outer, self._part = self._part, Part(depth=2)
-        load = self._constant("B", batch.reading(self._wanted(site)) if batch.takes_wanted else batch.load)
-        self._part.lines.append(f" for o, r in zip(T, await X.context.loaders.load_many({load}, K)):")
-        self._emit(f"o{place} = {self._value(site.return_type, details, site, 'r')}")
+        target = "(o, s)" if batch.told else "o"
+        self._part.lines.append(f" for {target}, r in zip(T, await X.context.loaders.load_many({load}, K, {alone})):")
+        found = self._tell(batch.told, "s", "r") if batch.told else "r"
+        self._emit(f"o{place} = {self._value(site.return_type, batch.details, site, found)}")
         closing = f" await together({self._part.later()}, X)" if self._part.stages else ""
-        self._texts.append(self._part.text(f"async def {fill}(K, T, X):", closing))
+        self._close(f"async def {fill}(K, T, X):", closing)
         self._part = outer
 
 

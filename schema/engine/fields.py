@@ -12,7 +12,7 @@ from strawberry.extensions import FieldExtension
 
 Key = TypeVar("Key")
 Load = Callable[[Any, list[Key]], Awaitable[Sequence[Any]]]
-"""A batched read: `load(context, keys)` answers a value for each key, in their order."""
+"""A batched read: `load(context, keys)` answers a value for each key, in their order; one that is an exception is raised there alone."""
 
 DECLARED = "schema.engine"
 """Where in a field's metadata its declaration stands."""
@@ -33,7 +33,7 @@ class Batched:
     """A field loaded for all rows together by a key that each row has; without a key it is null."""
 
     load: Load[Any]
-    key: str | Callable[[Any], Any]
+    key: str | tuple[str, ...] | Callable[[Any], Any]
     takes_wanted: bool = False
     """Whether it is `load(context, keys, wanted)`, where `wanted` names the attributes that will be read; null is all of them."""
 
@@ -55,7 +55,7 @@ async def _read(load: Any, wanted: frozenset[str] | None, context: Any, keys: li
 class Guard(Protocol):
     """A field extension that only lets pass or refuses: where it allows, the field behaves as if it had no such extension.
 
-    One with a method `seen(context, rows)` is told afterwards which rows the field was shown of.
+    One with a method `seen(context, shown)` is told afterwards what was shown: pairs of a row and what of it wasn't null.
     """
 
     def allows(self, context: Any) -> bool:
@@ -86,17 +86,20 @@ def plain(
 
 
 def batched(
-    load: Load[Any], *, key: str | Callable[[Any], Any], description: str, name: str | None = None,
+    load: Load[Any], *, key: str | tuple[str, ...] | Callable[[Any], Any], description: str, name: str | None = None,
     extensions: Sequence[FieldExtension] = (),
 ) -> Any:  # fmt: skip
-    """A field without arguments that is loaded by a key of its row, an attribute's name or a function of it, for all rows together."""
+    """A field without arguments, loaded for all rows together by a key of each: an attribute, a tuple of some, or a function of it."""
     declared = Batched(load, key, takes_wanted=len(inspect.signature(load).parameters) > 2)
-    key_of = attrgetter(key) if isinstance(key, str) else key
+    key_of = key if callable(key) else attrgetter(*((key,) if isinstance(key, str) else key))
     read = declared.reading(None)
 
     async def resolve(root: strawberry.Parent[Any], info: strawberry.Info) -> Any:
         wanted = key_of(root)
-        return None if wanted is None else await info.context.loaders.load(read, wanted)
+        value = None if wanted is None else await info.context.loaders.load(read, wanted)
+        if isinstance(value, BaseException):
+            raise value
+        return value
 
     return strawberry.field(
         resolver=resolve, name=name, description=description, extensions=list(extensions), metadata={DECLARED: declared}

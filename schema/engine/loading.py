@@ -1,7 +1,8 @@
 """Batched reads of one request: what is asked for in the same step of an execution is read together, and read once."""
 
 import asyncio
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable, Container, Iterator, Sequence
+from contextlib import contextmanager
 from typing import Any, TypeVar
 
 Key = TypeVar("Key")
@@ -20,21 +21,28 @@ class Loaders:
     async def load(self, read: Read[Key, Value], key: Key) -> Value:
         """One value; a fault of the read is raised to everybody who waits for it, and the next caller reads again."""
         shelf = self._shelf(read)
+        if shelf.under_way and key not in shelf.values:
+            await shelf.others([key])
         if key not in shelf.values:
             await shelf.batch_of(key).read()
         return shelf.values[key]  # type: ignore[no-any-return]
 
-    async def load_many(self, read: Read[Key, Value], keys: Sequence[Key]) -> list[Value]:
-        """Their values in order; keys may repeat. Who has all keys at once waits for nobody else's, unless some are being read already."""
+    async def load_many(self, read: Read[Key, Value], keys: Sequence[Key], at_once: bool = False) -> list[Value]:
+        """Their values in order; keys may repeat. With `at_once` the read waits for nobody else's keys, unless some are on their way."""
         shelf = self._shelf(read)
         values = shelf.values
-        missing = [key for key in dict.fromkeys(keys) if key not in values] if values else list(dict.fromkeys(keys))
-        if shelf.coming:
+        asked = dict.fromkeys(keys)
+        missing = [key for key in asked if key not in values] if values else list(asked)
+        if missing and shelf.under_way:
+            await shelf.others(missing)
+            missing = [key for key in missing if key not in values]
+        if shelf.coming or not at_once:
             for batch in {shelf.batch_of(key): None for key in missing}:
                 await batch.read()
         elif missing:
-            brought = await shelf.brought(missing)
-            values.update(zip(missing, brought, strict=True))
+            with shelf.reading(asked):
+                brought = await shelf.brought(missing)
+                values.update(zip(missing, brought, strict=True))
             if len(missing) == len(keys):  # each once: some keys are dear to hash, such as UUIDs
                 return list(brought)
         return [values[key] for key in keys]
@@ -53,7 +61,7 @@ class Loaders:
 class _Shelf:
     """What one read has brought, and which batches bring what is still to come."""
 
-    __slots__ = ("coming", "context", "next", "read", "values")
+    __slots__ = ("coming", "context", "next", "read", "under_way", "values")
 
     def __init__(self, context: Any, read: Any) -> None:
         self.context = context
@@ -61,6 +69,32 @@ class _Shelf:
         self.values: dict[Any, Any] = {}
         self.coming: dict[Any, _Batch] = {}
         self.next: _Batch | None = None
+        self.under_way: list[tuple[Container[Any], list[asyncio.Future[None]]]] = []
+        """Keys that somebody is reading at once, and who waits until that is over."""
+
+    @contextmanager
+    def reading(self, keys: Container[Any]) -> Iterator[None]:
+        """Lets others know meanwhile that these keys are being read, and its fault reaches them."""
+        waiting: list[asyncio.Future[None]] = []
+        fault: Exception | None = None
+        self.under_way.append((keys, waiting))
+        try:
+            yield
+        except Exception as error:
+            fault = error
+            raise
+        finally:
+            self.under_way = [one for one in self.under_way if one[1] is not waiting]
+            for waiter in waiting:
+                if not waiter.done():
+                    waiter.set_result(None) if fault is None else waiter.set_exception(fault)
+
+    async def others(self, keys: Sequence[Any]) -> None:
+        """Waits until nobody is reading any of these keys; what is still missing then, for its reader was cancelled, the next one reads."""
+        while (waiting := next((waiting for asked, waiting in self.under_way if any(key in asked for key in keys)), None)) is not None:
+            waiter = asyncio.get_running_loop().create_future()
+            waiting.append(waiter)
+            await waiter
 
     async def brought(self, keys: list[Any]) -> Sequence[Any]:
         """What the read brings for some keys; raises `ValueError` when it isn't as many values."""

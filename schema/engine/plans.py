@@ -183,7 +183,10 @@ class Selection:
 
         engine, started = self._engine, perf_counter()
         wanted = Selections(engine.facts, executor.fragment_definitions).wanted
-        compiler = Compiler(engine.facts, engine.shapes, executor.collect_subfields, is_allowed, wanted, is_native=self._is_native)
+        compiler = Compiler(
+            engine.facts, engine.shapes, executor.collect_subfields, is_allowed, wanted, is_native=self._is_native,
+            is_alone=not any(isinstance(key, int) for key in info.path.as_list()),
+        )  # fmt: skip
         try:
             subtree.plan = compiler.plan(Site(info.parent_type, info.field_nodes, info.return_type), details)
             engine.stats.compiled += 1

@@ -57,8 +57,8 @@ class Selections:
             found: Wanted = None
             if isinstance(source, Attribute):
                 found = frozenset({source.name})
-            elif isinstance(source, Batched) and isinstance(source.key, str):
-                found = frozenset({source.key})
+            elif isinstance(source, Batched) and not callable(source.key):
+                found = frozenset({source.key} if isinstance(source.key, str) else source.key)
             elif isinstance(source, Plain):
                 found = self._below(field.type, [node], ()) if field is not None and source.function is itself else source.needs
             if found is None:

@@ -1,15 +1,17 @@
 """Who did something, as every record names them."""
 
-from typing import TYPE_CHECKING, Annotated, cast
+from typing import TYPE_CHECKING, Annotated
 
 import strawberry
 
-from domain.kernel.ids import Kind, Ref
 from domain.kernel.scope import SYSTEM, ActorRef
-from schema.engine.fields import plain
+from schema.engine.fields import batched, plain
 from schema.kernel import masks
-from schema.kernel.context import Context, Info
-from schema.kernel.nodes import find
+from schema.kernel.context import Context
+from schema.kernel.nodes import Found
+from schema.people import loaders as people_loaders
+from schema.tickets import loaders as ticket_loaders
+from schema.tokens import loaders as token_loaders
 
 if TYPE_CHECKING:
     from schema.people.types import Person
@@ -32,17 +34,12 @@ class Actor:
 
     label: str = plain(_label, description="Name to show.")
 
-    @strawberry.field(description="The person, null for the system itself.")
-    async def person(row: strawberry.Parent[ActorRef], info: Info) -> Person | None:
-        """When the viewer may see the person."""
-        return cast(Person | None, await find(info.context, Ref(Kind.PERSON, row.person_id))) if row.person_id else None
-
-    @strawberry.field(description="The API token used.")
-    async def api_token(row: strawberry.Parent[ActorRef], info: Info) -> ApiToken | None:
-        """When the viewer manages the organization's tokens."""
-        return cast(ApiToken | None, await find(info.context, Ref(Kind.API_TOKEN, row.api_token_id))) if row.api_token_id else None
-
-    @strawberry.field(description="The ticket that opened a support view.")
-    async def ticket(row: strawberry.Parent[ActorRef], info: Info) -> Ticket | None:
-        """When the viewer may see the ticket."""
-        return cast(Ticket | None, await find(info.context, Ref(Kind.TICKET, row.ticket_id))) if row.ticket_id else None
+    person: Person | None = batched(
+        people_loaders.persons, key="person_id", description="The person, null for the system itself.", extensions=[Found()]
+    )
+    api_token: ApiToken | None = batched(
+        token_loaders.api_tokens, key="api_token_id", description="The API token used.", extensions=[Found()]
+    )
+    ticket: Ticket | None = batched(
+        ticket_loaders.tickets, key="ticket_id", description="The ticket that opened a support view.", extensions=[Found()]
+    )

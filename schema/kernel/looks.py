@@ -1,6 +1,6 @@
 """Notes what an answer shows of a customer: every field that declares a right passes here, so that no newcomer can forget it."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from typing import Any
 from uuid import UUID
 
@@ -41,6 +41,18 @@ def note(looks: Looks, scope: Scope, source: Any, result: Any) -> None:
         look.saw(_path_of(row, source), None if look.is_full else _ref_of(row) or _ref_of(source))
         if look.is_full and place[0] is not None:
             told.add(place)
+
+
+def note_shown(looks: Looks, scope: Scope, shown: Iterable[tuple[Any, Any]]) -> None:
+    """Notes what a field showed of each of many rows, none of it null."""
+    owners = []
+    for row, value in shown:
+        if kind_of(type(value)) is None and not isinstance(value, list):  # a part of the row
+            owners.append(row)
+        else:
+            note(looks, scope, row, value)
+    if owners:
+        note(looks, scope, None, owners)
 
 
 def note_found(looks: Looks, row: Any, *, is_by_operator: bool) -> None:

@@ -10,7 +10,7 @@ from strawberry.types.field import StrawberryField
 from domain.kernel.errors import Forbidden
 from domain.kernel.permissions import Permission
 from schema.kernel.context import Context, Info
-from schema.kernel.looks import note
+from schema.kernel.looks import note, note_shown
 
 
 class Needs(FieldExtension):
@@ -30,9 +30,9 @@ class Needs(FieldExtension):
         """Whether the viewer holds the right, so that the engine may compile the field."""
         return context.actor is not None and self.permission in context.actor.permissions
 
-    def seen(self, context: Context, rows: Sequence[Any]) -> None:
-        """Notes what compiled code showed of these rows."""
-        note(context.looks, context.scope(self.permission), None, rows)
+    def seen(self, context: Context, shown: Sequence[tuple[Any, Any]]) -> None:
+        """Notes what compiled code showed of rows."""
+        note_shown(context.looks, context.scope(self.permission), shown)
 
     async def resolve_async(self, next_: Callable[..., Any], source: Any, info: Info, **kwargs: Any) -> Any:
         """Makes the scope, or refuses, before the resolver runs; afterwards notes what was seen.

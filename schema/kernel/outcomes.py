@@ -14,11 +14,11 @@ from domain.kernel.errors import ErrorCode
 from domain.kernel.messages import text
 from domain.kernel.plan import SHOWN, BulkErrorPolicy, MutationMode, Reason
 from domain.kernel.proof import ProofMethod
-from schema.engine.fields import plain
+from schema.engine.fields import batched, plain
 from schema.kernel import masks
 from schema.kernel.context import Context, Info
 from schema.kernel.figures import Money, Price, Quantity
-from schema.kernel.nodes import Node, find
+from schema.kernel.nodes import Found, Node, found
 
 strawberry.enum(ErrorCode, description="Codes of expected failures; new ones may be added.")
 strawberry.enum(MutationMode, description="Whether a mutation only decides or also acts.")
@@ -72,11 +72,9 @@ def _after(change: domain_plan.Change, context: Context) -> str | None:
 class Change:
     """Served straight from the domain's `Change`."""
 
-    @strawberry.field(description="What changes, null while it doesn't exist.")
-    async def subject(row: strawberry.Parent[domain_plan.Change], info: Info) -> Node | None:
-        """Finds the thing again, within the viewer's scope."""
-        return cast(Node | None, await find(info.context, row.subject)) if row.subject else None
-
+    subject: Node | None = batched(
+        found, key="subject", description="What changes, null while it doesn't exist.", extensions=[Found()]
+    )
     label: str = plain(_label, description="Its number or name for people.")
     before: str | None = plain(_before, description="Value before as text, null if none.")
     after: str | None = plain(_after, description="Value after as text, null if none.")
@@ -93,11 +91,7 @@ def _reason(exclusion: domain_plan.Exclusion, context: Context) -> Problem:
 class Exclusion:
     """Served straight from the domain's `Exclusion`."""
 
-    @strawberry.field(description="What is left out, null if unknown to us.")
-    async def subject(row: strawberry.Parent[domain_plan.Exclusion], info: Info) -> Node | None:
-        """Finds the thing again, within the viewer's scope."""
-        return cast(Node | None, await find(info.context, row.subject)) if row.subject else None
-
+    subject: Node | None = batched(found, key="subject", description="What is left out, null if unknown to us.", extensions=[Found()])
     label: str = strawberry.field(description="Its number or name as sent.")
     line: int | None = strawberry.field(description="Line in the sent file, from 1.")
     reason: Problem = plain(_reason, description="Why.")

@@ -1,14 +1,13 @@
 """Purchases, as a client sees them."""
 
 from datetime import datetime
-from typing import TYPE_CHECKING, Annotated, cast
+from typing import TYPE_CHECKING, Annotated
 
 import strawberry
 
 from domain.kernel.ids import Kind
 from domain.kernel.paging import Window
 from domain.kernel.permissions import Permission
-from domain.kernel.scope import Scope
 from domain.orders.queries import OrderItemRow, OrderRow, items_page
 from schema.accounts import loaders as account_loaders
 from schema.bundles import loaders as bundle_loaders
@@ -111,8 +110,9 @@ class Order(Node):
     timeline: list[OrderStep] = batched(loaders.steps_of_orders, key="id", description="Steps so far, at most 20.")
     receipt: Document | None = batched(loaders.receipts, key="receipt_file_id", description="Receipt, once placed.")
     receipt_emails: list[str] = plain(_receipt_emails, description="Where the receipt was mailed, masked for support, at most 5.")
-
-    @strawberry.field(description="Movements of money, refunds included, at most 100.", extensions=[Needs(Permission.WALLET_READ)])
-    async def transfers(row: strawberry.Parent[OrderRow], info: Info, scope: Scope) -> list[LedgerTransfer]:
-        """One for each item, and one for each given back."""
-        return cast(list[LedgerTransfer], await info.context.load(wallet_loaders.transfers_of_causes, row.id))
+    transfers: list[LedgerTransfer] = batched(
+        wallet_loaders.transfers_of_causes,
+        key="id",
+        description="Movements of money, refunds included, at most 100.",
+        extensions=[Needs(Permission.WALLET_READ)],
+    )

@@ -5,26 +5,25 @@ from typing import TYPE_CHECKING, Annotated, cast
 
 import strawberry
 
-from auth import queries as auth_queries
 from auth.actor import Actor as Asking
 from auth.queries import SessionRow
 from auth.sessions import Tokens
 from domain.accounts import queries as account_queries
-from domain.kernel.ids import Kind, Ref
+from domain.kernel.ids import Kind
 from domain.kernel.paging import Window
-from domain.people import queries as people_queries
-from schema.engine.fields import batched, plain, rows_of
+from schema.engine.fields import batched, itself, plain, rows_of
 from schema.kernel.actors import Actor
 from schema.kernel.context import Context, Info
 from schema.kernel.figures import After, Before, First, Last, Locale
 from schema.kernel.looks import note
 from schema.kernel.needs import Needs
-from schema.kernel.nodes import Node, find, global_id
+from schema.kernel.nodes import Found, Node, global_id
 from schema.kernel.pages import CountedConnection
 from schema.kernel.rights import Permission
 from schema.people import loaders as people_loaders
 from schema.people.types import Membership, Person
 from schema.signing_in import loaders
+from schema.tickets import loaders as ticket_loaders
 from schema.tickets.queries import tickets_of_viewer
 from schema.tickets.types import Ticket
 
@@ -68,12 +67,13 @@ class Session(Node):
     is_type_of = rows_of(SessionRow)
 
     person: Person = batched(people_loaders.persons, key="person_id", description="Whose.")
+    ticket: Ticket | None = batched(
+        ticket_loaders.tickets,
+        key="ticket_id",
+        description="Set in a support view: the ticket it is tied to; such a session can't write.",
+        extensions=[Found()],
+    )
     is_current: bool = plain(_is_current, description="It is the one asking now.")
-
-    @strawberry.field(description="Set in a support view: the ticket it is tied to; such a session can't write.")
-    async def ticket(row: strawberry.Parent[SessionRow], info: Info) -> Ticket | None:
-        """When the viewer may see it."""
-        return cast(Ticket | None, await find(info.context, Ref(Kind.TICKET, row.ticket_id))) if row.ticket_id else None
 
 
 def _rights(row: Asking) -> list[Permission]:
@@ -93,19 +93,11 @@ class Viewer:
 
     ref: Actor = strawberry.field(name="actor", description="The asking person and token.")
     permissions: list[Permission] = plain(_rights, description="Rights held anywhere in scope, at most one of each.")
+    memberships: list[Membership] = batched(loaders.memberships_held, key=itself, description="Roles held now, at most 50.")
+    sessions: list[Session] = batched(loaders.open_sessions, key=itself, description="Open sessions of this person, at most 50.")
     session: Session | None = batched(loaders.sessions, key="session_id", description="This session, null with an API token.")
     has_totp: bool = strawberry.field(description="An authenticator is set up.")
     locale: Locale = plain(_locale, description="Language of texts.")
-
-    @strawberry.field(description="Roles held now, at most 50.")
-    async def memberships(row: strawberry.Parent[Asking], info: Info) -> list[Membership]:
-        """A token shows those of its maker in the organization that it works in."""
-        async with info.context.read() as session:
-            held = await people_queries.memberships_held(session, row.person_id, info.context.now)
-        if row.session_id is None:
-            reached = {grant.reach.organization_id for grant in row.grants}
-            held = [row for row in held if row.organization_id in reached]
-        return cast(list[Membership], held)
 
     @strawberry.field(description="Organizations in scope; across all customers for support.")
     async def organizations(
@@ -128,14 +120,6 @@ class Viewer:
         if scope.permission is Permission.ACCOUNT_READ:  # support finding a customer sees no data of theirs
             note(info.context.looks, scope, None, found)
         return found
-
-    @strawberry.field(description="Open sessions of this person, at most 50.")
-    async def sessions(row: strawberry.Parent[Asking], info: Info) -> list[Session]:
-        """Newest first; none with an API token, which is not the person."""
-        if row.session_id is None:
-            return []
-        async with info.context.read() as session:
-            return cast(list[Session], await auth_queries.open_sessions(session, row.person_id, at=info.context.now))
 
     tickets: CountedConnection[Ticket] | None = strawberry.field(
         resolver=tickets_of_viewer,

@@ -1,7 +1,7 @@
 """Showing PUK codes: once, below a mutation's payload, and nowhere else."""
 
 from datetime import datetime
-from typing import Annotated, Any
+from typing import Annotated
 from uuid import UUID
 
 import strawberry
@@ -78,13 +78,12 @@ class PukMutation:
         )  # fmt: skip
 
 
-async def _left(context: Context, person_ids: list[UUID]) -> list[int]:
-    async with context.read() as session:
-        return [await puk.reveals_left(session, person_id, at=context.now) for person_id in person_ids]
-
-
-async def puk_reveals_left(root: strawberry.Parent[Any], info: Info, scope: Scope) -> int | None:
+async def puk_reveals_left(context: Context, places: list[tuple[UUID, str]]) -> list[int | None]:
     """The viewer's own count, the same on every card; null where they may not reveal."""
-    if scope.actor.person_id is None or not scope.covers(root.organization_id, root.path):
-        return None
-    return await info.context.load(_left, scope.actor.person_id)
+    scope = context.scope(Permission.PUK_REVEAL)
+    covered = [scope.actor.person_id is not None and scope.covers(*place) for place in places]
+    if scope.actor.person_id is None or not any(covered):
+        return [None for _ in places]
+    async with context.read() as session:
+        left = await puk.reveals_left(session, scope.actor.person_id, at=context.now)
+    return [left if is_covered else None for is_covered in covered]

@@ -29,7 +29,8 @@ from schema.kernel.scalars import ICCID, IMEI, IMSI, MSISDN
 from schema.sims import loaders
 from schema.sims.enums import ApnAuthType, Barring, IpAllocation, PdnType, SimStatus, SimStatusReason
 from schema.sims.puk import puk_reveals_left
-from schema.usage.queries import recent_usage_of_sim, usage_of_sim
+from schema.usage import loaders as usage_loaders
+from schema.usage.queries import usage_of_sim
 from schema.usage.types import UsageRecord
 
 if TYPE_CHECKING:
@@ -168,14 +169,17 @@ class Sim(Node):
         bundle_loaders.products_of_sims, key="id", description="Bundles it has, queued ones included, at most 50."
     )
 
-    recent_usage: list[UsageRecord] | None = strawberry.field(
-        resolver=recent_usage_of_sim, description="The last 15 usages", extensions=[Needs(Permission.USAGE_READ)]
+    recent_usage: list[UsageRecord] | None = batched(
+        usage_loaders.recent, key=("organization_id", "id"), description="The last 15 usages", extensions=[Needs(Permission.USAGE_READ)]
     )
     usage: Connection[UsageRecord] | None = strawberry.field(
         resolver=usage_of_sim, description="Itemised usage", extensions=[Needs(Permission.USAGE_READ)]
     )
-    puk_reveals_left: int | None = strawberry.field(
-        resolver=puk_reveals_left, description="PUK reveals this viewer has left today", extensions=[Needs(Permission.PUK_REVEAL)]
+    puk_reveals_left: int | None = batched(
+        puk_reveals_left,
+        key=("organization_id", "path"),
+        description="PUK reveals this viewer has left today",
+        extensions=[Needs(Permission.PUK_REVEAL)],
     )
 
     viewer_can: list[Permission] = plain(

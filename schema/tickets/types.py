@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from datetime import datetime
-from typing import TYPE_CHECKING, Annotated, cast
+from typing import TYPE_CHECKING, Annotated
 from uuid import UUID
 
 import strawberry
@@ -20,7 +20,7 @@ from schema.files.types import Document
 from schema.kernel.actors import Actor
 from schema.kernel.context import Context, Info
 from schema.kernel.figures import After, Before, First, Last
-from schema.kernel.nodes import FINDERS, Node, find, global_id
+from schema.kernel.nodes import FINDERS, Found, Node, found, global_id
 from schema.kernel.pages import Connection
 from schema.people import loaders as people_loaders
 from schema.tickets import loaders
@@ -81,11 +81,7 @@ class Ticket(Node):
     organization: Organization = batched(account_loaders.organizations, key="organization_id", description="Whose.")
     assignee: Person | None = batched(people_loaders.persons, key="assignee_id", description="Who works on it.")
     next_states: list[TicketState] = plain(_next_states, description="States the viewer may move it to, at most 5.")
-
-    @strawberry.field(description="What it is about.")
-    async def about(row: strawberry.Parent[TicketRow], info: Info) -> Node | None:
-        """When the viewer may see it."""
-        return cast(Node | None, await find(info.context, row.about)) if row.about else None
+    about: Node | None = batched(found, key="about", description="What it is about.", extensions=[Found()])
 
     @strawberry.field(description="Talk, oldest first.")
     async def messages(

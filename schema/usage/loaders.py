@@ -26,11 +26,11 @@ def _check(cards: set[Card]) -> None:
         raise InvalidInput("usage.on_lists", most=MOST_CARDS)
 
 
-async def recent(context: Context, cards: list[Card]) -> list[list[UsageRecordRow]]:
-    """The last 15 records of each card."""
+async def recent(context: Context, cards: list[Card]) -> list[list[UsageRecordRow] | BaseException]:
+    """The last 15 records of each card, newest first; a fault is kept as that, for a lost store takes its time to be found lost."""
     scope = context.scope(Permission.USAGE_READ)
     _check(set(cards))
-    return await asyncio.gather(*(queries.recent(scope, *card) for card in cards))
+    return await asyncio.gather(*(queries.recent(scope, *card) for card in cards), return_exceptions=True)
 
 
 async def pages(context: Context, keys: list[tuple[Card, UsageFilter, Window]]) -> list[Page[UsageRecordRow]]:

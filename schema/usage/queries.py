@@ -1,6 +1,6 @@
 """Usage of a card and of an account; null where the viewer may not see it, or while the document store is away."""
 
-from typing import Annotated, Any, cast
+from typing import Annotated, Any
 
 import strawberry
 
@@ -15,11 +15,6 @@ from schema.usage.inputs import UsageFilterInput
 from schema.usage.types import UsageRecord
 
 Which = Annotated[UsageFilterInput | None, strawberry.argument(description="Which records.")]
-
-
-async def recent_usage_of_sim(root: strawberry.Parent[Any], info: Info, scope: Scope) -> list[UsageRecord] | None:
-    """Newest first."""
-    return cast(list[UsageRecord], await info.context.load(loaders.recent, (root.organization_id, root.id)))
 
 
 async def usage_of_sim(

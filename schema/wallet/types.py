@@ -18,7 +18,7 @@ from schema.kernel.actors import Actor
 from schema.kernel.context import Info
 from schema.kernel.figures import After, Before, First, Last, Measured, Money, PeriodInput
 from schema.kernel.needs import Needs
-from schema.kernel.nodes import Node, find, global_id
+from schema.kernel.nodes import Found, Node, found, global_id
 from schema.kernel.pages import Connection
 from schema.wallet import loaders
 from schema.wallet.enums import LedgerAccountKind, LedgerReason
@@ -73,11 +73,9 @@ class LedgerTransfer(Node):
 
     entries: list[LedgerEntry] = batched(loaders.entries_of_transfers, key="id", description="Its sides, 2–20.")
     reverses: "LedgerTransfer | None" = batched(loaders.transfers, key="reverses_id", description="Transfer that it undoes.")
-
-    @strawberry.field(description="Order, payment, bill or policy run behind it.")
-    async def cause(row: strawberry.Parent[LedgerTransferRow], info: Info) -> Node | None:
-        """Null for a correction, and where the viewer may not see it."""
-        return cast(Node | None, await find(info.context, row.cause)) if row.cause else None
+    cause: Node | None = batched(
+        found, key="cause", description="Order, payment, bill or policy run behind it.", extensions=[Found()]
+    )
 
 
 @strawberry.type(description="A purse on the double-entry ledger.")

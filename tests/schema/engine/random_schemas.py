@@ -146,16 +146,17 @@ class Guarded(FieldExtension):
         """Whether the viewer's level is high enough."""
         return bool(context.level >= self.level)
 
-    def seen(self, context: Any, rows: list[Any]) -> None:
+    def seen(self, context: Any, shown: list[tuple[Any, Any]]) -> None:
         """Notes what compiled code showed."""
-        context.seen.update(map(id, rows))
+        context.seen.update(id(row) for row, _ in shown)
 
     def resolve(self, next_: Any, source: Any, info: Any, **arguments: Any) -> Any:
         """Refuses, or notes what is shown."""
         if not self.allows(info.context):
             raise PermissionError(f"needs level {self.level}")
         value = next_(source, info, **arguments)
-        info.context.seen.add(id(source))
+        if value is not None:
+            info.context.seen.add(id(source))
         return value
 
     async def resolve_async(self, next_: Any, source: Any, info: Any, **arguments: Any) -> Any:
@@ -163,7 +164,8 @@ class Guarded(FieldExtension):
         if not self.allows(info.context):
             raise PermissionError(f"needs level {self.level}")
         value = await next_(source, info, **arguments)
-        info.context.seen.add(id(source))
+        if value is not None:
+            info.context.seen.add(id(source))
         return value
 
 
@@ -184,7 +186,7 @@ class Context:
         self.level = level
         self.loaders = Loaders(self)
         self.seen: set[int] = set()
-        """Rows shown behind guards."""
+        """Rows of which something was shown behind guards."""
 
 
 class Loose:

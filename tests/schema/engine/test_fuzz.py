@@ -188,7 +188,7 @@ def resolvers_with_extensions_are_gone_round(monkeypatch: Patch) -> None:
 
 
 def guards_learn_nothing(monkeypatch: Patch) -> None:
-    monkeypatch.setattr(compiler.Compiler, "_tell", lambda self, guards, value: None)
+    monkeypatch.setattr(compiler.Compiler, "_tell", lambda self, told, row, source: source)
 
 
 def guards_are_asked_for_one_viewer_only(monkeypatch: Patch) -> None:

@@ -14,12 +14,13 @@ class Shop:
     def __init__(self) -> None:
         self.asked: list[list[int]] = []
         self.broken = False
+        self.pause = 0.0
         self.loaders = Loaders(self)
 
 
 async def doubles(shop: Shop, keys: list[int]) -> list[int]:
     shop.asked.append(list(keys))
-    await asyncio.sleep(0)
+    await asyncio.sleep(shop.pause)
     if shop.broken:
         raise OSError("down")
     return [key * 2 for key in keys]
@@ -58,10 +59,63 @@ async def test_what_was_read_is_kept_until_it_is_cleared() -> None:
 async def test_many_join_what_is_being_read_already() -> None:
     shop = Shop()
 
-    found = await asyncio.gather(shop.loaders.load(doubles, 1), shop.loaders.load_many(doubles, [1, 2]))
+    found = await asyncio.gather(shop.loaders.load(doubles, 1), shop.loaders.load_many(doubles, [1, 2], at_once=True))
 
     assert found == [2, [2, 4]]
     assert shop.asked == [[1, 2]]
+
+
+async def test_several_who_have_many_are_read_together_unless_at_once() -> None:
+    shop = Shop()
+
+    await asyncio.gather(shop.loaders.load_many(doubles, [1, 2]), shop.loaders.load_many(doubles, [3, 1]))
+    await asyncio.gather(*(shop.loaders.load_many(doubles, keys, at_once=True) for keys in ([4], [5])))
+
+    assert shop.asked == [[1, 2, 3], [4], [5]]
+
+
+async def test_what_somebody_reads_at_once_is_not_read_again_meanwhile() -> None:
+    shop = Shop()
+
+    found = await asyncio.gather(
+        shop.loaders.load_many(doubles, [1, 2], at_once=True),
+        shop.loaders.load_many(doubles, [2, 1], at_once=True),
+        shop.loaders.load(doubles, 2),
+        later(shop, 1),
+    )
+
+    assert found == [[2, 4], [4, 2], 4, 2]
+    assert shop.asked == [[1, 2]]
+
+
+async def test_the_fault_of_a_read_at_once_reaches_who_joined_it() -> None:
+    shop = Shop()
+    shop.broken = True
+
+    found = await asyncio.gather(
+        shop.loaders.load_many(doubles, [1, 2], at_once=True),
+        shop.loaders.load_many(doubles, [2], at_once=True),
+        shop.loaders.load(doubles, 1),
+        return_exceptions=True,
+    )
+
+    assert [type(one) for one in found] == [OSError, OSError, OSError]
+    assert shop.asked == [[1, 2]]
+
+
+async def test_who_joined_one_that_is_cancelled_reads_on() -> None:
+    shop = Shop()
+    shop.pause = 0.01
+    leaving = asyncio.create_task(shop.loaders.load_many(doubles, [1, 2], at_once=True))
+    await asyncio.sleep(0)
+    staying = asyncio.create_task(shop.loaders.load_many(doubles, [2], at_once=True))
+    await asyncio.sleep(0)
+    leaving.cancel()
+
+    assert await staying == [4]
+    with pytest.raises(asyncio.CancelledError):
+        await leaving
+    assert shop.asked == [[1, 2], [2]]
 
 
 async def test_a_fault_reaches_everybody_and_is_not_kept() -> None:

@@ -29,6 +29,10 @@ async def owners(_context: Any, keys: list[int], wanted: frozenset[str] | None) 
     return [Row(key) for key in keys]
 
 
+async def deeds(_context: Any, keys: list[tuple[int, int]]) -> list[str]:
+    return [f"{id} of {born}" for id, born in keys]
+
+
 def upper(row: Row) -> str:
     return row.name.upper()
 
@@ -45,6 +49,7 @@ class Thing:
     unsaid: str = plain(upper, description="Loud, too.")
     life: Life = plain(itself, description="A part of the row.")
     owner: "Thing" = batched(owners, key="owner_id", description="Another.")
+    deed: str = batched(deeds, key=("id", "born"), description="By two attributes.")
 
     @strawberry.field
     def resolved(self, times: int = 1) -> str:
@@ -94,6 +99,7 @@ async def fetched(document: str, **variables: Any) -> list[Any]:
         ("loud life { born }", {"name", "born"}),
         ("... on Thing { other: id ...F }", {"id", "name"}),
         ("owner { loud }", {"owner_id"}),
+        ("deed", {"id", "born"}),
         ("unsaid", None),
         ("id resolved", None),
         ("id @skip(if: $no) loud @include(if: $no)", {"id", "name"}),
