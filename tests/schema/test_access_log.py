@@ -13,7 +13,7 @@ from auth.policy import RIGHTS
 from domain.audit import chain
 from domain.audit.documents import AccessLogEntry
 from domain.audit.looking import BATCH, MOST_WAITING, AccessLog, Looks
-from domain.kernel.ids import Kind, encode, uuid7
+from domain.kernel.ids import Kind, Ref, encode, uuid7
 from domain.kernel.permissions import Permission, Role
 from domain.kernel.scope import ActorRef, Reach, Scope
 from schema.kernel.looks import kind_of, note
@@ -207,6 +207,27 @@ async def test_without_a_document_store_sensitive_answers_are_refused_and_lists_
     assert page.data == {"organization": {"accessLog": None}} and page.codes == ["UNAVAILABLE"]
 
 
+async def test_what_is_written_is_what_a_document_of_it_would_be(documents: Any) -> None:
+    looks, organization_id, subjects = Looks(), uuid7(), [Ref(Kind.SIM, uuid7()), Ref(Kind.ACCOUNT, uuid7())]
+    for subject in subjects:
+        looks.saw(organization_id, "1.2.", subject)
+    by = ActorRef(uuid7(), "Sara Karimi", person_id=uuid7(), ticket_id=uuid7(), is_operator=True)
+
+    await AccessLog().keep(looks.entries(by, "Fleet", "127.0.0.1", at=NOW + timedelta(microseconds=1234), reason="Asked"))
+
+    (entry,) = await AccessLogEntry.find({}).to_list()
+    assert entry == AccessLogEntry(
+        id=entry.id, organization_id=organization_id, at=NOW + timedelta(milliseconds=1), by=by.as_json(), person_id=by.person_id,
+        is_operator=True, operation="Fleet", subjects=[(subject.kind.value, subject.id) for subject in subjects], path="1.2.",
+        reason="Asked", address="127.0.0.1",
+    )  # fmt: skip
+    stored = AccessLogEntry.get_pymongo_collection()
+    written = await stored.find_one({})
+    await stored.delete_many({})
+    await entry.insert()
+    assert written == await stored.find_one({})
+
+
 async def test_a_backlog_drains_once_however_often_it_is_written(documents: Any, two_tenants: TwoTenants, database: Database) -> None:
     looks = Looks()
     looks.saw(two_tenants.one.id, "", None)
@@ -241,6 +262,42 @@ async def test_the_queue_is_bounded(documents: Any, two_tenants: TwoTenants, dat
 
 OWN_OR_PUBLIC = {"viewer", "links", "offerings", "offering", "vatRate", "helpArticles", "incidents"}
 """Root fields about the asker, or about nobody."""
+
+
+def test_a_page_notes_every_place_and_the_first_twenty_of_each_organization() -> None:
+    companies = [uuid7() for _ in range(3)]
+    rows = [SimpleNamespace(id=uuid7(), organization_id=companies[number % 3], path=f"1.{number % 7}.") for number in range(200)]
+    kinds = {Kind.SIM: type("SimRow", (SimpleNamespace,), {}), Kind.BUCKET: type("BucketRow", (SimpleNamespace,), {})}
+    shown = [kinds[Kind.SIM if number < 150 else Kind.BUCKET](**vars(row)) for number, row in enumerate(rows)]
+    scope = Scope(ActorRef(uuid7(), "Reader"), Permission.SIM_READ, (Reach(None),), NOW)
+    looks = Looks()
+
+    note(looks, scope, None, shown)
+
+    for company in companies:
+        look, own = looks.by_organization[company], [row for row in rows if row.organization_id == company]
+        assert look.paths == {row.path for row in own}
+        assert list(look.subjects) == [Ref(Kind.SIM, row.id) for row in own[:20]]
+
+
+def test_things_without_a_place_of_their_own_are_noted_at_what_they_are_part_of() -> None:
+    organization_id, sim_id = uuid7(), uuid7()
+    sim = type("SimRow", (SimpleNamespace,), {})(id=sim_id, organization_id=organization_id, path="1.2.")
+    organization = type("OrganizationRow", (SimpleNamespace,), {})(id=organization_id)
+    scope = Scope(ActorRef(uuid7(), "Reader"), Permission.SIM_READ, (Reach(organization_id),), NOW)
+    part = SimpleNamespace(figure=1)
+    for source, result, expected in (
+        (sim, [part, part], ({"1.2."}, [Ref(Kind.SIM, sim_id)])),
+        (sim, [], ({"1.2."}, [Ref(Kind.SIM, sim_id)])),
+        (None, [organization], (set(), [Ref(Kind.ORGANIZATION, organization_id)])),
+        (organization, [part], ({""}, [Ref(Kind.ORGANIZATION, organization_id)])),
+        (organization, [], (set(), [Ref(Kind.ORGANIZATION, organization_id)])),
+        (None, [part], ({""}, [])),
+    ):
+        looks = Looks()
+        note(looks, scope, source, result)
+        look = looks.by_organization[organization_id]
+        assert (look.paths, list(look.subjects)) == expected
 
 
 def test_every_root_field_about_customers_declares_its_right() -> None:
