@@ -20,12 +20,12 @@ from domain.kernel.errors import InvalidInput, Unavailable
 from domain.kernel.paging import Page, Window, cursor_of, key_of
 from domain.kernel.scope import Scope, Shape, Statement, limited, path_end
 from store.session import Session
-from store.statements import Bound, Prepared, changed
+from store.statements import STATEMENTS_KEPT, Bound, Prepared, changed
 
 DOCUMENT_SECONDS = 2
 SLICES = tuple(timedelta(hours=6) * 4**power for power in range(6))
 """How far back a long collection is looked through at a time: six hours, a day, four days, … 256 days, then all the rest."""
-STATEMENTS_KEPT = ROWS_KEPT = 256
+ROWS_KEPT = 256
 Kept = TypeVar("Kept", bound=Document)
 RowKind = TypeVar("RowKind", bound=msgspec.Struct)
 Given = ParamSpec("Given")
@@ -71,15 +71,16 @@ def shaped(build: Callable[Concatenate[Limits, Given], Select[Any]]) -> Callable
     Whatever differs from read to read is a named parameter (`bindparam`, `among`), whose value is given to `Session.rows`.
     """
 
-    @functools.lru_cache(STATEMENTS_KEPT)
-    def made(shape: Shape, *args: Any) -> Prepared:
-        return Prepared(cast(Any, build)(_Shaped(shape), *args))
-
     @functools.wraps(build)
     def of(scope: Scope, *args: Any) -> Bound:
-        return made(scope.shape, *args)(**scope.bounds)
+        return _made(build, scope.shape, *args)(**scope.bounds)
 
     return cast(Any, of)  # type: ignore[no-any-return]
+
+
+@functools.lru_cache(STATEMENTS_KEPT)
+def _made(build: Callable[..., Select[Any]], shape: Shape, *args: Any) -> Prepared:
+    return Prepared(build(_Shaped(shape), *args))
 
 
 @functools.lru_cache(ROWS_KEPT)
@@ -168,6 +169,11 @@ def pattern(part: str) -> str:
     for special in "/%_":
         part = part.replace(special, f"/{special}")
     return f"%{part}%"
+
+
+def names_of(values: Mapping[str, Any]) -> tuple[str, ...]:
+    """The names of the values that aren't null: what a statement depends on whose conditions are each of one name."""
+    return tuple(name for name, value in values.items() if value is not None)
 
 
 def members(kind: type[StrEnum]) -> Mapping[str | None, Any]:

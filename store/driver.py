@@ -13,7 +13,8 @@ from store.faults import GAVE_WAY, WAIT_SECONDS, StoreBusy, StoreLost
 from store.statements import DIALECT
 
 MOST_CONNECTIONS = 10
-STATEMENTS_KEPT = 500
+PREPARED_KEPT = 200
+"""Prepared statements of one connection, which take PostgreSQL's memory too."""
 FULL = {"53300"}
 """PostgreSQL's state when it has no connection left."""
 LOST = ("08", "57P")
@@ -29,7 +30,7 @@ class Driver:
     def __init__(self, url: URL) -> None:
         _, options = DIALECT.create_connect_args(url)
         # the engine's name for this setting; 0 is for poolers that hand each statement to another server process
-        kept = options.pop("prepared_statement_cache_size", STATEMENTS_KEPT)
+        kept = options.pop("prepared_statement_cache_size", PREPARED_KEPT)
         self._options = {"statement_cache_size": kept, "timeout": WAIT_SECONDS, "command_timeout": WAIT_SECONDS, **options}
         self._idle: list[Any] = []
         self._is_open = True

@@ -13,6 +13,8 @@ from sqlalchemy.types import NULLTYPE, TypeDecorator, TypeEngine
 
 DIALECT: Dialect = asyncpg.dialect()  # type: ignore[no-untyped-call]
 Change = Callable[..., Select[Any]]
+STATEMENTS_KEPT = 500
+"""Statements of a kind that a process keeps, those least used leaving first; each takes 20 to 60 KB."""
 NUMERIC = 1700
 """PostgreSQL's number of the type NUMERIC, the only one that SQLAlchemy asks for before it reads a column."""
 
@@ -69,18 +71,10 @@ class Prepared:
 
     def __init__(self, select: Select[Any]) -> None:
         self.select = select
-        self._changed: dict[Any, Prepared] = {}
 
     def __call__(self, **values: Any) -> "Bound":
         """The statement with some of its values."""
         return Bound(self, values)
-
-    def changed(self, change: Change, *arguments: Any) -> "Prepared":
-        """The statement after a change, which is made once as well."""
-        key = change, arguments
-        if key not in self._changed:
-            self._changed[key] = Prepared(change(self.select, *arguments))
-        return self._changed[key]
 
     @functools.cached_property
     def driven(self) -> "Driven":
@@ -141,5 +135,10 @@ class Bound:
 def changed(statement: Select[Any] | Bound, change: Change, *arguments: Any) -> Select[Any] | Bound:
     """A statement after a change; one that is made once is changed once."""
     if isinstance(statement, Bound):
-        return Bound(statement.prepared.changed(change, *arguments), statement.values)
+        return Bound(_changed(statement.prepared, change, *arguments), statement.values)
     return change(statement, *arguments)
+
+
+@functools.lru_cache(STATEMENTS_KEPT)
+def _changed(prepared: Prepared, change: Change, *arguments: Any) -> Prepared:
+    return Prepared(change(prepared.select, *arguments))

@@ -1,22 +1,23 @@
 """Reading organizations and account trees, now and as they stood."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 from uuid import UUID
 
 import msgspec
-from sqlalchemy import Select, and_, func
+from sqlalchemy import Select, and_, bindparam, func
 from sqlmodel import col, select
 
 from domain.accounts.tables import Account, AccountEdge, AccountKind, CostCentre, Organization, PaymentMode
 from domain.kernel.paging import Page, Window
 from domain.kernel.scope import Scope
 from domain.kernel.text import search_key
-from domain.reading import By, Limits, count, page, shaped, under
+from domain.reading import By, Limits, count, holding, members, names_of, page, pattern, shaped, under
 from store.session import Session
-from store.statements import among
+from store.statements import Bound, among
+from store.types import UtcDateTime
 
 
 class OrganizationRow(msgspec.Struct, frozen=True):
@@ -81,42 +82,49 @@ def _organization(row: Any) -> OrganizationRow:
     return OrganizationRow(*row[:6])
 
 
+KINDS, MODES = members(AccountKind), members(PaymentMode)
+
+
 def _account(row: Any) -> AccountRow:
-    return AccountRow(
-        row[0], row[1], row[2], row[3], AccountKind(row[4]), PaymentMode(row[5]), row[6], row[7], row[8]
-    )  # fmt: skip
+    return AccountRow(row[0], row[1], row[2], row[3], KINDS[row[4]], MODES[row[5]], row[6], row[7], row[8])
 
 
 def _columns(columns: Sequence[Any]) -> Select[Any]:
     return select(*columns)  # type: ignore[no-any-return]
 
 
+@shaped
+def _organizations_by_ids(scope: Limits) -> Select[Any]:
+    return scope.limit(_columns(ORGANIZATION).where(among(col(Organization.id), "ids")), col(Organization.id))
+
+
 async def organizations_by_ids(session: Session, scope: Scope, ids: Sequence[UUID]) -> list[OrganizationRow | None]:
     """Organizations in the order asked, null for those out of scope."""
-    statement = scope.limit(_columns(ORGANIZATION).where(col(Organization.id).in_(ids)), col(Organization.id))
-    found = {row[0]: _organization(row) for row in await session.execute(statement)}
+    found = {row[0]: _organization(row) for row in await session.rows(_organizations_by_ids(scope), ids=ids)}
     return [found.get(id) for id in ids]
 
 
-def _organizations(scope: Scope, search: str | None) -> Select[Any]:
+@shaped
+def _organizations(scope: Limits, has_search: bool) -> Select[Any]:
     statement = scope.limit(_columns(ORGANIZATION), col(Organization.id))
-    if search:
-        wanted = search_key(search)
-        statement = statement.where(
-            col(Organization.name_fold).contains(wanted, autoescape=True) | col(Organization.legal_id).contains(wanted, autoescape=True)
-        )
+    if has_search:
+        return statement.where(holding(col(Organization.name_fold), "search") | holding(col(Organization.legal_id), "search"))
     return statement
+
+
+def _found(scope: Scope, search: str | None) -> Bound:
+    return _organizations(scope, bool(search))(search=pattern(search_key(search)) if search else None)
 
 
 async def organizations_page(session: Session, scope: Scope, *, search: str | None, window: Window) -> Page[OrganizationRow]:
     """Organizations in scope by name; `search` is a part of a name or legal id."""
     order = [By(col(Organization.name_fold)), By(col(Organization.id))]
-    return (await page(session, _organizations(scope, search), window, order, name="organizations")).map(_organization)
+    return (await page(session, _found(scope, search), window, order, name="organizations")).map(_organization)
 
 
 async def organizations_count(session: Session, scope: Scope, *, search: str | None) -> int:
     """How many organizations that is."""
-    return await count(session, _organizations(scope, search))
+    return await count(session, _found(scope, search))
 
 
 @shaped
@@ -130,48 +138,63 @@ async def accounts_by_ids(session: Session, scope: Scope, ids: Sequence[UUID]) -
     return [found.get(id) for id in ids]
 
 
+@shaped
+def _top_account(scope: Limits) -> Select[Any]:
+    statement = _columns(ACCOUNT).where(col(Account.organization_id) == bindparam("organization_id"))
+    return scope.limit(statement, col(Account.organization_id), col(Account.path)).order_by(col(Account.path)).limit(1)
+
+
 async def top_account(session: Session, scope: Scope, organization_id: UUID) -> AccountRow | None:
     """The top of the tree that the viewer sees: the corporate general account, or the first account of their subtree."""
-    statement = _columns(ACCOUNT).where(col(Account.organization_id) == organization_id)
-    statement = scope.limit(statement, col(Account.organization_id), col(Account.path)).order_by(col(Account.path)).limit(1)
-    row = (await session.execute(statement)).first()
-    return _account(row) if row else None
+    rows = await session.rows(_top_account(scope), organization_id=organization_id)
+    return _account(rows[0]) if rows else None
+
+
+@shaped
+def _tree(scope: Limits, given: tuple[str, ...]) -> Select[Any]:
+    place: Any = AccountEdge if "as_of" in given else Account
+    statement = scope.limit(_columns(ACCOUNT), col(Account.organization_id), col(Account.path))
+    statement = statement.where(col(Account.organization_id) == bindparam("organization_id"))
+    if place is AccountEdge:
+        statement = statement.join(AccountEdge, _hung_then())
+    conditions: Mapping[str, Any] = {
+        "under_id": under(col(place.path), path_of("under_id")),
+        "parent_id": col(place.parent_id) == bindparam("parent_id"),
+        "kinds": among(col(Account.kind), "kinds"),
+        "payment_mode": col(Account.payment_mode) == bindparam("payment_mode"),
+        "search": holding(col(Account.name_fold), "search") | holding(func.lower(col(Account.number)), "search"),
+    }
+    return statement.where(*(conditions[name] for name in given if name in conditions))
+
+
+def _hung_then() -> Any:
+    """Joins where an account hung at an instant."""
+    edge, as_of = AccountEdge, bindparam("as_of", type_=UtcDateTime)
+    return and_(
+        col(edge.organization_id) == col(Account.organization_id), col(edge.account_id) == col(Account.id),
+        col(edge.valid_from) <= as_of, col(edge.valid_to).is_(None) | (col(edge.valid_to) > as_of),
+    )  # fmt: skip
+
+
+def path_of(name: str) -> Any:
+    """The path of the account whose id is given as `name`, in the organization given as `organization_id`."""
+    account = select(Account.path).where(Account.id == bindparam(name), Account.organization_id == bindparam("organization_id"))
+    return account.scalar_subquery()
 
 
 def _accounts(
     scope: Scope, organization_id: UUID, filter: AccountFilter, *, parent_id: UUID | None, search: str | None, as_of: datetime | None
-) -> tuple[Select[Any], Any]:
-    """The statement of a list of accounts, and the column that orders it as a tree."""
-    statement = scope.limit(_columns(ACCOUNT), col(Account.organization_id), col(Account.path))
-    statement = statement.where(col(Account.organization_id) == organization_id)
-    path: Any = col(Account.path)
-    parent: Any = col(Account.parent_id)
-    if as_of is not None:
-        edge = AccountEdge
-        statement = statement.join(
-            edge,
-            and_(
-                col(edge.organization_id) == col(Account.organization_id),
-                col(edge.account_id) == col(Account.id),
-                col(edge.valid_from) <= as_of,
-                col(edge.valid_to).is_(None) | (col(edge.valid_to) > as_of),
-            ),
-        )
-        path, parent = col(edge.path), col(edge.parent_id)
-    if filter.under_id is not None:
-        top = select(Account.path).where(Account.id == filter.under_id, Account.organization_id == organization_id).scalar_subquery()
-        statement = statement.where(under(path, top))
-    if parent_id is not None:
-        statement = statement.where(parent == parent_id)
-    if filter.kinds:
-        statement = statement.where(col(Account.kind).in_(filter.kinds))
-    if filter.payment_mode is not None:
-        statement = statement.where(col(Account.payment_mode) == filter.payment_mode)
-    if search:
-        wanted = search_key(search)
-        named = col(Account.name_fold).contains(wanted, autoescape=True) | func.lower(col(Account.number)).contains(wanted, autoescape=True)
-        statement = statement.where(named)
-    return statement, path
+) -> Bound:
+    """The statement of a list of accounts."""
+    values = {
+        "as_of": as_of,
+        "under_id": filter.under_id,
+        "parent_id": parent_id,
+        "kinds": filter.kinds or None,
+        "payment_mode": filter.payment_mode,
+        "search": pattern(search_key(search)) if search else None,
+    }
+    return _tree(scope, names_of(values))(organization_id=organization_id, **values)
 
 
 async def accounts_page(
@@ -186,8 +209,9 @@ async def accounts_page(
     as_of: datetime | None = None,
 ) -> Page[AccountRow]:
     """Accounts in tree order, parents first, as they hang now or hung then; of one parent only when it is named."""
-    statement, path = _accounts(scope, organization_id, filter, parent_id=parent_id, search=search, as_of=as_of)
-    return (await page(session, statement, window, [By(path)], name="accounts")).map(_account)
+    statement = _accounts(scope, organization_id, filter, parent_id=parent_id, search=search, as_of=as_of)
+    order = [By(col(Account.path if as_of is None else AccountEdge.path))]
+    return (await page(session, statement, window, order, name="accounts")).map(_account)
 
 
 async def accounts_count(
@@ -201,27 +225,32 @@ async def accounts_count(
     as_of: datetime | None = None,
 ) -> int:
     """How many accounts that is."""
-    return await count(session, _accounts(scope, organization_id, filter, parent_id=parent_id, search=search, as_of=as_of)[0])
+    return await count(session, _accounts(scope, organization_id, filter, parent_id=parent_id, search=search, as_of=as_of))
+
+
+@shaped
+def _places_at(scope: Limits) -> Select[Any]:
+    columns = (AccountEdge.account_id, AccountEdge.parent_id, AccountEdge.depth)
+    statement = _columns(columns).join(Account, _hung_then()).where(among(col(AccountEdge.account_id), "ids"))
+    return scope.limit(statement, col(Account.organization_id), col(Account.path))
 
 
 async def places_at(session: Session, scope: Scope, keys: Sequence[tuple[UUID, datetime]]) -> list[PlaceRow | None]:
     """Where accounts hung at an instant, in the order asked; null where one didn't exist yet or is out of scope."""
     found: dict[tuple[UUID, datetime], PlaceRow] = {}
     for as_of in {at for _, at in keys}:
-        edge = AccountEdge
-        statement = (
-            _columns((edge.account_id, edge.parent_id, edge.depth))
-            .join(Account, and_(col(Account.organization_id) == col(edge.organization_id), col(Account.id) == col(edge.account_id)))
-            .where(col(edge.account_id).in_([id for id, at in keys if at == as_of]))
-            .where(col(edge.valid_from) <= as_of, col(edge.valid_to).is_(None) | (col(edge.valid_to) > as_of))
-        )
-        statement = scope.limit(statement, col(Account.organization_id), col(Account.path))
-        found |= {(row[0], as_of): PlaceRow(row[1], row[2]) for row in await session.execute(statement)}
+        rows = await session.rows(_places_at(scope), as_of=as_of, ids=[id for id, at in keys if at == as_of])
+        found |= {(row[0], as_of): PlaceRow(row[1], row[2]) for row in rows}
     return [found.get(key) for key in keys]
+
+
+@shaped
+def _cost_centres_by_ids(scope: Limits) -> Select[Any]:
+    statement = _columns((CostCentre.id, CostCentre.code, CostCentre.name)).where(among(col(CostCentre.id), "ids"))
+    return scope.limit(statement, col(CostCentre.organization_id))
 
 
 async def cost_centres_by_ids(session: Session, scope: Scope, ids: Sequence[UUID]) -> list[CostCentreRow | None]:
     """Cost centres in the order asked, null for those out of scope."""
-    statement = _columns((CostCentre.id, CostCentre.code, CostCentre.name)).where(col(CostCentre.id).in_(ids))
-    found = {row[0]: CostCentreRow(*row) for row in await session.execute(scope.limit(statement, col(CostCentre.organization_id)))}
+    found = {row[0]: CostCentreRow(*row) for row in await session.rows(_cost_centres_by_ids(scope), ids=ids)}
     return [found.get(id) for id in ids]

@@ -108,17 +108,19 @@ def _buckets(scope: Limits, locale: Locale, wanted: Wanted, *conditions: Any) ->
     return scope.limit(statement, col(Sim.organization_id), col(Sim.path))
 
 
-def _products(scope: Scope) -> Select[Any]:
-    statement: Select[Any] = select(*PRODUCT).join(
-        Sim, and_(col(Sim.organization_id) == col(Product.organization_id), col(Sim.id) == col(Product.sim_id))
+def _products(scope: Limits, *conditions: Any) -> Select[Any]:
+    statement: Select[Any] = (
+        select(*PRODUCT)
+        .join(Sim, and_(col(Sim.organization_id) == col(Product.organization_id), col(Sim.id) == col(Product.sim_id)))
+        .where(*conditions)
     )
     return scope.limit(statement, col(Sim.organization_id), col(Sim.path))
 
 
-def _product(product: Any, at: datetime) -> ProductRow:
-    span = SpanRow(product.starts_at or product.created_at, product.ends_at)
-    status = rules.product_status(product.status, product.starts_at, product.ends_at, at)
-    return ProductRow(product.id, product.sim_id, product.offering_id, product.order_id, status, span, product.is_renewing)
+def _product(row: Any, at: datetime) -> ProductRow:
+    id, sim_id, offering_id, order_id, status, starts_at, ends_at, is_renewing, created_at = row
+    shown = rules.product_status(status, starts_at, ends_at, at)
+    return ProductRow(id, sim_id, offering_id, order_id, shown, SpanRow(starts_at or created_at, ends_at), is_renewing)
 
 
 @shaped
@@ -167,21 +169,29 @@ async def buckets_by_ids(
     return [found.get(id) for id in ids]
 
 
+@shaped
+def _products_of_sims(scope: Limits) -> Select[Any]:
+    alive = col(Product.ends_at).is_(None) | (col(Product.ends_at) > bindparam("at"))
+    statement = _products(scope, among(col(Product.sim_id), "sim_ids"), col(Product.status) != ProductStatus.TERMINATED, alive)
+    return statement.order_by(col(Product.starts_at).nulls_last(), col(Product.created_at), col(Product.id))
+
+
 async def products_of_sims(session: Session, scope: Scope, sim_ids: Sequence[UUID], *, at: datetime) -> list[list[ProductRow]]:
     """What each line has, running and waiting, in order of their starts, at most 50 each."""
-    alive = col(Product.ends_at).is_(None) | (col(Product.ends_at) > at)
-    statement = _products(scope).where(col(Product.sim_id).in_(sim_ids), col(Product.status) != ProductStatus.TERMINATED, alive)
-    products = sorted((await session.execute(statement)).all(), key=lambda one: (one.starts_at or rules.NEVER, one.created_at, one.id))
     found: dict[UUID, list[ProductRow]] = defaultdict(list)
-    for product in products:
-        if len(found[product.sim_id]) < MOST:
-            found[product.sim_id].append(_product(product, at))
-    return [found[sim_id] for sim_id in sim_ids]
+    for row in await session.rows(_products_of_sims(scope), sim_ids=sim_ids, at=at):
+        found[row[1]].append(_product(row, at))
+    return [found[sim_id][:MOST] for sim_id in sim_ids]
+
+
+@shaped
+def _products_by_ids(scope: Limits) -> Select[Any]:
+    return _products(scope, among(col(Product.id), "ids"))
 
 
 async def products_by_ids(session: Session, scope: Scope, ids: Sequence[UUID], *, at: datetime) -> list[ProductRow | None]:
     """Products in the order asked, null for those out of scope."""
-    found = {one.id: _product(one, at) for one in await session.execute(_products(scope).where(col(Product.id).in_(ids)))}
+    found = {row[0]: _product(row, at) for row in await session.rows(_products_by_ids(scope), ids=ids)}
     return [found.get(id) for id in ids]
 
 

@@ -70,10 +70,13 @@ class OfferingFilter:
     usage_type: UsageType | None = None
 
 
+_RATE: tuple[Any, ...] = (VatRate.valid_from, VatRate.rate)
+_VAT_RATES = Prepared(select(*_RATE))
+
+
 async def vat_rate(session: Session, at: datetime) -> Decimal:
     """Value added tax at an instant, in percent."""
-    rows = await session.execute(select(col(VatRate.valid_from), col(VatRate.rate)))
-    return rules.rate_at(((row.valid_from, row.rate) for row in rows), at)
+    return rules.rate_at(((row[0], row[1]) for row in await session.rows(_VAT_RATES)), at)
 
 
 async def offering_on_sale(session: Session, offering_id: UUID, at: datetime) -> Offering:

@@ -13,6 +13,7 @@ import msgspec
 from sqlalchemy import Select, and_, bindparam, func
 from sqlmodel import col, select
 
+from domain.accounts.queries import path_of
 from domain.accounts.tables import Account, AccountEdge, PaymentMode
 from domain.kernel.errors import Forbidden, NotFound
 from domain.kernel.money import Money
@@ -20,7 +21,7 @@ from domain.kernel.paging import Page, Window
 from domain.kernel.quantity import FigureSource
 from domain.kernel.scope import Scope, path_end
 from domain.kernel.text import search_key
-from domain.reading import By, Limits, Wanted, count, holding, members, narrowed, page, pattern, shaped, under
+from domain.reading import By, Limits, Wanted, count, holding, members, names_of, narrowed, page, pattern, shaped, under
 from domain.sims.rules import Standing
 from domain.sims.states import BarredBy, Barring, SimStatus, SimStatusReason
 from domain.sims.tables import (
@@ -222,13 +223,8 @@ def _selected(scope: Limits, wanted: Wanted) -> Select[Any]:
 
 
 INDEBTED = func.coalesce(col(Sim.debt), 0) > 0
-TOP: Any = (
-    select(Account.path)
-    .where(Account.id == bindparam("account_id"), Account.organization_id == bindparam("organization_id"))
-    .scalar_subquery()
-)
 CONDITIONS: Mapping[str, Any] = {
-    "account_id": under(col(Sim.path), TOP),
+    "account_id": under(col(Sim.path), path_of("account_id")),
     "statuses": among(col(Sim.status), "statuses"),
     "payment_mode": col(Sim.payment_mode) == bindparam("payment_mode"),
     "plan_ids": among(col(Sim.plan_id), "plan_ids"),
@@ -270,8 +266,7 @@ def matching(
         "search": pattern(search_key(search)) if search else None,
         **{f"tag_{index}": pattern(f"|{tag.replace('|', '')}|") for index, tag in enumerate(filter.tags or ())},
     }
-    given = tuple(name for name, value in values.items() if value is not None)
-    return _fleet(scope, given, wanted)(organization_id=organization_id, path=path, **values)
+    return _fleet(scope, names_of(values), wanted)(organization_id=organization_id, path=path, **values)
 
 
 def _placed_then(statement: Select[Any]) -> Select[Any]:

@@ -17,9 +17,10 @@ from domain.kernel.money import Money
 from domain.kernel.paging import Page, Window
 from domain.kernel.quantity import FigureSource
 from domain.kernel.scope import ActorRef, Scope
-from domain.reading import By, page
+from domain.reading import By, Limits, page, shaped
 from domain.wallet.tables import LedgerAccount, LedgerAccountKind, LedgerEntry, LedgerReason, LedgerTransfer
 from store.session import Session
+from store.statements import among
 
 MOST_TRANSFERS = 100
 WALLET: tuple[Any, ...] = (
@@ -97,16 +98,25 @@ class Posted:
         return since if self.before is None else (*since, at < self.before)
 
 
+@shaped
+def _wallets_by_ids(scope: Limits) -> Select[Any]:
+    return _wallets(scope).where(among(col(LedgerAccount.id), "ids"))
+
+
 async def wallets_by_ids(session: Session, scope: Scope, ids: Sequence[UUID], *, at: datetime) -> list[WalletRow | None]:
     """Wallets in the order asked, null for those out of scope."""
-    found = {row.id: _wallet(row, at) for row in await session.execute(_wallets(scope).where(col(LedgerAccount.id).in_(ids)))}
+    found = {row[0]: _wallet(row, at) for row in await session.rows(_wallets_by_ids(scope), ids=ids)}
     return [found.get(id) for id in ids]
+
+
+@shaped
+def _wallets_of_accounts(scope: Limits) -> Select[Any]:
+    return _wallets(scope).where(among(col(LedgerAccount.owner_id), "account_ids"))
 
 
 async def wallets_of_accounts(session: Session, scope: Scope, account_ids: Sequence[UUID], *, at: datetime) -> list[WalletRow | None]:
     """The wallet of each account in the order asked, null where there is none or the account is out of scope."""
-    rows = await session.execute(_wallets(scope).where(col(LedgerAccount.owner_id).in_(account_ids)))
-    found = {row.owner_id: _wallet(row, at) for row in rows}
+    found = {row[2]: _wallet(row, at) for row in await session.rows(_wallets_of_accounts(scope), account_ids=account_ids)}
     return [found.get(id) for id in account_ids]
 
 
@@ -164,7 +174,7 @@ async def transfers_of_causes(session: Session, scope: Scope, cause_ids: Sequenc
     return [found[id] for id in cause_ids]
 
 
-def _wallets(scope: Scope) -> Select[Any]:
+def _wallets(scope: Limits) -> Select[Any]:
     wallet = LedgerAccount
     owner = and_(col(Account.organization_id) == col(wallet.organization_id), col(Account.id) == col(wallet.owner_id))
     statement: Select[Any] = select(*WALLET).join(Account, owner).where(col(wallet.kind) == LedgerAccountKind.WALLET)
@@ -172,8 +182,9 @@ def _wallets(scope: Scope) -> Select[Any]:
 
 
 def _wallet(row: Any, at: datetime) -> WalletRow:
-    ceiling = None if row.ceiling is None else Money(row.ceiling)
-    return WalletRow(row.id, row.organization_id, Money(row.balance), Money(row.held), Money(row.floor), ceiling, at)
+    id, organization_id, _, balance, held, floor, ceiling = row
+    most = None if ceiling is None else Money(ceiling)
+    return WalletRow(id, organization_id, Money(balance), Money(held), Money(floor), most, at)
 
 
 def _entries(scope: Scope) -> Select[Any]:
