@@ -10,11 +10,14 @@ from typing import Any
 import uvicorn
 from uvicorn.loops.auto import auto_loop_factory
 
+from api import logs
+
 SECONDS_TO_FORCE = 1
 
 
 def to_the_end(work: Coroutine[Any, Any, None]) -> None:
     """Runs a process's work, on uvloop where it is installed: reading and writing sockets is dearer on asyncio's own loop."""
+    logs.configure()
     with asyncio.Runner(loop_factory=auto_loop_factory()) as runner:
         runner.run(work)
 
