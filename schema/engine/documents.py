@@ -13,6 +13,8 @@ from schema.engine.operations import Operation
 from schema.engine.plans import Engine, Stats
 
 __all__ = ["Documents", "Operation", "Prepared"]
+TOKENS_KEPT = 100_000
+"""Tokens of all documents that are kept: about 35 MB of syntax trees, however they are made up."""
 
 
 class Prepared:
@@ -27,6 +29,11 @@ class Prepared:
         self._engine = engine
         self._operations: dict[str | None, Operation] = {}
 
+    @property
+    def tokens(self) -> int:
+        """How many tokens its text has."""
+        return self.document.token_count if self.document else 0
+
     def operation(self, name: str | None) -> Operation | None:
         """The operation asked for; null when it can't be told which, or there is none of that name."""
         if name in self._operations:
@@ -39,13 +46,17 @@ class Prepared:
 
 
 class Documents:
-    """A bounded store of the prepared documents of one schema; the least used leave first, pinned ones stay."""
+    """A bounded store of the sound documents of one schema; the least used leave first, pinned ones stay.
+
+    Faulty ones are never kept.
+    """
 
     def __init__(
         self,
         schema: Schema,
         *,
         kept: int,
+        kept_tokens: int = TOKENS_KEPT,
         check: Callable[[DocumentNode], Any] | None = None,
         most_tokens: int | None = None,
         natives: Natives | None = None,
@@ -53,10 +64,11 @@ class Documents:
         """`check` may refuse a parsed document by raising `GraphQLError`; what it returns is kept as `Prepared.checked`."""
         self.engine = Engine(schema, natives)
         self._schema = schema
-        self._most = kept
+        self._most, self._most_kept_tokens = kept, kept_tokens
         self._check = check
         self._most_tokens = most_tokens
         self._kept: OrderedDict[str, Prepared] = OrderedDict()
+        self._kept_tokens = 0
         self._pinned: dict[str, Prepared] = {}
 
     def __len__(self) -> int:
@@ -72,12 +84,18 @@ class Documents:
         """The document of a source text, prepared now or earlier; refusals and faults come as its errors."""
         found = self._pinned.get(source) or self._kept.get(source)
         if found is None:
-            found = self._kept[source] = self._prepare(source)
-            if len(self._kept) > self._most:
-                self._kept.popitem(last=False)
+            found = self._prepare(source)
+            if not found.errors:
+                self._keep(source, found)
         elif source in self._kept:
             self._kept.move_to_end(source)
         return found
+
+    def _keep(self, source: str, prepared: Prepared) -> None:
+        self._kept[source] = prepared
+        self._kept_tokens += prepared.tokens
+        while len(self._kept) > self._most or self._kept_tokens > self._most_kept_tokens:
+            self._kept_tokens -= self._kept.popitem(last=False)[1].tokens
 
     def refused(self, error: GraphQLError) -> Prepared:
         """A document that isn't even looked at."""
@@ -87,7 +105,12 @@ class Documents:
         """Prepares a document that stays for good."""
         found = self._pinned.get(source)
         if found is None:
-            found = self._pinned[source] = self._kept.pop(source) if source in self._kept else self._prepare(source)
+            found = self._kept.pop(source, None)
+            if found is None:
+                found = self._prepare(source)
+            else:
+                self._kept_tokens -= found.tokens
+            self._pinned[source] = found
         return found
 
     def _prepare(self, source: str) -> Prepared:
