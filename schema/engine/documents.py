@@ -1,7 +1,7 @@
 """Documents parsed, checked and validated once and kept, with everything about their operations that no request changes."""
 
 from collections import OrderedDict
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from typing import Any
 
 from graphql import DocumentNode, GraphQLError, get_operation_ast, parse, specified_rules
@@ -33,6 +33,11 @@ class Prepared:
     def tokens(self) -> int:
         """How many tokens its text has."""
         return self.document.token_count if self.document else 0
+
+    @property
+    def operations(self) -> Collection[Operation]:
+        """Those asked for so far."""
+        return self._operations.values()
 
     def operation(self, name: str | None) -> Operation | None:
         """The operation asked for; null when it can't be told which, or there is none of that name."""
@@ -95,7 +100,9 @@ class Documents:
         self._kept[source] = prepared
         self._kept_tokens += prepared.tokens
         while len(self._kept) > self._most or self._kept_tokens > self._most_kept_tokens:
-            self._kept_tokens -= self._kept.popitem(last=False)[1].tokens
+            _, gone = self._kept.popitem(last=False)
+            self._kept_tokens -= gone.tokens
+            self.engine.forget(gone.operations)
 
     def refused(self, error: GraphQLError) -> Prepared:
         """A document that isn't even looked at."""

@@ -2,9 +2,10 @@
 
 from collections import OrderedDict
 from collections.abc import Awaitable, Coroutine, Hashable, Mapping, Sequence
+from functools import partial
 from inspect import CORO_CREATED, getcoroutinestate, iscoroutine
 from typing import Any, ClassVar, cast
-from weakref import WeakKeyDictionary
+from weakref import WeakKeyDictionary, proxy
 
 from graphql import (
     DocumentNode,
@@ -62,7 +63,8 @@ class SubtreeExecutor(Core):
         state["variable_values"] = values
         state["collected_errors"] = CollectedErrors()
         state["background_futures"] = set()
-        state["async_helpers"] = GraphQLResolveInfoHelpers(gather=executor.gather_async_work, track=executor.track_async_work)
+        weak: Any = proxy(executor)  # a ring through its own methods would keep the whole request until a collection
+        state["async_helpers"] = GraphQLResolveInfoHelpers(partial(cls.gather_async_work, weak), partial(cls.track_async_work, weak))
         state["_relevant_sub_fields"] = {} if selection is None else selection.collected
         return executor
 

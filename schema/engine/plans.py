@@ -2,7 +2,7 @@
 
 import logging
 from collections import OrderedDict
-from collections.abc import Hashable, Iterable
+from collections.abc import Collection, Hashable, Iterable
 from dataclasses import dataclass
 from inspect import getattr_static
 from time import perf_counter
@@ -29,6 +29,8 @@ from schema.engine.natives import Natives
 from schema.engine.wanted import Selections
 
 LOG = logging.getLogger("schema.engine")
+Key = tuple[Hashable, ...]
+"""Of a selection: its operation, then what decides about it there."""
 PAYS_AFTER = 16
 """Rows after which a subtree is compiled: compiling it takes about as long as graphql-core takes for so many (README.md, Measured)."""
 MOST_SELECTIONS = 2000
@@ -69,17 +71,17 @@ class Engine:
         self.facts = Facts(schema._schema, natives or {})
         self.shapes = Shapes()
         self.stats = Stats()
-        self._selections: OrderedDict[Hashable, Selection] = OrderedDict()
+        self._selections: OrderedDict[Key, Selection] = OrderedDict()
         self._planned = 0
 
-    def selection(self, key: Hashable) -> "Selection | None":
+    def selection(self, key: Key) -> "Selection | None":
         """A selection that is kept; being used, it stays."""
         found = self._selections.get(key)
         if found is not None:
             self._selections.move_to_end(key)
         return found
 
-    def keep(self, key: Hashable, selection: "Selection") -> "Selection":
+    def keep(self, key: Key, selection: "Selection") -> "Selection":
         """Keeps a selection, and lets the least used go where there are too many."""
         selection.is_kept = True
         self._selections[key] = selection
@@ -93,11 +95,19 @@ class Engine:
             self._planned += fields
             self._trim()
 
+    def forget(self, operations: Collection[Any]) -> None:
+        """Lets the selections of some operations go, whose document isn't kept any more: they would hold all of it."""
+        for key in [key for key in self._selections if key[0] in operations]:
+            self._drop(key)
+
     def _trim(self) -> None:
         while self._selections and (len(self._selections) > MOST_SELECTIONS or self._planned > MOST_PLANNED):
-            _, gone = self._selections.popitem(last=False)
-            gone.is_kept = False
-            self._planned -= gone.planned
+            self._drop(next(iter(self._selections)))
+
+    def _drop(self, key: Key) -> None:
+        gone = self._selections.pop(key)
+        gone.is_kept = False
+        self._planned -= gone.planned
 
 
 class Subtree:

@@ -7,6 +7,7 @@ from datetime import datetime
 from enum import Enum
 from typing import Any, TypeVar
 from uuid import UUID
+from weakref import proxy
 
 import strawberry
 from graphql import OperationDefinitionNode, OperationType
@@ -51,7 +52,7 @@ class Context:
     loaders: Loaders = field(init=False)
 
     def __post_init__(self) -> None:
-        self.loaders = Loaders(self)
+        self.loaders = Loaders(proxy(self))  # weakly: in a ring, what a request loaded would stay until a collection
 
     @property
     def view(self) -> Hashable:
