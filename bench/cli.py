@@ -1,5 +1,7 @@
 """The commands: one module each, one line here."""
 
+import signal
+
 import typer
 
 from bench import compression, fleet, fuzz
@@ -13,3 +15,4 @@ app.command("fuzz")(fuzz.fuzz)
 @app.callback()
 def bench() -> None:
     """Benchmarks: each prints tables and can write its figures as JSON."""
+    signal.signal(signal.SIGTERM, signal.default_int_handler)  # whoever ends this ends the servers it started: their blocks are left
