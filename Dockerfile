@@ -36,6 +36,7 @@ COPY migrations/ migrations/
 COPY schema/ schema/
 COPY seeds/ seeds/
 COPY store/ store/
+RUN /opt/simurgh/bin/python -m compileall -q .
 ENV PATH=/opt/simurgh/bin:$PATH \
     PYTHONPATH=/srv/simurgh \
     PYTHONUNBUFFERED=1 \
