@@ -79,7 +79,8 @@ async def check_same(servers: Sequence[Running], pages: Sequence[PageOf], token:
     Raises `NotTheSame` with the first place that differs.
     """
     sizes = {one.server.name: 0 for one in servers}
-    async with httpx.AsyncClient(timeout=60) as client:
+    unkept = httpx.Limits(max_keepalive_connections=0)  # a server may hang up while others have their turn
+    async with httpx.AsyncClient(timeout=60, limits=unkept) as client:
         for one in servers:
             await one.server.learn(client, one.url, pages)
         for page in pages:
