@@ -8,6 +8,9 @@ from beanie import Document, init_beanie
 from pymongo import AsyncMongoClient
 from pymongo.asynchronous.database import AsyncDatabase
 
+IDLE_MS = 60_000
+"""Connections that were idle for longer aren't used again: the embedded server closes them after some minutes, and the write would fail."""
+
 
 @asynccontextmanager
 async def open_documents(
@@ -15,7 +18,7 @@ async def open_documents(
 ) -> AsyncIterator[AsyncDatabase[dict[str, Any]]]:
     """Connects, makes the collections and indexes of `models` and closes at the end; `name` overrides the URL's database."""
     client: AsyncMongoClient[dict[str, Any]] = AsyncMongoClient(
-        url, tz_aware=True, uuidRepresentation="standard", serverSelectionTimeoutMS=5000
+        url, tz_aware=True, uuidRepresentation="standard", serverSelectionTimeoutMS=5000, maxIdleTimeMS=IDLE_MS
     )
     try:
         database = client[name] if name else client.get_default_database("simurgh")
