@@ -79,8 +79,12 @@ class Driver:
     async def _connected(self) -> Any:
         """A new connection; JSON is read as on SQLite."""
         connection = await asyncpg.connect(**self._options)
-        for kind in ("json", "jsonb"):
-            await connection.set_type_codec(kind, schema="pg_catalog", encoder=str, decoder=msgspec.json.decode)
+        try:
+            for kind in ("json", "jsonb"):
+                await connection.set_type_codec(kind, schema="pg_catalog", encoder=str, decoder=msgspec.json.decode)
+        except BaseException:  # who asked is gone, or the server: nobody else knows of this connection
+            self._end(connection)
+            raise
         return connection
 
     def _let_go(self, connection: Any, *, is_sound: bool) -> None:

@@ -18,7 +18,6 @@ MOST_SESSIONS = 20
 """Connections to PostgreSQL at once for writing and for reads that aren't prepared; half of them are kept open."""
 
 
-
 def sqlite_engine(url: str, begin: str, *, foreign_keys: bool = True) -> AsyncEngine:
     """An engine whose transactions really begin with `begin`: the driver's own habit loses updates."""
     engine = create_async_engine(url)

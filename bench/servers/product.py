@@ -8,8 +8,9 @@ from pathlib import Path
 
 from api import budget
 
-budget.CAPACITY = 10**15  # before the endpoint reads it; a load test would spend any real one in a second
+budget.CAPACITY = 10**15  # a load test would spend any real one in a second
 
+# These come after the number (E402), which they read when they are loaded.
 from api.serving import serve  # noqa: E402
 from api.settings import read_settings  # noqa: E402
 from api.stopping import to_the_end  # noqa: E402

@@ -27,6 +27,8 @@ MOST_WAITING = 10_000
 BATCH = 500
 PAUSE_SECONDS = 1
 WRITE_SECONDS = 2
+LAST_TRIES = 4
+LAST_PAUSE_SECONDS = 0.25
 DUPLICATE_KEY = 11000
 
 
@@ -144,7 +146,7 @@ class AccessLog:
 
     @asynccontextmanager
     async def running(self) -> AsyncIterator["AccessLog"]:
-        """Writes a batch each second for the block, and what is left at its end."""
+        """Writes a batch each second for the block, and what is left at its end: a store that is slow just then is asked a few times."""
         task = asyncio.create_task(self._run())
         try:
             yield self
@@ -152,5 +154,9 @@ class AccessLog:
             task.cancel()
             with suppress(asyncio.CancelledError):
                 await task
-            if not await self.flush():
+            for _ in range(LAST_TRIES):
+                if await self.flush():
+                    break
+                await asyncio.sleep(LAST_PAUSE_SECONDS)
+            else:
                 LOG.error("access_log_lost", count=len(self._waiting))

@@ -127,6 +127,6 @@ def limited(statement: Statement, shape: Shape, bounds: Mapping[str, Any], organ
         if path is not None and is_subtree:
             inside = inside & (path >= bounds[f"scope_{index}_from"]) & (path < bounds[f"scope_{index}_to"])
         conditions.append(inside)
-    if not conditions:
-        return statement.where(organization_id != organization_id)  # type: ignore[no-any-return]
+    if not conditions:  # a reach of nothing: never true, whatever the column holds, and without a value that a store would have to know
+        return statement.where(organization_id != organization_id)  # type: ignore[no-any-return]  # statements are Any to this layer
     return statement.where(functools.reduce(operator.or_, conditions))  # type: ignore[no-any-return]

@@ -21,7 +21,8 @@ SUGGESTION = re.compile(r" Did you mean .*\?$", re.DOTALL)
 class Documents:
     """Prepared documents of a schema within our limits: what strangers send never drives out what is registered, nor that our own.
 
-    `Prepared.checked` tells whether a document asks about the schema itself.
+    Each of the two stores has an engine of its own, so that the same holds of their plans. `Prepared.checked` tells whether a document
+    asks about the schema itself.
     """
 
     def __init__(self, schema: Schema) -> None:

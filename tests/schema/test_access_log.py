@@ -10,7 +10,7 @@ from graphql import GraphQLObjectType, get_named_type
 
 from auth.actor import Actor, Grant
 from auth.policy import RIGHTS
-from domain.audit import chain
+from domain.audit import chain, looking
 from domain.audit.documents import AccessLogEntry
 from domain.audit.looking import BATCH, MOST_WAITING, AccessLog, Looks
 from domain.kernel.ids import Kind, Ref, encode, uuid7
@@ -97,6 +97,27 @@ async def test_what_waits_is_written_at_the_end(database: Database, two_tenants:
     async with AccessLog(pause_seconds=60).running() as log:
         await ask(database, one.as_profile_manager(), FLEET, {"account": one.account("root")}, parts=SimpleNamespace(access_log=log))
 
+    assert len(await looks(database, one.as_profile_manager(), one)) == 1
+
+
+async def test_a_store_that_is_slow_at_the_end_is_asked_again(
+    database: Database, two_tenants: TwoTenants, documents: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    one, tries, insert = two_tenants.one, [0], looking._insert
+
+    async def slow(entries: Any) -> None:
+        tries[0] += 1
+        await insert(entries)
+        if tries[0] < looking.LAST_TRIES:
+            raise TimeoutError  # as if the answer were lost: what is written by then must not stand there twice
+
+    monkeypatch.setattr(looking, "_insert", slow)
+    with pytest.raises(RuntimeError, match="stopped"):
+        async with AccessLog(pause_seconds=60).running() as log:
+            await ask(database, one.as_profile_manager(), FLEET, {"account": one.account("root")}, parts=SimpleNamespace(access_log=log))
+            raise RuntimeError("stopped")  # whatever ends the process is still told
+
+    assert tries == [looking.LAST_TRIES]
     assert len(await looks(database, one.as_profile_manager(), one)) == 1
 
 

@@ -3,6 +3,7 @@
 import asyncio
 from typing import Any
 
+import asyncpg
 import pytest
 from sqlalchemy import Integer, bindparam, func, literal_column, select, text
 
@@ -101,6 +102,22 @@ async def test_a_server_that_is_not_there_is_lost(database_url: str) -> None:
         await read(nowhere, ONE, one=1)
 
     await nowhere.close()
+
+
+async def test_a_connection_that_is_broken_off_while_it_is_made_does_not_stay(database: Database, monkeypatch: pytest.MonkeyPatch) -> None:
+    async def gone(*_: Any, **__: Any) -> None:
+        raise asyncio.CancelledError
+
+    assert database.driver is not None
+    with monkeypatch.context() as meanwhile:
+        meanwhile.setattr(asyncpg.Connection, "set_type_codec", gone)
+        for _ in range(driver.MOST_CONNECTIONS + 1):
+            with pytest.raises(asyncio.CancelledError):
+                await read(database, ONE, one=1)
+    await asyncio.gather(*database.driver._ending)
+
+    others = Prepared(select(func.count()).select_from(text("pg_stat_activity WHERE datname = current_database() AND pid <> pg_backend_pid()")))
+    assert await read(database, others) == 0
 
 
 @pytest.mark.parametrize("kept", [0, 50])
