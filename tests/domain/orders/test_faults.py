@@ -62,8 +62,8 @@ class Moody:
     async def provision(self, item: Provision) -> CarrierAnswer:
         if self.dice.random() < 0.2:
             raise CarrierSilent("lost on the way")
-        outcome = Outcome.REFUSED if item.item_id.int % 5 == 0 else Outcome.COMPLETED
-        self.known[item.item_id] = CarrierAnswer(outcome, "NO")
+        outcome = Outcome.REFUSED if len(self.known) % 5 == 0 else Outcome.COMPLETED
+        self.known.setdefault(item.item_id, CarrierAnswer(outcome, "NO"))
         if self.dice.random() < 0.3:
             raise CarrierSilent("answer lost")
         return self.known[item.item_id]
