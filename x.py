@@ -28,7 +28,7 @@ USAGE = """python3 x.py COMMAND [ARGUMENTS]
   run      the whole system in one process tree (--port, --host, --data DIR, --fresh)
   app      the mobile app on this screen      screenshots DIR  every screen of it as a PNG
   test     the tests; arguments go to pytest
-  bench    benchmarks: fleet (--servers, --sims, --rounds, --seconds, --json FILE); bench --help lists all
+  bench    benchmarks: fleet (--servers, --sims, --rounds, --seconds, --json FILE), start; bench --help lists all
   check    the gate: style, types, import rules, schema snapshot, trusted documents, locks
   fix      what the gate can mend by itself: style, schema snapshot, trusted documents
   seed     demo data          schema   print the GraphQL schema

@@ -79,6 +79,12 @@ class PageOf:
         return {"account": self.account, "first": self.first, "after": self.after, "filter": None, "sort": None, "search": None}
 
 
+def environment() -> dict[str, str]:
+    """The person's environment without settings of ours and of PostgreSQL's; our modules are found, and kept compiled as in an image."""
+    kept = {name: value for name, value in os.environ.items() if not name.startswith((PREFIX, "PG", "PYTHONDONTWRITEBYTECODE"))}
+    return {**kept, "PYTHONPATH": str(ROOT)}
+
+
 @dataclass
 class Ground:
     """The stage; servers are started on it."""
@@ -95,7 +101,6 @@ class Ground:
     @property
     def environment(self) -> dict[str, str]:
         """What a server finds in its environment: the database for everybody, the product's settings, nothing of the person's own."""
-        kept = {name: value for name, value in os.environ.items() if not name.startswith((PREFIX, "PG"))}
         product = {
             f"{PREFIX}DATABASE_URL": self.settings.database_url, f"{PREFIX}DATA_DIR": str(self.settings.data_dir),
             f"{PREFIX}SECRET_KEY": SECRET, f"{PREFIX}PUBLIC_URL": self.settings.public_url,
@@ -105,7 +110,7 @@ class Ground:
             "BENCH_SDL": str(ROOT / "bench" / "peers" / "fleet.graphql"),
             "NODE_ENV": "production", "BENCH_MAIN": orjson.dumps(MAIN).decode(),
         }  # fmt: skip
-        return {**kept, **product, **others, **self.postgresql.environment, "PYTHONPATH": str(ROOT)}
+        return {**environment(), **product, **others, **self.postgresql.environment}
 
     async def token(self) -> str:
         """An access token of the profile manager with some minutes to live."""

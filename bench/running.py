@@ -21,6 +21,7 @@ from bench.server import Server
 
 SECONDS_TO_START = 60
 SECONDS_TO_STOP = 5
+SECONDS_BETWEEN_LOOKS = 0.01
 
 
 class NotTheSame(Exception):
@@ -123,7 +124,7 @@ async def _wait(server: Server, port: int, child: subprocess.Popen[bytes]) -> No
         with socket.socket() as probe:
             if probe.connect_ex(("127.0.0.1", port)) == 0:
                 return
-        await asyncio.sleep(0.1)
+        await asyncio.sleep(SECONDS_BETWEEN_LOOKS)
     raise NotTheSame(f"{server.name} doesn't start: {_log(server).read_text()[-2000:]}")
 
 

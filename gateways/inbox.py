@@ -19,7 +19,7 @@ from uuid import UUID
 from domain.kernel.errors import InvalidInput
 from domain.kernel.identifiers import Channel, parse_identity
 from domain.notifications.ports import Attachment, MailMessage, SmsMessage
-from gateways.mail import composed
+from gateways.composing import composed
 
 KEPT = 500
 SENDER = "noreply@simurgh.example"

@@ -4,18 +4,15 @@ import asyncio
 import ssl
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from email.message import EmailMessage
-from email.policy import SMTP
-from email.utils import format_datetime, formataddr
 from urllib.parse import parse_qsl, unquote, urlsplit
 
 import aiosmtplib
 
 from domain.notifications.ports import MailMessage, PermanentDeliveryError, TemporaryDeliveryError
+from gateways.composing import composed
 
 # Less than the outbox gives a task, so that a hanging server is our failure and not the worker's.
 TIMEOUT_SECONDS = 20.0
-SENDER_NAME = "Simurgh"
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,21 +95,3 @@ class SmtpMailer:
 def _refused(code: int) -> PermanentDeliveryError | TemporaryDeliveryError:
     kind = PermanentDeliveryError if 500 <= code < 600 else TemporaryDeliveryError
     return kind(f"the mail server answers {code}")
-
-
-def composed(message: MailMessage, sender: str, *, at: datetime) -> EmailMessage:
-    """The mail as it goes over the wire; the Message-ID is made of the message's id, so a repeated mail is known as the same."""
-    mail = EmailMessage(policy=SMTP)
-    mail["From"] = formataddr((SENDER_NAME, sender))
-    mail["To"] = message.to
-    mail["Subject"] = message.subject
-    mail["Date"] = format_datetime(at)
-    mail["Message-ID"] = f"<{message.id}@{sender.rpartition('@')[2]}>"
-    mail["Auto-Submitted"] = "auto-generated"
-    mail.set_content(message.text)
-    if message.html is not None:
-        mail.add_alternative(message.html, subtype="html")
-    for attachment in message.attachments:
-        kind, _, subtype = attachment.media_type.partition("/")
-        mail.add_attachment(attachment.content, maintype=kind, subtype=subtype, filename=attachment.file_name)
-    return mail
