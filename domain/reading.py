@@ -13,7 +13,24 @@ from uuid import UUID
 import msgspec
 from beanie import Document
 from pymongo.errors import PyMongoError
-from sqlalchemy import ColumnElement, Integer, Select, and_, bindparam, func, or_, select
+from sqlalchemy import (
+    CTE,
+    Column,
+    ColumnElement,
+    Integer,
+    Select,
+    Subquery,
+    bindparam,
+    case,
+    exists,
+    func,
+    literal_column,
+    select,
+    true,
+    tuple_,
+)
+from sqlalchemy.sql import visitors
+from sqlalchemy.sql.util import ClauseAdapter
 from sqlalchemy.types import TypeDecorator
 
 from domain.kernel.errors import InvalidInput, Unavailable
@@ -26,6 +43,8 @@ DOCUMENT_SECONDS = 2
 SLICES = tuple(timedelta(hours=6) * 4**power for power in range(6))
 """How far back a long collection is looked through at a time: six hours, a day, four days, … 256 days, then all the rest."""
 ROWS_KEPT = 256
+ALL = 1_000_000_000
+WINDOW: Any = bindparam("window", type_=Integer)
 Kept = TypeVar("Kept", bound=Document)
 RowKind = TypeVar("RowKind", bound=msgspec.Struct)
 Given = ParamSpec("Given")
@@ -91,27 +110,27 @@ def narrowed(row: type[RowKind], shown: tuple[str, ...], wanted: Wanted) -> type
 
 
 def _beyond(order: Sequence[By], *, is_backward: bool) -> ColumnElement[bool]:
-    """Rows strictly after the key in the order (before it, going backward)."""
-    key: list[Any] = [bindparam(f"key_{index}") for index in range(len(order))]
-    alternatives = []
-    for index, by in enumerate(order):
-        equal = [prior.column == value for prior, value in zip(order[:index], key, strict=False)]
-        further = by.column < key[index] if by.is_descending != is_backward else by.column > key[index]
-        alternatives.append(and_(*equal, further))
-    return or_(*alternatives)
+    """Rows strictly after the key in the order (before it, going backward); as one comparison, which an index answers at any depth."""
+    columns: Any = tuple_(*(by.column for by in order))
+    key = tuple_(*(bindparam(f"key_{index}", type_=by.column.type) for index, by in enumerate(order)))
+    is_falling = order[0].is_descending != is_backward
+    return cast(ColumnElement[bool], columns < key if is_falling else columns > key)
+
+
+def _keys(order: Sequence[By]) -> list[Any]:
+    """The sort values as columns."""
+    return [by.column.label(f"k{index}") for index, by in enumerate(order)]
+
+
+def _placed(statement: Select[Any], order: Sequence[By], has_cursor: bool, is_backward: bool) -> Select[Any]:
+    """The rows of a statement from the window's cursor on, in order."""
+    wanted = statement.where(_beyond(order, is_backward=is_backward)) if has_cursor else statement
+    return wanted.order_by(*(by.column.desc() if by.is_descending != is_backward else by.column.asc() for by in order))
 
 
 def _windowed(statement: Select[Any], order: Sequence[By], has_cursor: bool, is_backward: bool) -> Select[Any]:
     """One window of a statement, with the sort values as its last columns."""
-    wanted = statement.add_columns(*(by.column.label(f"k{index}") for index, by in enumerate(order)))
-    if has_cursor:
-        # a redundant bound on the leading column lets both engines begin the index scan at the cursor
-        lead = order[0]
-        first: Any = bindparam("key_0")
-        bound = lead.column <= first if lead.is_descending != is_backward else lead.column >= first
-        wanted = wanted.where(bound, _beyond(order, is_backward=is_backward))
-    directed = [by.column.desc() if by.is_descending != is_backward else by.column.asc() for by in order]
-    return wanted.order_by(*directed).limit(bindparam("window", type_=Integer))
+    return _placed(statement.add_columns(*_keys(order)), order, has_cursor, is_backward).limit(WINDOW)
 
 
 def _fits(value: Any, by: By) -> bool:
@@ -129,19 +148,127 @@ async def page(
 
     One more row than asked tells whether others follow; the sort values are the last columns of a row.
     """
-    has_cursor = window.cursor is not None
+    wanted = changed(statement, _windowed, tuple(order), window.cursor is not None, window.is_backward)
+    return _paged(await session.rows(wanted, **values, **_bounds(window, order, name)), window, order, name)
+
+
+def _bounds(window: Window, order: Sequence[By], name: str) -> dict[str, Any]:
+    """The values of a window's parameters."""
+    values: dict[str, Any] = {"window": window.count + 1}
     if window.cursor is not None:
         key = key_of(name, window.cursor, "before" if window.is_backward else "after")
         if len(key) != len(order) or not all(_fits(value, by) for value, by in zip(key, order, strict=True)):
             raise InvalidInput("error.cursor", field=("before" if window.is_backward else "after",))
         values |= {f"key_{index}": value for index, value in enumerate(key)}
-    wanted = changed(statement, _windowed, tuple(order), has_cursor, window.is_backward)
-    rows = list(await session.rows(wanted, **values, window=window.count + 1))
-    more, rows = len(rows) > window.count, rows[: window.count]
+    return values
+
+
+def _paged(found: Sequence[Any], window: Window, order: Sequence[By], name: str) -> Page[Any]:
+    more, rows = len(found) > window.count, list(found[: window.count])
     if window.is_backward:
         rows.reverse()
     cursors = [cursor_of(name, row[-len(order) :]) for row in rows]
-    return Page(rows, cursors, has_cursor if window.is_backward else more, more if window.is_backward else has_cursor)
+    came_from = window.cursor is not None
+    return Page(rows, cursors, came_from if window.is_backward else more, more if window.is_backward else came_from)
+
+
+@dataclass(frozen=True, slots=True)
+class Ways:
+    """How a narrowed list is looked through: `near` rows along its order first, `many` that are collected, `far` along the order then.
+
+    `counting` finds by an index alone what has to be looked at to collect; `lead` is the column by whose index all are collected.
+    """
+
+    many: int
+    far: int
+    near: int
+    counting: Select[Any]
+    lead: Any = None
+
+
+async def sifted(
+    session: Session, statement: Bound, window: Window, order: Sequence[By], *, name: str, whole: ColumnElement[bool], ways: Ways,
+    searched: Bound | None = None,
+) -> Page[Any]:  # fmt: skip
+    """Reads one window of a statement that narrows a long list by conditions, in a time that doesn't depend on how long that is.
+
+    Where few rows fit, they are collected and sorted; where many do, a window's worth is met soon along the order of the `whole` list; and
+    should they all lie far off, they are collected after all. `searched` is the same statement with its candidates.
+    """
+    values, given = _bounds(window, order, name), (tuple(order), window.cursor is not None, window.is_backward)
+
+    async def met(far: int) -> Sequence[Any]:
+        return await session.rows(changed(statement, _met, *given, whole, far), **values)
+
+    if ways.near and len(found := await met(ways.near)) > window.count:
+        return _paged(found, window, order, name)
+    found = await session.rows(changed(searched or statement, _few, *given, ways), **values)
+    if found[0][-len(order) - 1] <= ways.many:
+        return _paged([row for row in found if row[-1] is not None], window, order, name)
+    if len(found := await met(ways.far)) <= window.count:
+        found = await session.rows(changed(searched or statement, _collected, *given, whole, ways), **values) or found
+    return _paged(found, window, order, name)
+
+
+def _few(statement: Select[Any], order: Sequence[By], has_cursor: bool, is_backward: bool, ways: Ways) -> Select[Any]:
+    """A window of the rows that fit if few have to be looked at; one row at least, which says how many, before the sort values."""
+    size = select(func.count().label("size")).select_from(ways.counting.limit(_number(ways.many + 1)).subquery("counting"))
+    counted = size.cte("counted").prefix_with("MATERIALIZED")
+    wanted = statement.with_only_columns(*_keys(order)).order_by(ways.lead)
+    found = _limited(wanted, select(counted.c.size).scalar_subquery() <= _number(ways.many))
+    return _shown(statement, order, is_backward, _chosen(found, order, has_cursor, is_backward), counted)
+
+
+def _met(
+    statement: Select[Any], order: Sequence[By], has_cursor: bool, is_backward: bool, whole: ColumnElement[bool], far: int
+) -> Select[Any]:
+    """The first rows that fit among so many of the whole list; they come in its order, as the list is read in it."""
+    fitting = statement.with_only_columns(*_keys(order))
+    table = order[-1].column.table
+    used = {part.key for part in visitors.iterate(fitting) if isinstance(part, Column) and part.table is table}
+    along = _placed(select(*(table.c[key] for key in sorted(used))).where(whole), order, has_cursor, is_backward)
+    met = ClauseAdapter(along.limit(_number(far)).subquery("along")).traverse(fitting).limit(WINDOW).subquery("met")
+    return _shown(statement, order, is_backward, met)
+
+
+def _collected(
+    statement: Select[Any], order: Sequence[By], has_cursor: bool, is_backward: bool, whole: ColumnElement[bool], ways: Ways
+) -> Select[Any]:
+    """A window of all rows that fit, unless the whole list ends before so many of its rows."""
+    beyond = _placed(select(literal_column("1")).where(whole), order, has_cursor, is_backward)
+    wanted = statement.with_only_columns(*_keys(order)).order_by(ways.lead)
+    found = _limited(wanted, exists(beyond.limit(_number(1)).offset(_number(ways.far))))
+    return _shown(statement, order, is_backward, _chosen(found, order, has_cursor, is_backward))
+
+
+def _limited(statement: Select[Any], condition: ColumnElement[bool]) -> CTE:
+    """All rows or none: a limit of none keeps both engines from looking at any, which a condition would not."""
+    limit = select(case((condition, _number(ALL)), else_=_number(0))).scalar_subquery()
+    return statement.limit(limit).cte("found").prefix_with("MATERIALIZED")
+
+
+def _chosen(rows: CTE, order: Sequence[By], has_cursor: bool, is_backward: bool) -> Subquery:
+    """A window of collected sort values."""
+    places = [By(rows.c[f"k{index}"], by.is_descending) for index, by in enumerate(order)]
+    return _placed(rows.select(), places, has_cursor, is_backward).limit(WINDOW).subquery("chosen")
+
+
+def _shown(
+    statement: Select[Any], order: Sequence[By], is_backward: bool, chosen: Subquery, counted: CTE | None = None
+) -> Select[Any]:
+    """What the statement shows of the chosen rows, then how many fit where that is known, then the sort values."""
+    table, last = order[-1].column.table, len(order) - 1
+    keys = [chosen.c[f"k{index}"] for index in range(len(order))]
+    rows = chosen.join(table, table.c[order[-1].column.key] == keys[last])
+    if counted is not None:
+        rows = counted.outerjoin(chosen, true()).outerjoin(table, table.c[order[-1].column.key] == keys[last])
+    shown = select(*statement.selected_columns, *(counted.c if counted is not None else ()), *keys).select_from(rows)
+    return shown.order_by(*(key.desc() if by.is_descending != is_backward else key for key, by in zip(keys, order, strict=True)))
+
+
+def _number(number: int) -> Any:
+    """A number that is part of the statement's text, so that plans can count on it."""
+    return literal_column(str(number), Integer)
 
 
 async def count(session: Session, statement: Select[Any] | Bound) -> int:
@@ -157,18 +284,6 @@ def under(column: Any, path: Any) -> Any:
     """Whether a path column lies at or below a path, which may be a value, a named parameter or a subquery."""
     end = path_end(path) if isinstance(path, str) else func.substr(path, 1, func.length(path) - 1) + "/"
     return (column >= path) & (column < end)
-
-
-def holding(column: Any, name: str) -> Any:
-    """Whether a text column has a part, given by name as a `pattern` of it."""
-    return column.like(bindparam(name), escape="/")
-
-
-def pattern(part: str) -> str:
-    """What LIKE finds a part of a text by."""
-    for special in "/%_":
-        part = part.replace(special, f"/{special}")
-    return f"%{part}%"
 
 
 def names_of(values: Mapping[str, Any]) -> tuple[str, ...]:

@@ -9,6 +9,7 @@ from sqlmodel.sql.sqltypes import AutoString
 
 from auth import tables as auth_tables
 from domain import registry
+from store.migrate import is_migrated
 from store.types import DecimalText, UtcDateTime
 
 TABLES = (*registry.TABLES, *auth_tables.TABLES)
@@ -34,6 +35,7 @@ def run(connection: Connection) -> None:
         connection=connection,
         target_metadata=TABLES[0].metadata,
         render_item=render,
+        include_object=is_migrated,
         render_as_batch=connection.dialect.name == "sqlite",
         transactional_ddl=False,  # the caller's transaction holds the whole upgrade, on both engines
     )

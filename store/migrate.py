@@ -1,15 +1,18 @@
 """Brings a SQL database to the newest shape, by the one history in `migrations/`, on SQLite and PostgreSQL."""
 
 import tempfile
+from collections.abc import Iterator
 from pathlib import Path
-from typing import Final
+from typing import Any, Final
 
 from alembic import command
 from alembic.config import Config
 from alembic.script import ScriptDirectory
 from sqlalchemy import Connection, text
 from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
+from sqlmodel import SQLModel
 
+from store.fragments import FRAGMENTS, Fragments
 from store.session import sqlite_engine
 
 CONFIGURATION: Final = Path(__file__).resolve().parents[1] / "alembic.ini"
@@ -51,8 +54,19 @@ def _configuration(connection: Connection) -> Config:
     return configuration
 
 
+def is_migrated(_thing: Any, name: str | None, _kind: str, is_reflected: bool, _other: Any) -> bool:
+    """Whether a table or index is a matter of migrations, for alembic's comparison: what keeps fragments stands beside them."""
+    return not (is_reflected and any((name or "").startswith(fragments.kept) for fragments in _fragments()))
+
+
+def _fragments() -> Iterator[Fragments]:
+    return (table.info[FRAGMENTS] for table in SQLModel.metadata.sorted_tables if FRAGMENTS in table.info)
+
+
 def _upgrade(connection: Connection) -> None:
     command.upgrade(_configuration(connection), "head")
+    for fragments in _fragments():  # each time, as replacing a table on SQLite loses its triggers
+        fragments.make(connection)
     if connection.dialect.name == "sqlite" and (broken := connection.execute(text("PRAGMA foreign_key_check")).first()):
         raise RuntimeError(f"a migration left a row without its parent: {tuple(broken)}")
 

@@ -12,11 +12,14 @@ from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession, create_async_engin
 
 from store.driver import Driver
 from store.faults import GAVE_WAY, WAIT_SECONDS, StoreBusy, StoreLost
+from store.fragments import give_function
 from store.statements import Bound, Prepared
 
 MOST_SESSIONS = 20
 """Connections to PostgreSQL at once for writing and for reads that aren't prepared; half of them are kept open."""
 
+PRAGMAS = ("journal_mode=WAL", "synchronous=NORMAL", "cache_size=-65536", "mmap_size=2147418112")
+"""Besides what keeps data whole: 64 MB of pages a connection, and the file read where the system has it in memory already."""
 
 def sqlite_engine(url: str, begin: str, *, foreign_keys: bool = True) -> AsyncEngine:
     """An engine whose transactions really begin with `begin`: the driver's own habit loses updates."""
@@ -25,9 +28,10 @@ def sqlite_engine(url: str, begin: str, *, foreign_keys: bool = True) -> AsyncEn
     @event.listens_for(engine.sync_engine, "connect")
     def connected(connection: Any, _record: Any) -> None:
         connection.isolation_level = None
+        give_function(connection)
         cursor = connection.cursor()
         checks = "foreign_keys=ON" if foreign_keys else "foreign_keys=OFF"
-        for pragma in ("journal_mode=WAL", "synchronous=NORMAL", "cache_size=-65536", checks, f"busy_timeout={WAIT_SECONDS * 1000}"):
+        for pragma in (*PRAGMAS, checks, f"busy_timeout={WAIT_SECONDS * 1000}"):
             cursor.execute(f"PRAGMA {pragma}")
         cursor.close()
 

@@ -14,7 +14,8 @@ from domain.accounts.tables import Account, AccountEdge, AccountKind, CostCentre
 from domain.kernel.paging import Page, Window
 from domain.kernel.scope import Scope
 from domain.kernel.text import search_key
-from domain.reading import By, Limits, count, holding, members, names_of, page, pattern, shaped, under
+from domain.reading import By, Limits, count, members, names_of, page, shaped, under
+from store.fragments import holds
 from store.session import Session
 from store.statements import Bound, among
 from store.types import UtcDateTime
@@ -108,12 +109,12 @@ async def organizations_by_ids(session: Session, scope: Scope, ids: Sequence[UUI
 def _organizations(scope: Limits, has_search: bool) -> Select[Any]:
     statement = scope.limit(_columns(ORGANIZATION), col(Organization.id))
     if has_search:
-        return statement.where(holding(col(Organization.name_fold), "search") | holding(col(Organization.legal_id), "search"))
+        return statement.where(holds(col(Organization.name_fold), "search") | holds(col(Organization.legal_id), "search"))
     return statement
 
 
 def _found(scope: Scope, search: str | None) -> Bound:
-    return _organizations(scope, bool(search))(search=pattern(search_key(search)) if search else None)
+    return _organizations(scope, bool(search))(search=search_key(search) if search else None)
 
 
 async def organizations_page(session: Session, scope: Scope, *, search: str | None, window: Window) -> Page[OrganizationRow]:
@@ -162,7 +163,7 @@ def _tree(scope: Limits, given: tuple[str, ...]) -> Select[Any]:
         "parent_id": col(place.parent_id) == bindparam("parent_id"),
         "kinds": among(col(Account.kind), "kinds"),
         "payment_mode": col(Account.payment_mode) == bindparam("payment_mode"),
-        "search": holding(col(Account.name_fold), "search") | holding(func.lower(col(Account.number)), "search"),
+        "search": holds(col(Account.name_fold), "search") | holds(func.lower(col(Account.number)), "search"),
     }
     return statement.where(*(conditions[name] for name in given if name in conditions))
 
@@ -192,7 +193,7 @@ def _accounts(
         "parent_id": parent_id,
         "kinds": filter.kinds or None,
         "payment_mode": filter.payment_mode,
-        "search": pattern(search_key(search)) if search else None,
+        "search": search_key(search) if search else None,
     }
     return _tree(scope, names_of(values))(organization_id=organization_id, **values)
 

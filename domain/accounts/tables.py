@@ -5,10 +5,13 @@ from enum import StrEnum
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Index, UniqueConstraint
+from sqlalchemy import Index, UniqueConstraint, text
 from sqlmodel import Field, SQLModel
 
 from store.types import Json, Ordered, UtcDateTime
+
+IS_TOP = text("parent_id IS NULL")
+"""An organization has one account without another above it."""
 
 
 class AccountKind(StrEnum):
@@ -49,6 +52,7 @@ class Account(SQLModel, table=True):
     __table_args__ = (
         UniqueConstraint("organization_id", "number"),
         Index("ix_accounts_tree", "organization_id", "path", unique=True),
+        Index("ix_accounts_top", "organization_id", unique=True, postgresql_where=IS_TOP, sqlite_where=IS_TOP),
     )
 
     id: UUID = Field(primary_key=True)

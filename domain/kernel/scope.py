@@ -19,6 +19,11 @@ def path_end(path: str) -> str:
     return path[:-1] + "/"
 
 
+def is_top(path: str) -> bool:
+    """Whether it is the path of an organization's one top account, below which everything lies."""
+    return path.count(".") == 1
+
+
 @dataclass(frozen=True, slots=True)
 class Reach:
     """A part of the world: one organization's subtree by path prefix (`""` for the whole of it), or everything when both are empty."""
@@ -93,6 +98,13 @@ class Scope:
     def limit(self, statement: Statement, organization_id: Any, path: Any = None) -> Statement:
         """Restricts a statement to the scope; without a path column whoever reaches any part of the organization sees the row."""
         return limited(statement, self.shape, self.bounds, organization_id, path)
+
+    def within(self, organization_id: UUID, path: str) -> "Scope":
+        """The part of the scope at or below a place: as a rule the place itself, so that one bound says both."""
+        if self.covers(organization_id, path):
+            return replace(self, reach=(Reach(organization_id, "" if is_top(path) else path),))
+        below = (part for part in self.reach if part.organization_id == organization_id and part.path.startswith(path))
+        return replace(self, reach=tuple(below))
 
     def covers(self, organization_id: UUID, path: str) -> bool:
         """Whether something of this organization on this path is in scope."""

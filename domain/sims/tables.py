@@ -11,6 +11,8 @@ from domain.sims.states import BarredBy as BarredBy
 from domain.sims.states import Barring as Barring
 from domain.sims.states import SimStatus as SimStatus
 from domain.sims.states import SimStatusReason as SimStatusReason
+from store.fragments import keep_fragments
+from store.ordering import sort_key
 from store.types import Ordered, UtcDateTime
 
 
@@ -39,20 +41,34 @@ class ApnAuthType(StrEnum):
     CHAP = "CHAP"
 
 
+WALKED = ("id", "path", "status")
+"""What an index of an order ends with: the id breaks ties, the others let a walk along it pass by cards without looking at them."""
+
+
 class Sim(SQLModel, table=True):
     """A SIM card with the line on it, where it stands now.
 
     Money in rials, data in bytes. `change_id` names the last change of its state, so that what follows later (an answer of the
     network, the end of a suspension) can tell whether it still holds. `search` holds number, serial, holder and cost centre folded,
-    `tags` reads `|one|two|`; `data_remaining` and `next_bucket_end_at` are kept by the bundles area for sorting and filtering.
+    `tags` reads `|one|two|`; `data_remaining` and `next_bucket_end_at` are kept by the bundles area for sorting and filtering, the
+    columns `by_…` by the database.
     """
 
     __tablename__ = "sims"
     __table_args__ = (
-        Index("ix_sims_line", "organization_id", "msisdn", "id"),
-        Index("ix_sims_tree", "organization_id", "path", "msisdn", "id"),
-        Index("ix_sims_status", "organization_id", "status", "msisdn"),
-        Index("ix_sims_holder", "organization_id", "holder_fold", "id"),
+        Index("ix_sims_tree", "organization_id", "path", "by_msisdn", "id", "status"),
+        Index("ix_sims_number", "organization_id", "by_msisdn", *WALKED),
+        Index("ix_sims_status", "organization_id", "status", "id", "path"),
+        Index("ix_sims_holder", "organization_id", "holder_fold", *WALKED),
+        Index("ix_sims_charge", "organization_id", "by_current_charge", *WALKED),
+        Index("ix_sims_debt", "organization_id", "by_debt", *WALKED),
+        Index("ix_sims_data", "organization_id", "data_remaining", *WALKED),
+        Index("ix_sims_used", "organization_id", "by_last_usage_at", *WALKED),
+        Index("ix_sims_valid", "organization_id", "by_valid_until", *WALKED),
+        Index("ix_sims_ends", "organization_id", "next_bucket_end_at"),
+        Index("ix_sims_mode", "organization_id", "payment_mode"),
+        Index("ix_sims_plan", "organization_id", "plan_id"),
+        Index("ix_sims_centre", "organization_id", "cost_centre_id"),
     )
 
     id: UUID = Field(primary_key=True)
@@ -91,6 +107,14 @@ class Sim(SQLModel, table=True):
     data_remaining: int = Field(default=0, sa_type=BigInteger)
     next_bucket_end_at: datetime | None = Field(default=None, sa_type=UtcDateTime)
     search: str = Field(default="", sa_type=Ordered)
+    by_msisdn: str = sort_key("msisdn", Ordered)
+    by_current_charge: int = sort_key("current_charge", BigInteger)
+    by_debt: int = sort_key("debt", BigInteger)
+    by_last_usage_at: datetime = sort_key("last_usage_at", UtcDateTime)
+    by_valid_until: datetime = sort_key("valid_until", UtcDateTime)
+
+
+keep_fragments(Sim.__table__, scope="organization_id", text="search", labels="tags")  # type: ignore[attr-defined]
 
 
 class SimPlacement(SQLModel, table=True):

@@ -20,9 +20,10 @@ from domain.kernel.permissions import Permission
 from domain.kernel.scope import ActorRef, Reach, Scope
 from domain.kernel.text import fold
 from domain.sims import queries
-from domain.sims.queries import EPOCH, SimFilter, SimSort, SimSortKey, sims_count, sims_page
+from domain.sims.queries import SimFilter, SimSort, SimSortKey, sims_count, sims_page
 from domain.sims.states import SimStatus
 from domain.sims.tables import Sim
+from store.ordering import EPOCH
 from store.session import Database
 from tests.world import NOW, TwoTenants, luhn
 

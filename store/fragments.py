@@ -1,0 +1,241 @@
+"""Finds rows by a fragment of their text: an index of its parts, kept by the database itself, and the exact comparison besides.
+
+The parts of a text are all its pieces of four digits, and those of one, two or three characters that aren't digits alone: digits are so
+common in numbers that fewer of them tell nothing. Labels (a text `|one|two|`) are parts as a whole. A part bears the end of its
+scope's id, so that a search never wades through what others have. PostgreSQL keeps the parts as an array under GIN, which needs no
+extension, beside a table that changes as often as its figures; SQLite as words of a contentless FTS5 table.
+"""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from typing import Any, Final
+from uuid import UUID
+
+from sqlalchemy import ARRAY, ColumnElement, Connection, Dialect, Select, Table, Text, Uuid, bindparam, column, event, select
+from sqlalchemy.ext.compiler import compiles
+from sqlalchemy.sql.functions import FunctionElement
+from sqlalchemy.types import NULLTYPE, TypeDecorator, TypeEngine
+
+FRAGMENTS = "fragments"
+"""Under which a table knows its index."""
+Statements = Sequence[str]
+MIXED, DIGITS = (1, 2, 3), 4
+SCOPE_END: Final = 8
+"""So many of the last hex digits of a scope's id stand before a part; that two scopes share them only costs a comparison."""
+
+
+def parts_of(text: str) -> Iterator[str]:
+    """The parts under which a text is found, in no order and more than once."""
+    for start in range(len(text)):
+        for size in (*MIXED, DIGITS):
+            part = text[start : start + size]
+            if len(part) == size and _is_number(part) is (size == DIGITS):
+                yield part
+
+
+def labels_of(text: str) -> Iterator[str]:
+    """The parts that stand for the labels of a text."""
+    return (f"#{label}" for label in text.split("|") if label)
+
+
+def parts_wanted(fragment: str) -> set[str]:
+    """Parts that every text with this fragment has, the longest ones; none when it has none."""
+    parts = set(parts_of(fragment))
+    longest = max(map(len, parts), default=0)
+    return {part for part in parts if len(part) == longest}
+
+
+def words(scope: UUID, parts: set[str]) -> Sequence[str]:
+    """Parts as they are stored for a scope."""
+    return sorted(scope.hex[-SCOPE_END:] + part for part in parts)
+
+
+def _is_number(part: str) -> bool:
+    return part.isascii() and part.isdigit()
+
+
+def _stored(scope: str, text: str, labels: str) -> str:
+    """SQLite's function of a row: its words in letters that no tokenizer parts."""
+    return " ".join(_spelt(word) for word in words(UUID(scope), {*parts_of(text), *labels_of(labels)}))
+
+
+def _spelt(word: str) -> str:
+    return word.encode().hex()
+
+
+def give_function(connection: Any) -> None:
+    """Gives a new connection of SQLite the function that its triggers call."""
+    connection.create_function("fragments", 3, _stored, deterministic=True)
+
+
+class Holds(FunctionElement[bool]):
+    """Whether a text holds a fragment, character by character: LIKE would take two of them for others, and letters alike on SQLite."""
+
+    name = "holds"
+    type: Any = NULLTYPE  # of a BOOLEAN SQLite would be asked whether it is 1
+    inherit_cache = True
+
+
+def holds(text: Any, name: str) -> ColumnElement[bool]:
+    """The condition that a column holds the fragment given by name."""
+    return Holds(text, bindparam(name, type_=Text()))
+
+
+@compiles(Holds, "postgresql")
+def _holds_postgresql(element: Holds, compiler: Any, **options: Any) -> str:
+    text, fragment = (compiler.process(part, **options) for part in element.clauses)
+    return f"strpos({text}, {fragment}) > 0"
+
+
+@compiles(Holds, "sqlite")
+def _holds_sqlite(element: Holds, compiler: Any, **options: Any) -> str:
+    text, fragment = (compiler.process(part, **options) for part in element.clauses)
+    return f"instr({text}, {fragment}) > 0"
+
+
+class _Words(TypeDecorator[Sequence[str]]):
+    """Words that a row must have, all of them."""
+
+    impl = Text
+    cache_ok = True
+
+    def load_dialect_impl(self, dialect: Dialect) -> TypeEngine[Any]:
+        """An array, or a query of FTS5."""
+        return dialect.type_descriptor(Text() if dialect.name == "sqlite" else ARRAY(Text()))
+
+    def process_bind_param(self, value: Sequence[str] | None, dialect: Dialect) -> Any:
+        """The words as the index has them."""
+        return " AND ".join(map(_spelt, value or ())) if dialect.name == "sqlite" else list(value or ())
+
+
+class _Holders(FunctionElement[Any]):
+    """The ids of the rows whose parts are among them all the wanted ones, as a table."""
+
+    name = "holders"
+    inherit_cache = True
+
+
+def holders(table: str, name: str) -> Select[Any]:
+    """The ids of the rows of a table that have all the words given by name: those with the fragment, and perhaps some others."""
+    found = _Holders(column(f"{table}_fragments"), bindparam(name, type_=_Words())).table_valued(column("id", Uuid()))
+    return select(found.c.id)
+
+
+@compiles(_Holders, "postgresql")
+def _holders_postgresql(element: _Holders, compiler: Any, **options: Any) -> str:
+    kept, wanted = (compiler.process(part, **options) for part in element.clauses)
+    return f"(SELECT kept.id FROM {kept} AS kept WHERE fragments(kept.scope, kept.body, kept.labels) @> {wanted})"
+
+
+@compiles(_Holders, "sqlite")
+def _holders_sqlite(element: _Holders, compiler: Any, **options: Any) -> str:
+    kept, wanted = (compiler.process(part, **options) for part in element.clauses)
+    matching = f"{kept}_words AS found CROSS JOIN {kept} AS kept ON kept.seq = found.rowid"  # found first, so that a LIMIT ends it early
+    return f"(SELECT kept.id FROM {matching} WHERE found.{kept}_words MATCH {wanted})"
+
+
+@dataclass(frozen=True, slots=True)
+class Fragments:
+    """What is indexed: the table (its key is `id`), the columns of its scope, text and labels."""
+
+    table: str
+    scope: str
+    text: str
+    labels: str
+
+    @property
+    def kept(self) -> str:
+        """The table that holds the parts."""
+        return f"{self.table}_fragments"
+
+    def make(self, connection: Connection) -> None:
+        """Makes the index and what keeps it, and takes in the rows that are there; changes nothing where it is complete."""
+        is_sqlite = connection.dialect.name == "sqlite"
+        look = "SELECT 1 FROM sqlite_master WHERE name" if is_sqlite else "SELECT 1 FROM pg_tables WHERE tablename"
+        is_new = connection.exec_driver_sql(f"{look} = '{self.kept}'").first() is None
+        has_rows = connection.exec_driver_sql(f"SELECT 1 FROM {self.table} LIMIT 1").first() is not None
+        tables, fill, keep = self._sqlite() if is_sqlite else self._postgresql()
+        for statement in (*tables, *(fill if is_new and has_rows else ()), *keep):
+            connection.exec_driver_sql(statement)
+
+    def _sqlite(self) -> tuple[Statements, Statements, Statements]:
+        table, kept, columns = self.table, self.kept, f"{self.scope}, {self.text}, {self.labels}"
+
+        def parts(row: str) -> str:
+            return f"fragments({row}.{self.scope}, {row}.{self.text}, {row}.{self.labels})"
+
+        forget = f"INSERT INTO {kept}_words ({kept}_words, rowid, words) SELECT 'delete', seq, {parts('old')} FROM {kept} WHERE id = old.id"
+        learn = f"INSERT INTO {kept}_words (rowid, words) SELECT seq, {parts('new')} FROM {kept} WHERE id = new.id"
+        return (
+            (
+                f"CREATE TABLE IF NOT EXISTS {kept} (seq INTEGER PRIMARY KEY, id CHAR(32) NOT NULL UNIQUE)",
+                f"CREATE VIRTUAL TABLE IF NOT EXISTS {kept}_words"
+                " USING fts5(words, content='', detail=none, columnsize=0, tokenize='ascii')",
+            ),
+            (
+                f"INSERT INTO {kept} (id) SELECT id FROM {table} ORDER BY id",
+                f"INSERT INTO {kept}_words (rowid, words) SELECT seq, {parts('row')} FROM {kept} JOIN {table} AS row ON row.id = {kept}.id",
+            ),
+            (
+                f"CREATE TRIGGER IF NOT EXISTS {kept}_made AFTER INSERT ON {table}"
+                f" BEGIN INSERT INTO {kept} (id) VALUES (new.id); {learn}; END",
+                f"CREATE TRIGGER IF NOT EXISTS {kept}_changed AFTER UPDATE OF {columns} ON {table} BEGIN {forget}; {learn}; END",
+                f"CREATE TRIGGER IF NOT EXISTS {kept}_gone AFTER DELETE ON {table}"
+                f" BEGIN {forget}; DELETE FROM {kept} WHERE id = old.id; END",
+            ),
+        )
+
+    def _postgresql(self) -> tuple[Statements, Statements, Statements]:
+        table, kept, columns = self.table, self.kept, (self.scope, self.text, self.labels)
+        new = ", ".join(f"new.{name}" for name in ("id", *columns))
+        return (
+            (
+                _PARTS,
+                f"CREATE TABLE IF NOT EXISTS {kept} (id UUID PRIMARY KEY REFERENCES {table} (id) ON DELETE CASCADE,"
+                " scope UUID NOT NULL, body TEXT NOT NULL, labels TEXT NOT NULL)",
+            ),
+            (f"INSERT INTO {kept} (id, scope, body, labels) SELECT id, {', '.join(columns)} FROM {table}",),
+            (
+                f"CREATE INDEX IF NOT EXISTS {kept}_words ON {kept} USING gin (fragments(scope, body, labels)) WITH (fastupdate = off)",
+                f"CREATE OR REPLACE FUNCTION {kept}_keep() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN"
+                f" INSERT INTO {kept} (id, scope, body, labels) VALUES ({new}) ON CONFLICT (id) DO UPDATE"
+                " SET scope = excluded.scope, body = excluded.body, labels = excluded.labels; RETURN NULL; END $$",
+                f"CREATE OR REPLACE TRIGGER {kept}_kept AFTER INSERT OR UPDATE OF {', '.join(columns)} ON {table}"
+                f" FOR EACH ROW EXECUTE FUNCTION {kept}_keep()",
+            ),
+        )
+
+
+_PARTS = f"""
+CREATE OR REPLACE FUNCTION fragments(scope UUID, body TEXT, labels TEXT) RETURNS TEXT[]
+LANGUAGE plpgsql IMMUTABLE PARALLEL SAFE COST 1000 AS $$
+DECLARE
+    head TEXT := right(scope::text, {SCOPE_END});
+    letters TEXT[] := string_to_array(body, NULL);
+    label TEXT;
+    found TEXT[] := '{{}}';
+    digits INT := 0;
+BEGIN
+    FOR place IN 1..cardinality(letters) LOOP
+        digits := CASE WHEN strpos('0123456789', letters[place]) > 0 THEN digits + 1 ELSE 0 END;
+        IF digits < 1 THEN found := found || (head || letters[place]); END IF;
+        IF place > 1 AND digits < 2 THEN found := found || (head || letters[place - 1] || letters[place]); END IF;
+        IF place > 2 AND digits < 3 THEN found := found || (head || array_to_string(letters[place - 2:place], '')); END IF;
+        IF digits >= {DIGITS} THEN found := found || (head || array_to_string(letters[place - {DIGITS - 1}:place], '')); END IF;
+    END LOOP;
+    FOREACH label IN ARRAY string_to_array(labels, '|') LOOP
+        IF label <> '' THEN found := found || (head || '#' || label); END IF;
+    END LOOP;
+    RETURN found;
+END $$
+"""
+"""The words of a row in PostgreSQL's language; dear, so that no plan works them out where the index knows them."""
+
+
+def keep_fragments(table: Table, *, scope: str, text: str, labels: str) -> None:
+    """Has every database that gets this table index the fragments of a column of it."""
+    kept = table.info[FRAGMENTS] = Fragments(table.name, scope, text, labels)
+
+    @event.listens_for(table, "after_create")
+    def created(_table: Table, connection: Connection, **_: Any) -> None:
+        kept.make(connection)
