@@ -369,6 +369,15 @@ async def sims_page(
     return found.map(lambda row: kind(*row[:width]))
 
 
+@shaped
+def _kept(scope: Limits) -> Select[Any]:
+    """The kept counters at a place."""
+    statement: Any = select(func.coalesce(func.sum(SimCounter.count), 0)).join(
+        Account, and_(col(Account.organization_id) == col(SimCounter.organization_id), col(Account.id) == col(SimCounter.account_id))
+    )
+    return scope.limit(statement, col(Account.organization_id), col(Account.path))
+
+
 async def sims_count(
     session: Session,
     scope: Scope,
@@ -379,7 +388,9 @@ async def sims_count(
     search: str | None = None,
     as_of: datetime | None = None,
 ) -> int:
-    """How many cards that is."""
+    """How many cards that is: kept where nothing narrows the place, else counted."""
+    if filter == SimFilter() and not search and as_of is None:
+        return int((await session.rows(_kept(scope.within(organization_id, path))))[0][0])
     return await count(session, matching(scope, organization_id, path, filter, search, as_of))
 
 

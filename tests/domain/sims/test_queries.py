@@ -10,6 +10,7 @@ from uuid import UUID
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
+from sqlalchemy import delete, select, update
 
 from domain.accounts.service import make_account, make_organization
 from domain.accounts.tables import Account, CostCentre, PaymentMode
@@ -18,14 +19,15 @@ from domain.kernel.ids import uuid7
 from domain.kernel.paging import Window, cursor_of
 from domain.kernel.permissions import Permission
 from domain.kernel.scope import ActorRef, Reach, Scope
-from domain.kernel.text import fold
+from domain.kernel.text import fold, search_key
+from domain.reading import Ways
 from domain.sims import queries
 from domain.sims.queries import SimFilter, SimSort, SimSortKey, sims_count, sims_page
 from domain.sims.states import SimStatus
 from domain.sims.tables import Sim
 from store.ordering import EPOCH
 from store.session import Database
-from tests.world import NOW, TwoTenants, luhn
+from tests.world import NOW, TwoTenants, counted_statements, luhn
 
 SERIALS = itertools.count(1)
 HOLDERS = ["علی کریمی", "علي كريمي", "نیک‌آذین", "Зоя Петрова", "Zoë Miller", "100%_safe", None]
@@ -131,6 +133,21 @@ def test_every_sort_is_known_here() -> None:
     assert set(KEYS) == set(SimSortKey)
 
 
+WAYS = [(many, far, near) for many in (0, 2, 50) for far in (1, 3, 50) for near in (0, 2)]
+"""Few, some or all cards collected, and met near by or far off: so that small fleets are looked through in every way that large ones are."""
+
+
+def take_ways(monkeypatch: pytest.MonkeyPatch, way: tuple[int, int, int]) -> None:
+    """Has fleets looked through with these numbers."""
+    chosen = queries._ways
+    many, far, near = way
+
+    def ways(*given: Any, **more: Any) -> Ways:
+        return dataclasses.replace(chosen(*given, **more), many=many, far=far, near=near)
+
+    monkeypatch.setattr(queries, "_ways", ways)
+
+
 @settings(max_examples=30, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow])
 @given(described=fleets(), is_descending=st.booleans(), is_backward=st.booleans(), size=st.integers(1, 5))
 async def test_every_sort_walks_whole(
@@ -167,15 +184,23 @@ def filters(fleet: Fleet) -> list[tuple[SimFilter, Callable[[Sim], bool]]]:
 
 
 @settings(max_examples=15, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow])
-@given(described=fleets(), is_backward=st.booleans(), size=st.integers(1, 5), key=st.sampled_from(SimSortKey))
+@given(
+    described=fleets(), is_backward=st.booleans(), size=st.integers(1, 5), key=st.sampled_from(SimSortKey), is_descending=st.booleans(),
+    way=st.sampled_from(WAYS),
+)
 async def test_every_filter_walks_whole_and_is_counted(
-    database: Database, described: list[dict[str, Any]], is_backward: bool, size: int, key: SimSortKey
+    database: Database, monkeypatch: pytest.MonkeyPatch, described: list[dict[str, Any]], is_backward: bool, size: int, key: SimSortKey,
+    is_descending: bool, way: tuple[int, int, int],
 ) -> None:
     fleet = await made(database, described)
 
     for filter, fits in filters(fleet):
-        expected = [card.id for card in sorted(fleet.cards, key=lambda card: (KEYS[key](card), card.id)) if fits(card)]
-        assert await walk(database, fleet, size, is_backward=is_backward, sort=SimSort(key), filter=filter) == expected, filter
+        ordered = sorted(fleet.cards, key=lambda card: (KEYS[key](card), card.id), reverse=is_descending)
+        expected = [card.id for card in ordered if fits(card)]
+        with monkeypatch.context() as patch:
+            take_ways(patch, way)
+            sort = SimSort(key, is_descending)
+            assert await walk(database, fleet, size, is_backward=is_backward, sort=sort, filter=filter) == expected, filter
         async with database.read() as session:
             counted = await sims_count(session, fleet.scope, fleet.top.organization_id, fleet.top.path, filter=filter)
         assert counted == len(expected)
@@ -258,3 +283,68 @@ def test_a_subtree_is_summed_as_if_every_place_were_looked_at(places: list[tuple
     assert row.total == sum(number for status, number in inside if status != SimStatus.TERMINATED)
     assert row.active == sum(number for status, number in inside if status == SimStatus.ACTIVE)
     assert row.total == row.active + row.blocked + row.ready_to_activate + row.other
+
+
+LETTERS = "علی كي۰5ژ%_'\"|+# aZ‌1239"
+needles = st.one_of(st.text(alphabet=LETTERS, min_size=1, max_size=6), st.text(alphabet="0123456789۰٣+", min_size=1, max_size=9))
+
+
+@settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow])
+@given(holders=st.lists(st.text(alphabet=LETTERS, max_size=9), min_size=1, max_size=8), needle=needles, way=st.sampled_from(WAYS))
+async def test_search_is_what_holding_the_folded_fragment_is(
+    database: Database, monkeypatch: pytest.MonkeyPatch, holders: list[str], needle: str, way: tuple[int, int, int]
+) -> None:
+    fleet = await made(database, [CARD | {"holder_name": holder} for holder in holders])
+    key = search_key(needle)
+
+    with monkeypatch.context() as patch:
+        take_ways(patch, way)
+        found = await walk(database, fleet, 2, is_backward=False, search=needle)
+
+    assert set(found) == {card.id for card in fleet.cards if key in card.search}
+    async with database.read() as session:
+        assert await sims_count(session, fleet.scope, fleet.top.organization_id, fleet.top.path, search=needle) == len(found)
+
+
+async def test_the_index_of_fragments_follows_changes_and_deletions(database: Database) -> None:
+    fleet = await made(database, [CARD | {"holder_name": "مریم رستگار", "tags": "|van|"}, CARD | {"holder_name": "Zoë Miller"}])
+    first, second = (card.id for card in fleet.cards)
+
+    async def found(**wanted: Any) -> list[UUID]:
+        return await walk(database, fleet, 5, is_backward=False, **wanted)
+
+    assert await found(search="رستگار") == [first] and await found(filter=SimFilter(tags=["van"])) == [first]
+    async with database.write() as session:
+        await session.execute(update(Sim).where(Sim.id == first).values(search="ایرج", tags="|boat|"))
+        await session.execute(delete(Sim).where(Sim.id == second))
+
+    assert await found(search="رستگار") == [] and await found(search="ایرج") == [first]
+    assert await found(filter=SimFilter(tags=["van"])) == [] and await found(filter=SimFilter(tags=["boat"])) == [first]
+    assert await found(search="miller") == []
+
+
+async def test_a_page_of_a_small_fleet_takes_one_statement_however_it_is_narrowed(database: Database) -> None:
+    fleet = await made(database, [CARD | {"holder_name": "Zoë", "is_below": index % 2 == 0} for index in range(9)])
+    counts = {}
+    for name, path, wanted in (
+        ("whole", fleet.top.path, {}),
+        ("subtree", fleet.below.path, {}),
+        ("filter", fleet.top.path, {"filter": SimFilter(statuses=[SimStatus.ACTIVE])}),
+        ("search", fleet.top.path, {"search": "zo"}),
+    ):
+        with counted_statements(database) as statements:
+            async with database.read() as session:
+                await sims_page(session, fleet.scope, fleet.top.organization_id, path, window=Window(3), **wanted)  # type: ignore[arg-type]
+        counts[name] = len(statements)
+
+    assert counts == {"whole": 1, "subtree": 1, "filter": 1, "search": 1}
+
+
+async def test_what_nothing_narrows_is_not_counted_but_kept(database: Database, two_tenants: TwoTenants) -> None:
+    tenant = two_tenants.one
+    scope = Scope(ActorRef(uuid7(), "Reader"), Permission.SIM_READ, (Reach(tenant.id),), NOW)
+    async with database.read() as session:
+        rows = (await session.execute(select(Sim.path).where(Sim.organization_id == tenant.id))).scalars().all()
+        for account in tenant.accounts.values():
+            kept = await sims_count(session, scope, tenant.id, account.path)
+            assert kept == sum(path.startswith(account.path) for path in rows)
