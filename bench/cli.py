@@ -4,12 +4,13 @@ import signal
 
 import typer
 
-from bench import compression, fleet, fuzz, start
+from bench import compression, fleet, fuzz, pages, start
 
 app = typer.Typer(no_args_is_help=True, pretty_exceptions_enable=False)
 app.command("fleet")(fleet.fleet)
 app.command("compression")(compression.compression)
 app.command("fuzz")(fuzz.fuzz)
+app.command("pages")(pages.pages)
 app.command("start")(start.start)
 
 
