@@ -5,12 +5,12 @@ from enum import StrEnum
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Index, UniqueConstraint, text
+from sqlalchemy import Index, UniqueConstraint, column
 from sqlmodel import Field, SQLModel
 
 from store.types import Json, Ordered, UtcDateTime
 
-IS_TOP = text("parent_id IS NULL")
+IS_TOP = column("parent_id").is_(None)
 """An organization has one account without another above it."""
 
 

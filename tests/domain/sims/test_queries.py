@@ -10,7 +10,7 @@ from uuid import UUID
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
-from sqlalchemy import delete, select, update
+from sqlalchemy import delete, select, text, update
 
 from domain.accounts.service import make_account, make_organization
 from domain.accounts.tables import Account, CostCentre, PaymentMode
@@ -25,6 +25,7 @@ from domain.sims import queries
 from domain.sims.queries import SimFilter, SimSort, SimSortKey, sims_count, sims_page
 from domain.sims.states import SimStatus
 from domain.sims.tables import Sim
+from store.fragments import FRAGMENTS
 from store.ordering import EPOCH
 from store.session import Database
 from tests.world import NOW, TwoTenants, counted_statements, luhn
@@ -321,6 +322,19 @@ async def test_the_index_of_fragments_follows_changes_and_deletions(database: Da
     assert await found(search="رستگار") == [] and await found(search="ایرج") == [first]
     assert await found(filter=SimFilter(tags=["van"])) == [] and await found(filter=SimFilter(tags=["boat"])) == [first]
     assert await found(search="miller") == []
+
+
+async def test_an_index_of_fragments_that_is_missing_is_made_of_the_cards_that_are_there(database: Database) -> None:
+    fleet = await made(database, [CARD | {"holder_name": "مریم رستگار"}])
+    async with database.write() as session:
+        for table in ("sims_fragments", "sims_fragments_words") if database.is_sqlite else ("sims_fragments",):
+            await session.execute(text(f"DROP TABLE {table}"))
+
+        await (await session.connection()).run_sync(Sim.metadata.tables["sims"].info[FRAGMENTS].make)
+
+    assert await walk(database, fleet, 5, is_backward=False, search="رستگار") == [fleet.cards[0].id]
+    fresh = await made(database, [CARD | {"holder_name": "رستگار"}])
+    assert await walk(database, fresh, 5, is_backward=False, search="رستگار") == [fresh.cards[0].id]
 
 
 async def test_a_page_of_a_small_fleet_takes_one_statement_however_it_is_narrowed(database: Database) -> None:
