@@ -19,6 +19,7 @@ from bench.opaque import ACCOUNT, SIM, cursor, global_id, id_of
 from bench.server import Server
 
 NESTED, FLAT = "nested", "flat"
+PLACE = (PEERS / "postgraphile_place.graphql").read_text()
 
 
 @dataclass(frozen=True)
@@ -30,7 +31,7 @@ class PostGraphile(Server):
 
     @property
     def document(self) -> str:
-        """The page, and a way to ask for a cursor."""
+        """The page."""
         return (PEERS / f"postgraphile_{self.shape}.graphql").read_text()
 
     async def prepare(self, ground: Ground) -> None:
@@ -48,7 +49,7 @@ class PostGraphile(Server):
         for page in pages:
             if page.start:
                 variables = {"account": str(id_of(page.account)), "before": page.start - 1}
-                answer = (await client.post(url, json={"query": self.document, "operationName": "Place", "variables": variables})).json()
+                answer = (await client.post(url, json={"query": PLACE, "operationName": "Place", "variables": variables})).json()
                 self.after[page] = answer["data"]["account"]["sims"]["pageInfo"]["endCursor"]
 
     def ask(self, page: PageOf) -> dict[str, Any]:

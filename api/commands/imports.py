@@ -1,7 +1,7 @@
 """`simurgh import`: reads files of accounts and SIM cards, shows how far it is, and tells what came of it in a few sentences."""
 
 import asyncio
-from collections.abc import Awaitable, Callable, Iterator
+from collections.abc import Awaitable, Callable, Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Annotated
@@ -34,55 +34,48 @@ SkipFailed = Annotated[bool, typer.Option("--skip-failed", help="Import the good
 Rejects = Annotated[Path | None, typer.Option(help="Write line, column, value and reason of every fault to this CSV file.", dir_okay=False)]
 Language = Annotated[Locale, typer.Option(help="Language of what is told.", case_sensitive=False)]
 
-Run = Callable[[Database, Wish, Sealer], Awaitable[Report]]
+Run = Callable[[Path, Database, Wish, Sealer], Awaitable[Report]]
+IMPORTS: Mapping[str, tuple[str, Run]] = {
+    "accounts": ("Imports organizations and their accounts.", lambda file, database, wish, _: import_accounts(database, file, wish)),
+    "sims": ("Imports SIM cards under accounts that exist.", lambda file, database, wish, keys: import_sims(database, file, wish, keys)),
+}
+"""What comes in, what the command says of itself, and how it is done."""
 
 
-@app.command("accounts")
-def accounts(
-    file: File,
-    dry_run: DryRun = False,
-    skip_failed: SkipFailed = False,
-    rejects: Rejects = None,
-    language: Language = Locale.EN,
-    data: Data = None,
-) -> None:
-    """Imports organizations and their accounts."""
-    _told("accounts", lambda database, wish, _: import_accounts(database, file, wish), dry_run, skip_failed, rejects, language, data)
-
-
-@app.command("sims")
-def sims(
-    file: File,
-    dry_run: DryRun = False,
-    skip_failed: SkipFailed = False,
-    rejects: Rejects = None,
-    language: Language = Locale.EN,
-    data: Data = None,
-) -> None:
-    """Imports SIM cards under accounts that exist."""
-    _told("sims", lambda database, wish, sealer: import_sims(database, file, wish, sealer), dry_run, skip_failed, rejects, language, data)
-
-
-def _told(noun: str, run: Run, dry_run: bool, skip_failed: bool, rejects: Path | None, language: Locale, data: Path | None) -> None:
+def _command(noun: str, run: Run) -> Callable[..., None]:
     """Runs an import and tells its outcome; ends with 1 when rows were left out and nothing was written for it."""
-    policy = BulkErrorPolicy.SKIP_FAILED if skip_failed else BulkErrorPolicy.REJECT_ALL
-    console = Console(stderr=True)
-    try:
-        with _bar(console, text(f"import.{noun}", language)) as progress:
-            wish = Wish(SYSTEM, SystemClock().now(), policy, dry_run, progress=progress)
-            report = asyncio.run(_run(run, wish, read_settings(data_dir=data)))
-    except InvalidInput as fault:
-        typer.echo(text(fault.message_key, language, **fault.params), err=True)
-        raise typer.Exit(1) from None
-    if rejects is not None:
-        write_rejects(rejects, report.rejects, language)
-    for reject in sorted(report.rejects, key=lambda reject: reject.line)[:SHOWN] if rejects is None else ():
-        typer.echo(f"{reject.line}: {reject.column}: {reject.value}: {reject.words(language)}")
-    if report.ignored:
-        typer.echo(text("import.ignored", language, names=", ".join(report.ignored)))
-    typer.echo(" ".join(summary(report, noun, language)))
-    if report.rejects and not report.is_written:
-        raise typer.Exit(1)
+
+    def command(
+        file: File,
+        dry_run: DryRun = False,
+        skip_failed: SkipFailed = False,
+        rejects: Rejects = None,
+        language: Language = Locale.EN,
+        data: Data = None,
+    ) -> None:
+        policy = BulkErrorPolicy.SKIP_FAILED if skip_failed else BulkErrorPolicy.REJECT_ALL
+        try:
+            with _bar(Console(stderr=True), text(f"import.{noun}", language)) as progress:
+                wish = Wish(SYSTEM, SystemClock().now(), policy, dry_run, progress=progress)
+                report = asyncio.run(_run(run, file, wish, read_settings(data_dir=data)))
+        except InvalidInput as fault:
+            typer.echo(text(fault.message_key, language, **fault.params), err=True)
+            raise typer.Exit(1) from None
+        if rejects is not None:
+            write_rejects(rejects, report.rejects, language)
+        for reject in sorted(report.rejects, key=lambda reject: reject.line)[:SHOWN] if rejects is None else ():
+            typer.echo(f"{reject.line}: {reject.column}: {reject.value}: {reject.words(language)}")
+        if report.ignored:
+            typer.echo(text("import.ignored", language, names=", ".join(report.ignored)))
+        typer.echo(" ".join(summary(report, noun, language)))
+        if report.rejects and not report.is_written:
+            raise typer.Exit(1)
+
+    return command
+
+
+for noun, (words, run) in IMPORTS.items():
+    app.command(noun, help=words)(_command(noun, run))
 
 
 def summary(report: Report, noun: str, language: Locale) -> Iterator[str]:
@@ -97,11 +90,11 @@ def summary(report: Report, noun: str, language: Locale) -> Iterator[str]:
         yield text("import.nothing_written", language)
 
 
-async def _run(run: Run, wish: Wish, settings: Settings) -> Report:
+async def _run(run: Run, file: Path, wish: Wish, settings: Settings) -> Report:
     await migrate.upgrade(settings.database_url)
     database = Database(settings.database_url)
     try:
-        return await run(database, wish, Sealer(settings.secret_key))
+        return await run(file, database, wish, Sealer(settings.secret_key))
     finally:
         await database.close()
 
