@@ -9,6 +9,7 @@ from api.settings import Settings
 from api.stopping import stoppable
 from api.workshop import Workshop, open_workshop
 from api.world import check_migrated
+from auth import notices
 from auth.cleaning import CLEANING_KIND, cleaning_handler, schedule
 from auth.delivery import code_handler
 from auth.otp import OTP_KIND
@@ -24,6 +25,7 @@ def handlers(workshop: Workshop) -> Mapping[str, Handler]:
     """Every kind of work and who does it."""
     return {
         OTP_KIND: code_handler(workshop.sealer, workshop.mailer, workshop.sms, workshop.clock),
+        notices.NOTICE_KIND: notices.notice_handler(workshop.database, workshop.mailer, workshop.sms),
         CLEANING_KIND: cleaning_handler(workshop.auth, workshop.clock),
         **sims.handlers(workshop.database, workshop.carrier, workshop.clock),
         **orders.handlers(workshop.database, workshop.carrier, workshop.mailer, workshop.receipts, workshop.clock),

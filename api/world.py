@@ -48,13 +48,15 @@ async def open_world(settings: Settings, *, owns_documents: bool = False) -> Asy
         parts.push_async_callback(database.close)
         inbox = None if settings.production else Inbox(settings.data_dir / "inbox")
         sealer = Sealer(settings.secret_key)
+        auth = Auth.on(database, sealer, issuer=settings.public_url, environment="live" if settings.production else "dev")
+        parts.callback(auth.close)
         yield World(
             settings=settings,
             database=database,
             documents=documents,
             clock=SystemClock(),
             sealer=sealer,
-            auth=Auth.on(database, sealer, issuer=settings.public_url, environment="live" if settings.production else "dev"),
+            auth=auth,
             access_log=await parts.enter_async_context(AccessLog().running()),
             inbox=inbox,
         )

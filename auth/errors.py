@@ -5,13 +5,13 @@ from domain.kernel.errors import DomainError, ErrorCode
 
 
 class InvalidSecret(DomainError):
-    """The proof was wrong, used or expired; known and unknown people get the same. `tries_left` is null where nothing is counted."""
+    """The proof was wrong, used or expired; known and unknown people get the same. `tries_left` is null where no challenge counts them."""
 
     code = ErrorCode.INVALID_SECRET
     default_key = "auth.invalid_secret"
 
-    def __init__(self, tries_left: int | None = None, *, field: tuple[str, ...] = ()) -> None:
-        super().__init__(field=field)
+    def __init__(self, tries_left: int | None = None, *, message_key: str | None = None, field: tuple[str, ...] = ()) -> None:
+        super().__init__(message_key, field=field)
         self.tries_left = tries_left
 
 

@@ -15,7 +15,7 @@ from sqlmodel import col
 from auth import access_tokens, policy, rules
 from auth.actor import Actor, Grant, grant_of, token_grants
 from auth.links import Viewer
-from auth.tables import ApiToken, SignInSession, Totp
+from auth.tables import ApiToken, Password, SignInSession, Totp
 from auth.wiring import Auth
 from domain.accounts.tables import Account
 from domain.kernel.locale import Locale
@@ -68,11 +68,12 @@ class _OfSession(_Held, frozen=True):
     viewed_id: UUID | None
     ticket_state: str | None
     totp_of: UUID | None
+    password_of: UUID | None
 
 
 _SEEN_OF_SESSION: tuple[Any, ...] = (
     *_HOLDER, SignInSession.last_used_at, SignInSession.proven_at, SignInSession.ticket_id, SignInSession.organization_id, Ticket.state,
-    Totp.person_id,
+    Totp.person_id, Password.person_id,
 )  # fmt: skip
 _SESSION = Prepared(
     select(*_SEEN_OF_SESSION)
@@ -82,6 +83,7 @@ _SESSION = Prepared(
     .outerjoin(Account, col(Account.id) == Membership.account_id)
     .outerjoin(Ticket, col(Ticket.id) == SignInSession.ticket_id)
     .outerjoin(Totp, and_(col(Totp.person_id) == Person.id, col(Totp.sealed).is_not(None)))
+    .outerjoin(Password, col(Password.person_id) == Person.id)
     .where(col(SignInSession.id) == bindparam("session_id"), col(SignInSession.person_id) == bindparam("person_id"))
     .where(col(SignInSession.revoked_at).is_(None), col(SignInSession.expires_at) > _AT)
 )
@@ -193,6 +195,7 @@ def _methods(row: _OfSession, at: datetime) -> tuple[ProofMethod, ...]:
     ways = (
         (ProofMethod.OTP_SMS, bool(row.mobile) and not rules.is_line_new(row.line_changed_at, at)),
         (ProofMethod.OTP_EMAIL, bool(row.email)),
+        (ProofMethod.PASSWORD, row.password_of is not None),
         (ProofMethod.TOTP, row.totp_of is not None),
     )
     return tuple(method for method, is_open in ways if is_open)

@@ -20,6 +20,16 @@ async def opens_at(session: Session, key: str, *, most: int, window: timedelta, 
     return at + timedelta(milliseconds=hits[-most] - rules.milliseconds(at - window))
 
 
+async def forgive(session: Session, key: str, *, hit_at: datetime) -> None:
+    """Takes back one hit of that instant, which turned out to be none."""
+    row = (await session.scalars(select(LimitWindow).where(LimitWindow.key == key).with_for_update())).one_or_none()
+    if row is not None and (counted := rules.milliseconds(hit_at)) in row.hits:
+        hits = [*row.hits]
+        hits.remove(counted)
+        row.hits = hits
+        await session.flush()
+
+
 async def hit(session: Session, key: str, *, window: timedelta, at: datetime) -> None:
     """Counts one hit under a limit that `opens_at` has locked."""
     row = await session.get_one(LimitWindow, key)

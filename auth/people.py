@@ -1,5 +1,6 @@
-"""Who a typed identity belongs to, and whether that person may sign in now."""
+"""Who a typed identity belongs to, whether that person may sign in now, and in which companies."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
@@ -9,6 +10,7 @@ from sqlmodel import col, select
 
 from auth import policy
 from auth.tables import Totp
+from domain.accounts.tables import Account, Organization
 from domain.kernel.identifiers import Channel, Identity
 from domain.kernel.permissions import Role
 from domain.people.queries import is_held
@@ -21,6 +23,7 @@ class Known:
     """A person with at least one role now; `has_totp` when an authenticator is set up."""
 
     id: UUID
+    name: str
     mobile: str | None
     email: str | None
     locale: str | None
@@ -44,6 +47,29 @@ async def by_id(session: Session, person_id: UUID | None, at: datetime) -> Known
     return await _known(session, col(Person.id) == person_id, at)
 
 
+@dataclass(frozen=True, slots=True)
+class Company:
+    """A company where a person has a role now, and the tops of what they cover there."""
+
+    name: str
+    paths: tuple[str, ...]
+
+
+async def companies(session: Session, person_id: UUID, at: datetime) -> Mapping[UUID, Company]:
+    """The companies where a person has a role now, by id."""
+    statement = (
+        select(Organization.id, Organization.name, Account.path)
+        .join(Membership, col(Membership.organization_id) == Organization.id)
+        .join(Account, col(Account.id) == Membership.account_id)
+        .where(col(Membership.person_id) == person_id, is_held(at))
+    )
+    found: dict[UUID, Company] = {}
+    for id, name, path in await session.execute(statement):
+        paths = found[id].paths if id in found else ()
+        found[id] = Company(name, (*paths, path))
+    return found
+
+
 async def _known(session: Session, which: ColumnElement[bool], at: datetime) -> Known | None:
     statement = (
         select(Person, col(Totp.sealed).is_not(None).label("has_totp"), Membership.role)
@@ -56,4 +82,4 @@ async def _known(session: Session, which: ColumnElement[bool], at: datetime) -> 
         return None
     person, has_totp, _ = rows[0]
     is_staff = any(Role(role) in policy.STAFF for _, _, role in rows)
-    return Known(person.id, person.mobile, person.email, person.locale, person.line_changed_at, bool(has_totp), is_staff)
+    return Known(person.id, person.name, person.mobile, person.email, person.locale, person.line_changed_at, bool(has_totp), is_staff)

@@ -1,6 +1,7 @@
 """Answers to challenges: every guess is counted in a transaction that commits before its failure is told."""
 
 import hmac
+from collections.abc import Collection
 from dataclasses import dataclass, field
 from datetime import datetime
 from uuid import UUID
@@ -31,17 +32,22 @@ class Answer:
 
 @dataclass(frozen=True, slots=True)
 class Proven:
-    """A right answer: to which challenge, of whom, and by which means."""
+    """Who proved themselves by which means; `identity` (a keyed digest) and `channel` are what they gave, and were asked by."""
 
-    challenge: Challenge
     person_id: UUID
     method: ProofMethod
+    identity: str
+    channel: Channel
+    is_second: bool = False
 
 
-async def answer(auth: Auth, session: Session, given: Answer, *, at: datetime, of: UUID | None = None) -> Proven | DomainError:
+async def answer(
+    auth: Auth, session: Session, given: Answer, *, at: datetime, of: UUID | None = None, sets_password: bool = False
+) -> Proven | DomainError:
     """Takes one guess; a right one uses the challenge up. A failure is returned, to be raised once the transaction is committed.
 
-    `of` is the person a step-up must come from; a right answer of somebody else is as wrong as any.
+    `of` is the person a step-up must come from; a right answer of somebody else is as wrong as any. A challenge for a password alone is
+    good for nothing but `sets_password`.
     """
     guess = (
         update(Challenge)
@@ -57,17 +63,24 @@ async def answer(auth: Auth, session: Session, given: Answer, *, at: datetime, o
     locked_until = await limits.opens_at(session, wrong, most=rules.WRONG_GUESSES, window=rules.WRONG_WINDOW, at=at)
     if locked_until is not None:
         return LimitReached("auth.locked", retry_at=locked_until)
-    method = await _means(auth, session, challenge, given, at, is_step_up=of is not None)
+    kinds = {ChallengeKind.CODE, ChallengeKind.PASSWORD} if sets_password else {ChallengeKind.CODE}
+    method = await _means(auth, session, challenge, given, at, kinds, is_step_up=of is not None)
     if method is None or challenge.person_id is None or (of is not None and of != challenge.person_id):
         await limits.hit(session, wrong, window=rules.WRONG_WINDOW, at=at)
         return InvalidSecret(rules.GUESSES - challenge.tries, field=("proof",))
     challenge.used_at = at
     await session.flush()
-    return Proven(challenge, challenge.person_id, method)
+    is_second = challenge.kind == ChallengeKind.SECOND_FACTOR
+    return Proven(challenge.person_id, method, challenge.identity, Channel(challenge.channel), is_second)
+
+
+async def reopen(session: Session, given: Answer) -> None:
+    """Lets the code behind a right answer serve once more, as nothing came of it; the guess stays counted."""
+    await session.execute(update(Challenge).where(col(Challenge.id) == given.challenge_id).values(used_at=None))
 
 
 async def _means(
-    auth: Auth, session: Session, challenge: Challenge, given: Answer, at: datetime, *, is_step_up: bool
+    auth: Auth, session: Session, challenge: Challenge, given: Answer, at: datetime, kinds: Collection[str], *, is_step_up: bool
 ) -> ProofMethod | None:
     """By which means the code is right; None when it is wrong."""
     if given.is_totp:
@@ -77,6 +90,6 @@ async def _means(
         return ProofMethod.TOTP if is_right and is_asked else None
     typed = "".join(digits_latin(without_invisible(given.code)).split())
     is_right = hmac.compare_digest(auth.sealer.digest("code", challenge.id, typed), challenge.code_hash)
-    if not is_right or challenge.kind != ChallengeKind.CODE or challenge.is_withheld:
+    if not is_right or challenge.kind not in kinds or challenge.is_withheld:
         return None
     return rules.methods_of(Channel(challenge.channel))[0]

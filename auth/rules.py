@@ -22,6 +22,8 @@ RESEND_AFTER = timedelta(seconds=30)
 CODES_WINDOW = timedelta(minutes=15)
 CODES_AN_IDENTITY = 3
 CODES_AN_ADDRESS = 30
+WRONG_PASSWORDS = CODES_AN_IDENTITY * GUESSES
+"""As many guesses in the same window as the codes of an identity allow."""
 WRONG_WINDOW = timedelta(days=1)
 WRONG_GUESSES = 100
 LINE_IS_NEW = timedelta(hours=72)

@@ -9,10 +9,11 @@ from uuid import UUID
 from sqlalchemy import or_, update
 from sqlmodel import col, select
 
-from auth import access_tokens, people, proofs, rules
+from auth import access_tokens, passwords, people, rules
 from auth.access_tokens import AccessClaims
 from auth.actor import Actor
 from auth.errors import InvalidSecret, SecondFactorRequired
+from auth.passwords import Checked, Given
 from auth.proofs import Answer, Proven
 from auth.tables import Challenge, ChallengeKind, RefreshToken, SignInSession
 from auth.wiring import Auth
@@ -44,13 +45,14 @@ class Tokens:
     refresh_expires_at: datetime | None = None
 
 
-async def session_create(auth: Auth, given: Answer, client: Client, *, at: datetime) -> Tokens:
-    """Signs in with a first proof, or with the second one asked for.
+async def session_create(auth: Auth, given: Given, client: Client, *, at: datetime) -> Tokens:
+    """Signs in with a first proof, a code's or a password, or with the second one asked for.
 
     Raises `InvalidSecret`, `SecondFactorRequired`, `LimitReached` for a locked identity, `NotEligible` for staff without authenticator.
     """
+    checked = await passwords.checked(auth, given, client.address, at=at)
     async with auth.database.write() as session:
-        outcome = await _signed_in(auth, session, given, client, at)
+        outcome = await _signed_in(auth, session, checked, client, at)
     if isinstance(outcome, DomainError):
         raise outcome
     return await _with_access(auth, outcome, at)
@@ -68,11 +70,12 @@ async def session_refresh(auth: Auth, refresh_token: str, client: Client, *, at:
     return await _with_access(auth, outcome, at)
 
 
-async def session_step_up(auth: Auth, actor: Actor, given: Answer, *, at: datetime) -> UUID:
-    """Proves the acting person again by a challenge of their own, and returns the session."""
+async def session_step_up(auth: Auth, actor: Actor, given: Given, client: Client, *, at: datetime) -> UUID:
+    """Proves the acting person again by a challenge or the password of their own, and returns the session."""
     session_id = actor.own_session()
+    checked = await passwords.checked(auth, given, client.address, at=at, of=actor.person_id)
     async with auth.database.write() as session:
-        outcome = await proofs.answer(auth, session, given, at=at, of=actor.person_id)
+        outcome = await passwords.proven(auth, session, checked, at=at, of=actor.person_id)
         if isinstance(outcome, Proven):
             await session.execute(update(SignInSession).where(col(SignInSession.id) == session_id).values(proven_at=at))
     if isinstance(outcome, DomainError):
@@ -121,25 +124,24 @@ class _Begun:
     refresh_token: str = field(repr=False)
 
 
-async def _signed_in(auth: Auth, session: Session, given: Answer, client: Client, at: datetime) -> _Begun | DomainError:
-    proven = await proofs.answer(auth, session, given, at=at)
+async def _signed_in(auth: Auth, session: Session, given: Answer | Checked, client: Client, at: datetime) -> _Begun | DomainError:
+    proven = await passwords.proven(auth, session, given, at=at)
     if isinstance(proven, DomainError):
         return proven
     person = await people.by_id(session, proven.person_id, at)
     if person is None:  # lost the last role since the code was sent
         return InvalidSecret(0, field=("proof",))
-    is_second = proven.challenge.kind == ChallengeKind.SECOND_FACTOR
-    if person.is_staff and proven.method is ProofMethod.TOTP and not is_second:
+    if person.is_staff and proven.method is ProofMethod.TOTP and not proven.is_second:
         return NotEligible("auth.use_email")
     if person.is_staff and not person.has_totp:
         return NotEligible("auth.totp_required")
     if person.has_totp and proven.method is not ProofMethod.TOTP:
-        return SecondFactorRequired(_second_factor(session, proven.challenge, at))
+        return SecondFactorRequired(_second_factor(session, proven, at))
     row, refresh_token = await begin(session, person.id, client, at=at)
     return _Begun(row.id, person.id, refresh_token)
 
 
-def _second_factor(session: Session, first: Challenge, at: datetime) -> rules.Asked:
+def _second_factor(session: Session, first: Proven, at: datetime) -> rules.Asked:
     challenge = Challenge(
         id=uuid7(),
         kind=ChallengeKind.SECOND_FACTOR,

@@ -12,10 +12,11 @@ from store.types import Json, UtcDateTime
 
 
 class ChallengeKind(StrEnum):
-    """Which question is open: the code that was sent, or the authenticator after it."""
+    """Which question is open: the code that was sent, the authenticator after it, or the code that sets a password and nothing else."""
 
     CODE = "CODE"
     SECOND_FACTOR = "SECOND_FACTOR"
+    PASSWORD = "PASSWORD"
 
 
 class Challenge(SQLModel, table=True):
@@ -100,6 +101,17 @@ class Totp(SQLModel, table=True):
     pending: bytes | None = Field(default=None, sa_type=LargeBinary)
 
 
+class Password(SQLModel, table=True):
+    """A person's permanent password by its Argon2id hash, sealed: the table alone leaves nothing to guess at."""
+
+    __tablename__ = "auth_passwords"
+
+    person_id: UUID = Field(primary_key=True, foreign_key="persons.id")
+    key_id: str
+    sealed: bytes = Field(sa_type=LargeBinary)
+    set_at: datetime = Field(sa_type=UtcDateTime)
+
+
 class RecoveryCode(SQLModel, table=True):
     """A code that stands in for the authenticator once, by its keyed digest."""
 
@@ -146,5 +158,5 @@ class SigningKey(SQLModel, table=True):
 
 
 TABLES: tuple[type[SQLModel], ...] = (
-    Challenge, LimitWindow, SignInSession, RefreshToken, Totp, RecoveryCode, ApiToken, SigningKey,
+    Challenge, LimitWindow, SignInSession, RefreshToken, Totp, Password, RecoveryCode, ApiToken, SigningKey,
 )  # fmt: skip

@@ -1,8 +1,9 @@
-"""What signing in stands on, put together once: the store, the master key, the signing keys, our own name."""
+"""What signing in stands on, put together once: the store, the master key, the signing keys, our own name, the threads for passwords."""
 
 from dataclasses import dataclass
 
 from auth.access_tokens import Reader
+from auth.hashing import Hasher
 from auth.keys import KeyRing
 from domain.kernel.sealing import Sealer
 from store.session import Database
@@ -16,6 +17,7 @@ class Auth:
     sealer: Sealer
     keys: KeyRing
     tokens: Reader
+    hasher: Hasher
     issuer: str
     environment: str
 
@@ -23,4 +25,8 @@ class Auth:
     def on(cls, database: Database, sealer: Sealer, *, issuer: str, environment: str = "dev") -> "Auth":
         """Puts the parts together on a store."""
         keys = KeyRing(database, sealer)
-        return cls(database, sealer, keys, Reader(keys, issuer), issuer, environment)
+        return cls(database, sealer, keys, Reader(keys, issuer), Hasher(), issuer, environment)
+
+    def close(self) -> None:
+        """Lets the threads go."""
+        self.hasher.close()

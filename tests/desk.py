@@ -2,7 +2,7 @@
 
 import json
 from base64 import b64decode
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
@@ -14,6 +14,7 @@ from sqlmodel import col, select
 from auth import access_tokens, totp
 from auth.access_tokens import AccessClaims
 from auth.actor import Actor
+from auth.hashing import Hasher
 from auth.identify import identify
 from auth.otp import OTP_KIND, OtpRequest, otp_request
 from auth.proofs import Answer
@@ -146,5 +147,6 @@ class Desk:
 
 
 def open_auth(database: Database) -> Auth:
-    """What each process puts together for itself: same store and master key, caches of its own."""
-    return Auth.on(database, Sealer("a master key of the tests, long enough"), issuer="https://simurgh.example", environment="test")
+    """What each process puts together for itself: same store and master key, caches of its own; hashes that cost next to nothing."""
+    auth = Auth.on(database, Sealer("a master key of the tests, long enough"), issuer="https://simurgh.example", environment="test")
+    return replace(auth, hasher=Hasher(memory_kib=64))

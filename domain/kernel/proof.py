@@ -14,6 +14,7 @@ class ProofMethod(StrEnum):
 
     OTP_SMS = "OTP_SMS"
     OTP_EMAIL = "OTP_EMAIL"
+    PASSWORD = "PASSWORD"
     TOTP = "TOTP"
 
 

@@ -1,10 +1,10 @@
-"""The messages the system writes: one-time codes and receipts, in the reader's language."""
+"""The messages the system writes: one-time codes and notices, in the reader's language."""
 
-from datetime import timedelta
+from datetime import datetime, timedelta
 from html import escape
 from uuid import UUID
 
-from domain.kernel.locale import Locale
+from domain.kernel.locale import Locale, clock_time, day_and_time
 from domain.kernel.messages import text
 from domain.notifications.ports import MailMessage, SmsMessage
 
@@ -19,6 +19,17 @@ def otp_mail(id: UUID, to: str, code: str, *, valid_for: timedelta, locale: Loca
     subject = text("otp.mail.subject", locale, code=code)
     body = text("otp.mail.text", locale, code=code, minutes=text("otp.minutes", locale, count=_minutes(valid_for)))
     return MailMessage(id, to, subject, body, as_html(body, locale))
+
+
+def password_sms(id: UUID, to: str, *, at: datetime, locale: Locale) -> SmsMessage:
+    """The SMS that a password was set, one part long."""
+    return SmsMessage(id, to, text("password.sms", locale, time=clock_time(at, locale)))
+
+
+def password_mail(id: UUID, to: str, *, at: datetime, locale: Locale) -> MailMessage:
+    """The mail that a password was set, and what to do if it wasn't its owner."""
+    body = text("password.mail.text", locale, moment=day_and_time(at, locale))
+    return MailMessage(id, to, text("password.mail.subject", locale), body, as_html(body, locale))
 
 
 def _minutes(span: timedelta) -> int:

@@ -5,8 +5,11 @@ from typing import cast
 
 import strawberry
 
+from auth.passwords import Given, PasswordAnswer
 from auth.proofs import Answer
 from auth.rules import Asked
+from domain.kernel.errors import InvalidInput
+from domain.kernel.identifiers import Identity, parse_identity
 from domain.kernel.ids import Kind, decode_as
 from schema.kernel.nodes import global_id
 from schema.kernel.outcomes import ProofMethod
@@ -34,6 +37,18 @@ class CodeProofInput:
     challenge_id: strawberry.ID = strawberry.field(description="Id of the challenge.")
     code: str = strawberry.field(description="Digits in any script.")
 
+    def to_answer(self, *field: str, is_totp: bool = False) -> Answer:
+        """The service's answer; an id that is no challenge's is `NotFound` at `field`."""
+        return Answer(decode_as(Kind.CHALLENGE, self.challenge_id, *field, "challengeId"), self.code, is_totp=is_totp)
+
+
+@strawberry.input(description="A password with its owner.")
+class PasswordProofInput:
+    """Whose, and which."""
+
+    identity: str = strawberry.field(description="Mobile number or e-mail, in any common spelling.")
+    password: str = strawberry.field(description="The password.")
+
 
 @strawberry.input(one_of=True, description="One proof of identity.")
 class ProofInput:
@@ -44,9 +59,20 @@ class ProofInput:
         default=strawberry.UNSET, description="Code of an authenticator app, or a recovery code."
     )
 
-    def to_answer(self) -> Answer:
-        """The service's answer; an id that is no challenge's is `NotFound`."""
+    password: PasswordProofInput | None = strawberry.field(default=strawberry.UNSET, description="Permanent password.")
+
+    def to_given(self) -> Given:
+        """The service's proof; an id that is no challenge's is `NotFound`, an identity that is none `InvalidInput`."""
+        if self.password:
+            return PasswordAnswer(identity_of(self.password.identity, "proof", "password", "identity"), self.password.password)
         given, name = (self.otp, "otp") if self.otp else (self.totp, "totp")
         assert given  # noqa: S101 (one_of: exactly one is there)
-        challenge_id = decode_as(Kind.CHALLENGE, given.challenge_id, "proof", name, "challengeId")
-        return Answer(challenge_id, given.code, is_totp=name == "totp")
+        return given.to_answer("proof", name, is_totp=name == "totp")
+
+
+def identity_of(text: str, *field: str) -> Identity:
+    """A typed identity; what is neither a number nor an address is `InvalidInput` at `field`."""
+    try:
+        return parse_identity(text)
+    except InvalidInput as error:
+        raise InvalidInput(error.message_key, field=field) from None

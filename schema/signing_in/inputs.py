@@ -5,12 +5,10 @@ from uuid import UUID
 import strawberry
 
 from auth.otp import OtpRequest
-from domain.kernel.errors import InvalidInput
-from domain.kernel.identifiers import Identity, parse_identity
 from domain.kernel.ids import Kind, decode_as
 from schema.kernel.context import Context
 from schema.kernel.figures import Locale
-from schema.signing_in.challenges import ProofInput
+from schema.signing_in.challenges import CodeProofInput, ProofInput, identity_of
 from schema.signing_in.enums import OtpChannel
 
 
@@ -23,13 +21,7 @@ class OtpRequestInput:
 
     def to_request(self, context: Context) -> OtpRequest:
         """The service's request; what is neither a number nor an address is `InvalidInput`."""
-        return OtpRequest(self._identity(), self.channel, context.address, context.locale)
-
-    def _identity(self) -> Identity:
-        try:
-            return parse_identity(self.identity)
-        except InvalidInput as error:
-            raise InvalidInput(error.message_key, field=("identity",)) from None
+        return OtpRequest(identity_of(self.identity, "identity"), self.channel, context.address, context.locale)
 
 
 @strawberry.input(description="Input of `sessionCreate`.")
@@ -62,6 +54,14 @@ class SessionRevokeInput:
     def to_ids(self) -> list[UUID] | None:
         """The sessions' ids, null for this one."""
         return None if self.session_ids is None else [decode_as(Kind.SESSION, id, "sessionIds") for id in self.session_ids]
+
+
+@strawberry.input(description="Input of `passwordSet`.")
+class PasswordSetInput:
+    """A proof and a wish."""
+
+    proof: CodeProofInput = strawberry.field(description="Code from `otpRequest`, or the one that an empty SMS asked for.")
+    password: str = strawberry.field(description="New password, 10–128 characters.")
 
 
 @strawberry.input(description="Input of `totpEnroll`.")

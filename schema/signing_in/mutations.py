@@ -5,7 +5,7 @@ from uuid import UUID
 
 import strawberry
 
-from auth import sessions, support, totp, viewer
+from auth import passwords, sessions, support, totp, viewer
 from auth.identify import identify
 from auth.otp import otp_request
 from auth.sessions import Client, Tokens
@@ -21,6 +21,7 @@ from schema.signing_in.challenges import SignInChallenge
 from schema.signing_in.failures import InvalidSecret, SecondFactorRequired
 from schema.signing_in.inputs import (
     OtpRequestInput,
+    PasswordSetInput,
     SessionCreateInput,
     SessionRefreshInput,
     SessionRevokeInput,
@@ -69,6 +70,13 @@ class SessionRevokePayload:
     sessions: list[Session] = strawberry.field(description="Sessions ended, at most 50.")
 
 
+@strawberry.type(description="What `passwordSet` did.")
+class PasswordSetPayload:
+    """The session that stays."""
+
+    session: Session | None = strawberry.field(description="The session, null for who isn't signed in.")
+
+
 @strawberry.type(description="What `totpEnroll` did.")
 class TotpEnrollPayload:
     """The secret, as an address."""
@@ -107,6 +115,7 @@ SessionCreateResult = Annotated[SessionCreatePayload | InvalidSecret | SecondFac
 SessionRefreshResult = Annotated[SessionRefreshPayload | InvalidSecret | Problem, _outcome("sessionRefresh")]
 SessionStepUpResult = Annotated[SessionStepUpPayload | InvalidSecret | Problem, _outcome("sessionStepUp")]
 SessionRevokeResult = Annotated[SessionRevokePayload | Problem, _outcome("sessionRevoke")]
+PasswordSetResult = Annotated[PasswordSetPayload | InvalidSecret | Problem, _outcome("passwordSet")]
 TotpEnrollResult = Annotated[TotpEnrollPayload | StepUpRequired | Problem, _outcome("totpEnroll")]
 TotpConfirmResult = Annotated[TotpConfirmPayload | InvalidSecret | StepUpRequired | Problem, _outcome("totpConfirm")]
 ViewerUpdateResult = Annotated[ViewerUpdatePayload | Problem, _outcome("viewerUpdate")]
@@ -154,8 +163,8 @@ class SigningInMutation:
     async def session_create(
         self, info: Info, input: Annotated[SessionCreateInput, strawberry.argument(description="The request.")]
     ) -> SessionCreateResult:
-        """By the code, and by the authenticator where there is one."""
-        tokens = await sessions.session_create(_auth(info), input.proof.to_answer(), _client(info), at=info.context.now)
+        """By the code or the password, and by the authenticator where there is one."""
+        tokens = await sessions.session_create(_auth(info), input.proof.to_given(), _client(info), at=info.context.now)
         return SessionCreatePayload(tokens=TokenPair.of(tokens), viewer=await _becomes(info, tokens))
 
     @strawberry.mutation(description="Changes a refresh token for a new pair; a used one revokes the whole session. Open to strangers.")
@@ -170,10 +179,10 @@ class SigningInMutation:
     async def session_step_up(
         self, info: Info, input: Annotated[SessionStepUpInput, strawberry.argument(description="The request.")]
     ) -> SessionStepUpResult:
-        """By a challenge of one's own."""
+        """By a challenge or the password of one's own."""
         actor = info.context.asking()
         actor.own_session()  # who has none is refused before the proof is read
-        id = await sessions.session_step_up(_auth(info), actor, input.proof.to_answer(), at=info.context.now)
+        id = await sessions.session_step_up(_auth(info), actor, input.proof.to_given(), _client(info), at=info.context.now)
         return SessionStepUpPayload(session=await _session(info, id))
 
     @strawberry.mutation(description="Signs out: HTTP at once, sockets within 5 s.")
@@ -183,6 +192,15 @@ class SigningInMutation:
         """One's own sessions."""
         ended = await sessions.session_revoke(_auth(info), info.context.asking(), input.to_ids(), at=info.context.now)
         return SessionRevokePayload(sessions=[await _session(info, id) for id in ended])
+
+    @strawberry.mutation(description="Sets the permanent password, with a code as proof, and ends all other sessions. Open to strangers.")
+    async def password_set(
+        self, info: Info, input: Annotated[PasswordSetInput, strawberry.argument(description="The request.")]
+    ) -> PasswordSetResult:
+        """A weak one leaves the code good."""
+        given = input.proof.to_answer("proof")
+        id = await passwords.password_set(_auth(info), info.context.actor, given, input.password, at=info.context.now)
+        return PasswordSetPayload(session=await _session(info, id) if id else None)
 
     @strawberry.mutation(description="Begins setting up an authenticator; needs a fresh proof.")
     async def totp_enroll(

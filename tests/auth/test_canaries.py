@@ -17,6 +17,8 @@ from tests.world import TwoTenants
 ASK = """mutation($input: OtpRequestInput!) { otpRequest(input: $input) { ... on OtpRequestPayload { challenge { id } } ... on UserError { code } } }"""
 ENTER = """mutation($input: SessionCreateInput!) { sessionCreate(input: $input) {
   ... on SessionCreatePayload { tokens { accessToken refreshToken } } ... on UserError { code message field } } }"""
+SET = """mutation($input: PasswordSetInput!) { passwordSet(input: $input) { __typename ... on UserError { code message field } } }"""
+PASSWORD = "teapot granite 41 willow"
 
 
 async def post(http: httpx.AsyncClient, query: str, input: Any, **more: Any) -> Any:
@@ -43,15 +45,40 @@ async def test_codes_and_tokens_are_nowhere_but_with_their_owner(
             said.append(repr(await post(http, ENTER, {"proof": proof})))
         tokens = (await post(http, ENTER, {"proof": proof}))["data"]["sessionCreate"]["tokens"]
         said.append(repr(await post(http, ENTER, {"proof": proof})))
+
+        asked = await post(http, ASK, {"identity": mobile, "channel": "EMAIL"})
+        await outbox.run_once(world.database, handlers(world), world.clock, worker="test")
+        mail = re.findall(r"\b\d{6}\b", world.inbox.messages(two_tenants.one.profile_manager.email)[0].text)[0]
+        wish = {"proof": {"challengeId": asked["data"]["otpRequest"]["challenge"]["id"], "code": mail}, "password": PASSWORD}
+        for query in (SET.replace("passwordSet(", "nothing("), SET + "}"):
+            said.append(repr(await post(http, query, wish)))
+        with monkeypatch.context() as broken:
+            broken.setattr("auth.passwords._keep", explode)
+            said.append(repr(await post(http, SET, wish)))
+        said.append(repr(await post(http, SET, wish)))
+        asked = await post(http, ASK, {"identity": mobile, "channel": "EMAIL"})
+        await outbox.run_once(world.database, handlers(world), world.clock, worker="test")
+        again = re.findall(r"\b\d{6}\b", world.inbox.messages(two_tenants.one.profile_manager.email)[0].text)[0]
+        wish["proof"] = {"challengeId": asked["data"]["otpRequest"]["challenge"]["id"], "code": again}
+        said.append(repr(await post(http, SET, wish)))
+        assert "PasswordSetPayload" in said[-1]
+        await outbox.run_once(world.database, handlers(world), world.clock, worker="test")
+        entered = {"proof": {"password": {"identity": mobile, "password": PASSWORD}}}
+        with monkeypatch.context() as broken:
+            broken.setattr("auth.hashing.Hasher._verify", explode)
+            said.append(repr(await post(http, ENTER, entered)))
+        assert "accessToken" in repr(await post(http, ENTER, entered))
+        said.append(repr(await post(http, ENTER, {"proof": {"password": {"identity": mobile, "password": PASSWORD + " no"}}})))
+        said += [repr(message) for address in (mobile, two_tenants.one.profile_manager.email) for message in world.inbox.messages(address)[:1]]
     said += [repr(logged), caplog.text, *await everything_kept(world)]
 
     assert "bug" in repr(logged)
-    for secret in (code, tokens["accessToken"], tokens["refreshToken"]):
+    for secret in (code, tokens["accessToken"], tokens["refreshToken"], PASSWORD):
         assert [text for text in said if re.search(rf"(?<![0-9a-f-]){re.escape(secret)}(?![0-9a-f-])", text)] == []
 
 
-async def explode(*_: Any, **__: Any) -> Any:
-    raise RuntimeError("a bug while the code is at hand")
+def explode(*_: Any, **__: Any) -> Any:
+    raise RuntimeError("a bug while the secret is at hand")
 
 
 async def everything_kept(world: World) -> list[str]:

@@ -285,7 +285,7 @@ async def test_a_step_up_by_somebody_elses_challenge_fails_and_counts(desk: Desk
     other = await desk.ask(desk.tenant.account_manager.mobile)
 
     with pytest.raises(InvalidSecret):
-        await session_step_up(desk.auth, actor, Answer(other.id, await desk.code(other)), at=desk.at)
+        await session_step_up(desk.auth, actor, Answer(other.id, await desk.code(other)), CLIENT, at=desk.at)
     async with desk.auth.database.read() as session:
         row = (await session.scalars(select(SignInSession).where(SignInSession.id == actor.session_id))).one()
         challenge = (await session.scalars(select(Challenge).where(Challenge.id == other.id))).one()

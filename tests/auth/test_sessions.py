@@ -177,7 +177,7 @@ async def test_a_step_up_proves_this_session_again(desk: Desk) -> None:
     assert actor
     asked = await desk.ask()
 
-    assert await session_step_up(desk.auth, actor, Answer(asked.id, await desk.code(asked)), at=desk.at) == here.session_id
+    assert await session_step_up(desk.auth, actor, Answer(asked.id, await desk.code(asked)), CLIENT, at=desk.at) == here.session_id
 
     proven, unproven = await desk.who(here.access_token), await desk.who(there.access_token)
     assert proven

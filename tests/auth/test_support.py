@@ -57,7 +57,7 @@ async def test_a_view_writes_nothing_not_even_its_own(desk: Desk) -> None:
     with pytest.raises(Forbidden):
         await totp_enroll(desk.auth, view, label=None, at=desk.at)
     with pytest.raises(Forbidden):
-        await session_step_up(desk.auth, view, Answer(uuid7(), "000000"), at=desk.at)
+        await session_step_up(desk.auth, view, Answer(uuid7(), "000000"), CLIENT, at=desk.at)
     with pytest.raises(Forbidden):
         await support_session_open(desk.auth, view, await desk.ticket(desk.tenants.other), REASON, CLIENT, at=desk.at)
 

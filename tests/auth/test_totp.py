@@ -18,7 +18,7 @@ from domain.kernel.identifiers import Channel
 from domain.kernel.permissions import Permission, Role
 from domain.kernel.proof import ProofMethod, StepUpRequired
 from domain.people.tables import Person
-from tests.desk import Desk
+from tests.desk import CLIENT, Desk
 
 
 async def second_factor(desk: Desk, person: Person) -> SecondFactorRequired:
@@ -212,7 +212,7 @@ async def test_an_authenticator_steps_up(desk: Desk) -> None:
     asked = await desk.ask()
 
     assert actor.methods == (ProofMethod.OTP_SMS, ProofMethod.OTP_EMAIL, ProofMethod.TOTP)
-    assert await session_step_up(desk.auth, actor, Answer(asked.id, pyotp.TOTP(secret).at(desk.at), is_totp=True), at=desk.at)
+    assert await session_step_up(desk.auth, actor, Answer(asked.id, pyotp.TOTP(secret).at(desk.at), is_totp=True), CLIENT, at=desk.at)
 
 
 async def test_with_a_new_line_the_authenticator_serves_a_manager_instead_of_an_sms(desk: Desk) -> None:

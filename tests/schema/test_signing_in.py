@@ -19,6 +19,8 @@ from tests.world import Answer, ask, counted_statements
 
 SIGN_IN = Path("mobile/documents/01_sign_in.graphql").read_text(encoding="utf-8")
 REVOKE = "mutation($input: SessionRevokeInput!) { sessionRevoke(input: $input) { ... on SessionRevokePayload { sessions { id isCurrent } } ... on UserError { code } } }"
+SET = "mutation($input: PasswordSetInput!) { passwordSet(input: $input) { __typename ... on PasswordSetPayload { session { id isCurrent } } ... on InvalidSecret { triesLeft } ... on UserError { code message field } } }"
+GOOD = "teapot granite 41 willow"
 STEP_UP = "mutation($input: SessionStepUpInput!) { sessionStepUp(input: $input) { ... on SessionStepUpPayload { session { id provenAt } } ... on InvalidSecret { triesLeft } ... on UserError { code } } }"
 VIEWER = """{ viewer {
   actor { label person { name mobile } apiToken { name } } permissions hasTotp locale
@@ -124,6 +126,46 @@ async def test_a_challenge_id_of_another_kind_is_not_found(desk: Desk) -> None:
 
     assert (outcome["__typename"], outcome["code"]) == ("Problem", "NOT_FOUND")
     assert outcome["field"] == ["proof", "otp", "challengeId"]
+
+
+async def test_a_manager_sets_a_password_and_signs_in_by_it(desk: Desk) -> None:
+    challenge = await asked(desk, desk.manager.mobile or "")
+    proof = {"challengeId": challenge["id"], "code": await letter_code(desk, challenge)}
+    actor = await desk.actor(desk.manager)
+
+    weak = await run(desk, SET, {"input": {"proof": proof, "password": "iloveyou123"}}, actor=actor, locale=Locale.BG)
+    done = await run(desk, SET, {"input": {"proof": proof, "password": GOOD}}, actor=actor)
+
+    assert weak.data["passwordSet"] | {"message": ""} == {
+        "__typename": "Problem", "code": "INVALID_INPUT", "message": "", "field": ["password"],
+    }  # fmt: skip
+    assert "изтекли" in weak.data["passwordSet"]["message"]
+    assert done.data["passwordSet"]["session"] == {"id": encode(Kind.SESSION, actor.session()), "isCurrent": True}
+    outcome = await create(desk, {"password": {"identity": "۰۹۳۵ ۰۰۰ ۰۰۰۰", "password": GOOD}})
+    assert outcome["viewer"]["memberships"][0]["role"] == "PROFILE_MANAGER"
+
+
+async def test_a_stranger_who_sets_a_password_gets_no_session(desk: Desk) -> None:
+    challenge = await asked(desk, desk.manager.mobile or "")
+    proof = {"challengeId": challenge["id"], "code": await letter_code(desk, challenge)}
+
+    assert (await run(desk, SET, {"input": {"proof": proof, "password": GOOD}})).data["passwordSet"] == {
+        "__typename": "PasswordSetPayload", "session": None,
+    }  # fmt: skip
+
+
+async def test_wrong_passwords_tell_nothing_of_whom_they_were_for(desk: Desk) -> None:
+    told = [await create(desk, {"password": {"identity": one, "password": GOOD}}, Locale.RU) for one in (desk.manager.email or "", STRANGER)]
+
+    assert told[0] == told[1]
+    assert (told[0]["__typename"], told[0]["triesLeft"], told[0]["code"]) == ("InvalidSecret", None, "INVALID_SECRET")
+    assert "пароль" in told[0]["message"]
+
+
+async def test_what_is_no_identity_beside_a_password_is_said_so_at_its_field(desk: Desk) -> None:
+    outcome = await create(desk, {"password": {"identity": "nobody", "password": GOOD}})
+
+    assert (outcome["code"], outcome["field"]) == ("INVALID_INPUT", ["proof", "password", "identity"])
 
 
 async def test_staff_are_asked_for_their_authenticator(desk: Desk) -> None:
