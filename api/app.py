@@ -6,7 +6,7 @@ from typing import Final
 from starlette.applications import Starlette
 from starlette.routing import BaseRoute
 
-from api import documents, files, graphiql, graphql, keys
+from api import documents, files, graphiql, graphql, hooks, keys
 from api.budget import Budget
 from api.dev import inbox
 from api.probes import probes
@@ -36,6 +36,8 @@ def build(world: World) -> Starlette:
         *files.routes(world),
         *graphiql.routes(BUILT / "graphiql", "/graphql"),
     ]
+    if world.settings.sms_hook_secret:
+        routes += hooks.routes(world, world.settings.sms_hook_secret)
     if world.inbox:
         routes += inbox.routes(world.inbox)
     return Starlette(routes=routes)

@@ -10,6 +10,7 @@ from pathlib import Path
 import msgspec
 
 from api.faults import CannotStart
+from domain.kernel.webhooks import is_secret
 from seeds.size import Size
 
 PREFIX = "SIMURGH_"
@@ -53,6 +54,7 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     secret_key: str  # the master key: every other key is derived from it
     smtp_url: str | None = None  # smtps://user:password@host:port?from=address (gateways/mail.py)
     sms_url: str | None = None  # https://token@host/path?from=sender (gateways/sms.py)
+    sms_hook_secret: str | None = None  # whsec_<base64>, shared with the gateway that brings SMS in; without it none come in
     carrier_url: str | None = None
     public_url: str  # how people reach this server; links in mail start with it
     trusted_proxies: tuple[ipaddress.IPv4Network | ipaddress.IPv6Network, ...] = ()
@@ -92,6 +94,7 @@ def read_settings(
     proxies = _networks(given, faults)
     documents = _documents(given, faults)
     demo = _demo(given, faults)
+    hook_secret = _hook_secret(given, faults)
     if environment is Environment.PRODUCTION:
         faults += production_faults(given)
     if faults:
@@ -108,6 +111,7 @@ def read_settings(
         secret_key=given.get("secret_key") or _kept_secret(folder / "secret_key"),
         smtp_url=given.get("smtp_url"),
         sms_url=given.get("sms_url"),
+        sms_hook_secret=hook_secret,
         carrier_url=given.get("carrier_url"),
         public_url=given.get("public_url", f"http://{_linkable(address)}:{number}").rstrip("/"),
         trusted_proxies=proxies,
@@ -162,6 +166,13 @@ def _networks(given: Mapping[str, str], faults: list[str]) -> tuple[ipaddress.IP
     except ValueError as fault:
         faults.append(f"SIMURGH_TRUSTED_PROXIES must be a list of networks such as 10.0.0.0/8: {fault}")
         return ()
+
+
+def _hook_secret(given: Mapping[str, str], faults: list[str]) -> str | None:
+    secret = given.get("sms_hook_secret")
+    if secret is not None and not is_secret(secret):
+        faults.append("SIMURGH_SMS_HOOK_SECRET must be whsec_ and 24 to 64 random bytes in base64, as Standard Webhooks has it")
+    return secret
 
 
 def _documents(given: Mapping[str, str], faults: list[str]) -> DocumentPolicy:

@@ -8,14 +8,18 @@ from uuid import UUID
 import structlog
 
 from auth.otp import OTP_KIND
+from auth.tables import ChallengeKind
 from domain.kernel.clock import Clock
 from domain.kernel.identifiers import Channel
+from domain.kernel.ids import Kind, encode
 from domain.kernel.locale import Locale
 from domain.kernel.sealing import Sealed, Sealer
 from domain.notifications import letters
 from domain.notifications.ports import Mailer, PermanentDeliveryError, SmsSender
 from store.outbox import Handler, Task
 
+PASSWORD_LINK = "simurgh://password/"
+"""Opens the app where it takes the code and the new password; the id of the challenge follows."""
 LOG = structlog.get_logger("auth.delivery")
 
 
@@ -34,7 +38,10 @@ def code_handler(sealer: Sealer, mailer: Mailer, sms: SmsSender, clock: Clock) -
             return
         life, locale = timedelta(seconds=payload["life_seconds"]), Locale(letter["locale"])
         try:
-            if Channel(letter["channel"]) is Channel.SMS:
+            if letter.get("kind") == ChallengeKind.PASSWORD:
+                link = f"{PASSWORD_LINK}{encode(Kind.CHALLENGE, challenge_id)}"
+                await sms.send(letters.password_code_sms(challenge_id, letter["to"], letter["code"], link=link, locale=locale))
+            elif Channel(letter["channel"]) is Channel.SMS:
                 await sms.send(letters.otp_sms(challenge_id, letter["to"], letter["code"], valid_for=life, locale=locale))
             else:
                 await mailer.send(letters.otp_mail(challenge_id, letter["to"], letter["code"], valid_for=life, locale=locale))

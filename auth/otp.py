@@ -22,12 +22,16 @@ OTP_KIND = "otp"
 
 @dataclass(frozen=True, slots=True)
 class OtpRequest:
-    """Who asks for a code: the identity in stored form, where the code goes, the language if the person has none, the network address."""
+    """Who asks for a code: the identity in stored form, where the code goes, the network address, the language if the person has none.
+
+    `address` is null where a gateway asks for everybody; of kind `PASSWORD` the code sets a password and does nothing else.
+    """
 
     identity: Identity
     channel: Channel
-    address: str
+    address: str | None
     locale: Locale = Locale.FA
+    kind: ChallengeKind = ChallengeKind.CODE
 
 
 async def otp_request(auth: Auth, request: OtpRequest, *, at: datetime) -> rules.Asked:
@@ -35,12 +39,20 @@ async def otp_request(auth: Auth, request: OtpRequest, *, at: datetime) -> rules
 
     Raises `LimitReached` after 3 codes an identity or 30 an address in 15 minutes and for a locked identity, known or not.
     """
-    identity = auth.sealer.digest("identity", request.identity.channel, request.identity.address)
     async with auth.database.write() as session:
-        closed_until = await _closed_until(auth, session, identity, request.address, at)
-        if closed_until is None:
-            return await _ask(auth, session, identity, request, at)
-    raise LimitReached("auth.too_many_codes", maximum=Quantity(rules.CODES_AN_IDENTITY, Unit.MESSAGE), retry_at=closed_until)
+        asked = await opened(auth, session, request, at=at)
+    if isinstance(asked, LimitReached):
+        raise asked
+    return asked
+
+
+async def opened(auth: Auth, session: Session, request: OtpRequest, *, at: datetime) -> rules.Asked | LimitReached:
+    """The same inside a transaction; a used-up limit is returned, to be raised once the transaction is committed."""
+    identity = auth.sealer.digest("identity", request.identity.channel, request.identity.address)
+    closed_until = await _closed_until(auth, session, identity, request.address, at)
+    if closed_until is None:
+        return await _ask(auth, session, identity, request, at)
+    return LimitReached("auth.too_many_codes", maximum=Quantity(rules.CODES_AN_IDENTITY, Unit.MESSAGE), retry_at=closed_until)
 
 
 def wrong_guesses_key(identity: str) -> str:
@@ -48,10 +60,12 @@ def wrong_guesses_key(identity: str) -> str:
     return f"otp-wrong:{identity}"
 
 
-async def _closed_until(auth: Auth, session: Session, identity: str, address: str, at: datetime) -> datetime | None:
+async def _closed_until(auth: Auth, session: Session, identity: str, address: str | None, at: datetime) -> datetime | None:
     """Counts this request under its limits; when one is used up nothing is counted, and the latest opening is returned."""
-    origin = auth.sealer.digest("address", rules.address_group(address))
-    codes = ((f"otp-address:{origin}", rules.CODES_AN_ADDRESS), (f"otp-identity:{identity}", rules.CODES_AN_IDENTITY))
+    codes = [(f"otp-identity:{identity}", rules.CODES_AN_IDENTITY)]
+    if address is not None:
+        origin = auth.sealer.digest("address", rules.address_group(address))
+        codes.insert(0, (f"otp-address:{origin}", rules.CODES_AN_ADDRESS))
     closed = [await limits.opens_at(session, key, most=most, window=rules.CODES_WINDOW, at=at) for key, most in codes]
     closed.append(await limits.opens_at(session, wrong_guesses_key(identity), most=rules.WRONG_GUESSES, window=rules.WRONG_WINDOW, at=at))
     if any(closed):
@@ -68,7 +82,7 @@ async def _ask(auth: Auth, session: Session, identity: str, request: OtpRequest,
     code = f"{secrets.randbelow(10**rules.CODE_DIGITS):0{rules.CODE_DIGITS}}"
     challenge = Challenge(
         id=uuid7(),
-        kind=ChallengeKind.CODE,
+        kind=request.kind,
         identity=identity,
         person_id=person.id if person else None,
         channel=request.channel,
@@ -91,7 +105,8 @@ async def _send(
 
     Each code is a subject of its own: a code that can't be delivered must not hold up the person's next ones.
     """
-    letter = json.dumps({"to": to, "code": code, "locale": locale, "channel": challenge.channel}).ljust(400)
+    told = {"to": to, "code": code, "locale": locale, "channel": challenge.channel, "kind": challenge.kind}
+    letter = json.dumps(told).ljust(400)
     sealed = auth.sealer.seal(letter.encode(), OTP_KIND, challenge.id)
     payload = {
         "challenge": challenge.id.hex, "key_id": sealed.key_id, "letter": b64encode(sealed.data).decode(),

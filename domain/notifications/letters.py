@@ -21,6 +21,11 @@ def otp_mail(id: UUID, to: str, code: str, *, valid_for: timedelta, locale: Loca
     return MailMessage(id, to, subject, body, as_html(body, locale))
 
 
+def password_code_sms(id: UUID, to: str, code: str, *, link: str, locale: Locale) -> SmsMessage:
+    """The SMS that answers an empty one: a code and where to use it, one part long."""
+    return SmsMessage(id, to, text("password.code_sms", locale, code=code, link=link))
+
+
 def password_sms(id: UUID, to: str, *, at: datetime, locale: Locale) -> SmsMessage:
     """The SMS that a password was set, one part long."""
     return SmsMessage(id, to, text("password.sms", locale, time=clock_time(at, locale)))

@@ -1,12 +1,13 @@
 """The words of one-time codes."""
 
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from uuid import uuid4
 
 import pytest
 
+from domain.kernel.ids import Kind, encode
 from domain.kernel.locale import Locale
-from domain.notifications.letters import as_html, otp_mail, otp_sms
+from domain.notifications.letters import as_html, otp_mail, otp_sms, password_code_sms, password_mail, password_sms
 
 SMS_PART = {Locale.FA: 70, Locale.EN: 160, Locale.RU: 70, Locale.BG: 70}
 
@@ -28,6 +29,24 @@ def test_the_mail_tells_code_and_time(locale: Locale) -> None:
     assert ("۱۰ دقیقه" if locale is Locale.FA else "10 ") in mail.text
     assert mail.html is not None
     assert f'dir="{"rtl" if locale is Locale.FA else "ltr"}"' in mail.html
+
+
+@pytest.mark.parametrize("locale", Locale)
+def test_sms_about_passwords_fit_one_part(locale: Locale) -> None:
+    at, link = datetime(2026, 11, 21, 20, 55, tzinfo=UTC), "simurgh://password/" + encode(Kind.CHALLENGE, uuid4())
+    notice = password_sms(uuid4(), "+989350000412", at=at, locale=locale)
+    code = password_code_sms(uuid4(), "+989350000412", "123456", link=link, locale=locale)
+
+    assert ("۰۰:۲۵" if locale is Locale.FA else "00:25") in notice.text
+    assert "123456" in code.text and code.text.split()[-1] == link
+    assert max(len(notice.text), len(code.text)) <= SMS_PART[locale]
+
+
+@pytest.mark.parametrize("locale", Locale)
+def test_the_mail_about_a_password_says_when(locale: Locale) -> None:
+    mail = password_mail(uuid4(), "buyer@example.com", at=datetime(2026, 11, 21, 20, 55, tzinfo=UTC), locale=locale)
+
+    assert ("۱ آذر ۱۴۰۵، ۰۰:۲۵" if locale is Locale.FA else "00:25") in mail.text
 
 
 def test_html_says_what_the_text_says_and_nothing_else() -> None:
