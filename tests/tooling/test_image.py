@@ -124,6 +124,7 @@ def test_compose_gives_production_everything_it_wants() -> None:
     own = {
         "POSTGRES_PASSWORD": "p", "SIMURGH_SECRET_KEY": "k" * 48, "SIMURGH_SMTP_URL": "smtps://mail", "SIMURGH_SMS_URL": "https://messages",
         "SIMURGH_CARRIER_URL": "https://carrier", "SIMURGH_PUBLIC_URL": "https://simurgh.example", "SIMURGH_TRUSTED_PROXIES": "10.0.0.0/8",
+        "SIMURGH_SMS_HOOK_SECRET": "",
     }  # fmt: skip
 
     for name in ("api", "worker", "migrate"):
