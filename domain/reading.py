@@ -28,6 +28,7 @@ from sqlalchemy import (
     select,
     true,
     tuple_,
+    union,
 )
 from sqlalchemy.sql import visitors
 from sqlalchemy.sql.util import ClauseAdapter
@@ -193,76 +194,69 @@ async def sifted(
     """Reads one window of a statement that narrows a long list by conditions, in a time that doesn't depend on how long that is.
 
     Where few rows fit, they are collected and sorted; where many do, a window's worth is met soon along the order of the `whole` list; and
-    should they all lie far off, they are collected after all. `searched` is the same statement with its candidates.
+    should they all lie far off, they are collected after all. `searched` is the same statement with its candidates. It is one statement,
+    of which those ways are run that are needed.
     """
-    values, given = _bounds(window, order, name), (tuple(order), window.cursor is not None, window.is_backward)
-
-    async def met(far: int) -> Sequence[Any]:
-        return await session.rows(changed(statement, _met, *given, whole, far), **values)
-
-    if ways.near and len(found := await met(ways.near)) > window.count:
-        return _paged(found, window, order, name)
-    found = await session.rows(changed(searched or statement, _few, *given, ways), **values)
-    if found[0][-len(order) - 1] <= ways.many:
-        return _paged([row for row in found if row[-1] is not None], window, order, name)
-    if len(found := await met(ways.far)) <= window.count:
-        found = await session.rows(changed(searched or statement, _collected, *given, whole, ways), **values) or found
-    return _paged(found, window, order, name)
+    given, wider = (tuple(order), window.cursor is not None, window.is_backward), searched or statement
+    wanted = changed(statement, _sifted, *given, whole, ways, wider.prepared.select)
+    return _paged(await session.rows(wanted, **wider.values, **_bounds(window, order, name)), window, order, name)
 
 
-def _few(statement: Select[Any], order: Sequence[By], has_cursor: bool, is_backward: bool, ways: Ways) -> Select[Any]:
-    """A window of the rows that fit if few have to be looked at; one row at least, which says how many, before the sort values."""
-    size = select(func.count().label("size")).select_from(ways.counting.limit(_number(ways.many + 1)).subquery("counting"))
-    counted = size.cte("counted").prefix_with("MATERIALIZED")
-    wanted = statement.with_only_columns(*_keys(order)).order_by(ways.lead)
-    found = _limited(wanted, select(counted.c.size).scalar_subquery() <= _number(ways.many))
-    return _shown(statement, order, is_backward, _chosen(found, order, has_cursor, is_backward), counted)
+def _sifted(
+    statement: Select[Any], order: Sequence[By], has_cursor: bool, is_backward: bool, whole: ColumnElement[bool], ways: Ways,
+    searched: Select[Any],
+) -> Select[Any]:  # fmt: skip
+    """A window of the rows that fit, by the ways that are needed to find it, each a limited statement of its own."""
+    given = order, has_cursor, is_backward
+    near = _once("near", _met(statement, *given, whole, ways.near).limit(WINDOW)) if ways.near else None
+    is_short = _is_short(near) if near is not None else true()
+    size = _if(is_short, ways.counting, _number(ways.many + 1)).subquery("counting")
+    is_few = select(_once("counted", select(func.count().label("size")).select_from(size)).c.size).scalar_subquery() <= _number(ways.many)
+    far = _once("far", _if(is_short & ~is_few, _met(statement, *given, whole, ways.far), WINDOW))
+    is_beyond = exists(_placed(select(literal_column("1")).where(whole), *given).limit(_number(1)).offset(_number(ways.far)))
+    wanted = searched.with_only_columns(*_keys(order)).order_by(ways.lead)
+    fitting = _once("fitting", _if(is_short & (is_few | (_is_short(far) & is_beyond)), wanted, _number(ALL)))
+    found = union(*(way.select() for way in (near, far, _window(fitting, *given)) if way is not None)).cte("found")
+    return _shown(statement, order, is_backward, _window(found, order, False, is_backward))
+
+
+def _once(name: str, statement: Select[Any]) -> CTE:
+    return statement.cte(name).prefix_with("MATERIALIZED")
+
+
+def _if(condition: ColumnElement[bool], statement: Select[Any], limit: Any) -> Select[Any]:
+    """The statement or nothing: a limit of none keeps both engines from looking at any row, which a condition would not."""
+    return statement.limit(select(case((condition, limit), else_=_number(0))).scalar_subquery())
+
+
+def _is_short(way: CTE) -> ColumnElement[bool]:
+    """Whether a way found less than a window."""
+    return cast(ColumnElement[bool], select(func.count()).select_from(way).scalar_subquery() < WINDOW)
 
 
 def _met(
     statement: Select[Any], order: Sequence[By], has_cursor: bool, is_backward: bool, whole: ColumnElement[bool], far: int
 ) -> Select[Any]:
-    """The first rows that fit among so many of the whole list; they come in its order, as the list is read in it."""
+    """Sort values of the rows that fit among so many of the whole list; they come in its order, as the list is read in it."""
     fitting = statement.with_only_columns(*_keys(order))
     table = order[-1].column.table
     used = {part.key for part in visitors.iterate(fitting) if isinstance(part, Column) and part.table is table}
     along = _placed(select(*(table.c[key] for key in sorted(used))).where(whole), order, has_cursor, is_backward)
-    met = ClauseAdapter(along.limit(_number(far)).subquery("along")).traverse(fitting).limit(WINDOW).subquery("met")
-    return _shown(statement, order, is_backward, met)
+    return cast(Select[Any], ClauseAdapter(along.limit(_number(far)).subquery("along")).traverse(fitting))
 
 
-def _collected(
-    statement: Select[Any], order: Sequence[By], has_cursor: bool, is_backward: bool, whole: ColumnElement[bool], ways: Ways
-) -> Select[Any]:
-    """A window of all rows that fit, unless the whole list ends before so many of its rows."""
-    beyond = _placed(select(literal_column("1")).where(whole), order, has_cursor, is_backward)
-    wanted = statement.with_only_columns(*_keys(order)).order_by(ways.lead)
-    found = _limited(wanted, exists(beyond.limit(_number(1)).offset(_number(ways.far))))
-    return _shown(statement, order, is_backward, _chosen(found, order, has_cursor, is_backward))
-
-
-def _limited(statement: Select[Any], condition: ColumnElement[bool]) -> CTE:
-    """All rows or none: a limit of none keeps both engines from looking at any, which a condition would not."""
-    limit = select(case((condition, _number(ALL)), else_=_number(0))).scalar_subquery()
-    return statement.limit(limit).cte("found").prefix_with("MATERIALIZED")
-
-
-def _chosen(rows: CTE, order: Sequence[By], has_cursor: bool, is_backward: bool) -> Subquery:
+def _window(rows: CTE, order: Sequence[By], has_cursor: bool, is_backward: bool) -> Subquery:
     """A window of collected sort values."""
     places = [By(rows.c[f"k{index}"], by.is_descending) for index, by in enumerate(order)]
-    return _placed(rows.select(), places, has_cursor, is_backward).limit(WINDOW).subquery("chosen")
+    return _placed(rows.select(), places, has_cursor, is_backward).limit(WINDOW).subquery(f"{rows.name}_window")
 
 
-def _shown(
-    statement: Select[Any], order: Sequence[By], is_backward: bool, chosen: Subquery, counted: CTE | None = None
-) -> Select[Any]:
-    """What the statement shows of the chosen rows, then how many fit where that is known, then the sort values."""
+def _shown(statement: Select[Any], order: Sequence[By], is_backward: bool, chosen: Subquery) -> Select[Any]:
+    """What the statement shows of the chosen rows, then the sort values."""
     table, last = order[-1].column.table, len(order) - 1
     keys = [chosen.c[f"k{index}"] for index in range(len(order))]
     rows = chosen.join(table, table.c[order[-1].column.key] == keys[last])
-    if counted is not None:
-        rows = counted.outerjoin(chosen, true()).outerjoin(table, table.c[order[-1].column.key] == keys[last])
-    shown = select(*statement.selected_columns, *(counted.c if counted is not None else ()), *keys).select_from(rows)
+    shown = select(*statement.selected_columns, *keys).select_from(rows)
     return shown.order_by(*(key.desc() if by.is_descending != is_backward else key for key, by in zip(keys, order, strict=True)))
 
 

@@ -337,21 +337,39 @@ async def test_an_index_of_fragments_that_is_missing_is_made_of_the_cards_that_a
     assert await walk(database, fresh, 5, is_backward=False, search="رستگار") == [fresh.cards[0].id]
 
 
-async def test_a_page_of_a_small_fleet_takes_one_statement_however_it_is_narrowed(database: Database) -> None:
-    fleet = await made(database, [CARD | {"holder_name": "Zoë", "is_below": index % 2 == 0} for index in range(9)])
-    counts = {}
-    for name, path, wanted in (
-        ("whole", fleet.top.path, {}),
-        ("subtree", fleet.below.path, {}),
-        ("filter", fleet.top.path, {"filter": SimFilter(statuses=[SimStatus.ACTIVE])}),
-        ("search", fleet.top.path, {"search": "zo"}),
-    ):
-        with counted_statements(database) as statements:
-            async with database.read() as session:
-                await sims_page(session, fleet.scope, fleet.top.organization_id, path, window=Window(3), **wanted)  # type: ignore[arg-type]
-        counts[name] = len(statements)
+NARROWED: dict[str, dict[str, Any]] = {
+    "whole": {},
+    "sorted": {"sort": SimSort(SimSortKey.DEBT, is_descending=True)},
+    "few": {"filter": SimFilter(statuses=[SimStatus.ACTIVE])},
+    "none": {"filter": SimFilter(statuses=[SimStatus.TERMINATED], has_debt=True)},
+    "all": {"filter": SimFilter(has_debt=False)},
+    "search": {"search": "zo"},
+    "search for nothing": {"search": "zzq"},
+    "tags": {"filter": SimFilter(tags=["van", "vip"])},
+    "as of": {"as_of": NOW},
+}
 
-    assert counts == {"whole": 1, "subtree": 1, "filter": 1, "search": 1}
+
+@pytest.mark.parametrize("way", WAYS)
+async def test_a_page_takes_one_statement_however_it_is_narrowed_and_found(
+    database: Database, monkeypatch: pytest.MonkeyPatch, way: tuple[int, int, int]
+) -> None:
+    fleet = await made(database, [CARD | {"holder_name": "Zoë", "tags": "|van|vip|", "is_below": index % 2 == 0} for index in range(9)])
+    take_ways(monkeypatch, way)
+
+    counts = {}
+    for name, wanted in NARROWED.items():
+        for place in (fleet.top, fleet.below):
+            for is_backward in (False, True):
+                async with database.read() as session:
+                    given = session, fleet.scope, fleet.top.organization_id, place.path
+                    first = await sims_page(*given, window=Window(2, is_backward=is_backward), **wanted)
+                    after = first.cursors[0 if is_backward else -1] if first.cursors else None
+                    with counted_statements(database) as statements:
+                        await sims_page(*given, window=Window(2, after, is_backward), **wanted)
+                counts[name, place.path, is_backward] = len(statements)
+
+    assert set(counts.values()) == {1}, counts
 
 
 async def test_what_nothing_narrows_is_not_counted_but_kept(database: Database, two_tenants: TwoTenants) -> None:
