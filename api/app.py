@@ -29,8 +29,8 @@ def build(world: World) -> Starlette:
     only = world.settings.trusted_documents is DocumentPolicy.REQUIRED
     asking = (Documents(schema), TrustedDocuments(world.database, only=only), Budget())
     routes: list[BaseRoute] = [
-        *probes(ready),
         *graphql.routes(world, *asking),
+        *probes(ready),
         *documents.routes(world, *asking),
         *keys.routes(world),
         *files.routes(world),

@@ -12,9 +12,10 @@ from typing import Any
 import orjson
 import structlog
 from graphql import GraphQLError, OperationType
-from starlette.requests import Request
+from starlette.requests import ClientDisconnect, Request
 from starlette.responses import Response
 from starlette.routing import Route
+from starlette.types import Receive, Scope, Send
 
 from api.budget import CAPACITY, RESTORE_RATE, Budget
 from api.sending import MODERN, PLAIN, kept, sent
@@ -65,12 +66,17 @@ class Asked:
 
 async def body_of(request: Request, most: int) -> bytes:
     """The body of a request, never read further than `most` bytes; raises `Refusal` for a larger one."""
-    chunks, size = [], 0
-    async for chunk in request.stream():
+    chunks, size, is_over = [], 0, False
+    while not is_over:
+        message = await request.receive()
+        if message["type"] == "http.disconnect":
+            raise ClientDisconnect
+        chunk = message.get("body", b"")
         size += len(chunk)
         if size > most:
             raise Refusal(413, "BODY_TOO_LARGE", f"A request may have at most {most // 1024} KB; send files by upload.")
         chunks.append(chunk)
+        is_over = not message.get("more_body", False)
     return b"".join(chunks)
 
 
@@ -183,7 +189,12 @@ class Endpoint:
         self._trusted = trusted
         self._budget = budget
 
-    async def __call__(self, request: Request) -> Response:
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """An ASGI application, which a route calls straight."""
+        response = await self.answer(Request(scope, receive, send))
+        await response(scope, receive, send)
+
+    async def answer(self, request: Request) -> Response:
         """Answers one request; nothing leaves without a request id."""
         request_id = uuid.uuid4().hex
         locale = negotiate(request.headers.get("accept-language"))
@@ -276,4 +287,4 @@ class Endpoint:
 def routes(world: World, documents: Documents, trusted: TrustedDocuments, budget: Budget) -> list[Route]:
     """`/graphql` for everybody."""
     endpoint = Endpoint(world, documents, trusted, budget)
-    return [Route("/graphql", endpoint.__call__, methods=["GET", "POST", "PUT", "DELETE", "PATCH", "OPTIONS"])]
+    return [Route("/graphql", endpoint)]

@@ -1,8 +1,8 @@
 """Reads on asyncpg itself: a few PostgreSQL connections outside of transactions, where a prepared statement costs one round trip."""
 
 import asyncio
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager, suppress
+from collections.abc import Callable, Sequence
+from contextlib import suppress
 from typing import Any
 
 import asyncpg
@@ -42,13 +42,16 @@ class Driver:
         """The rows of one statement; raises `StoreBusy` when no connection is free or no answer there in 10 s, `StoreLost`."""
         for listener in self.listeners:
             listener(text)
-        with _told_apart():
+        try:
             connection = await self._taken()
             try:
                 rows: Sequence[Any] = await connection.fetch(text, *arguments)
             except BaseException:
                 self._let_go(connection, is_sound=False)
                 raise
+        except (TimeoutError, OSError, asyncpg.PostgresError, asyncpg.InterfaceError) as error:
+            _tell_apart(error)
+            raise
         self._let_go(connection, is_sound=self._is_open)
         return rows
 
@@ -107,19 +110,14 @@ async def _ended(connection: Any) -> None:
         await connection.close(timeout=WAIT_SECONDS)
 
 
-@contextmanager
-def _told_apart() -> Iterator[None]:
-    """Tells what the server did to us from what we did wrong."""
-    try:
-        yield
-    except TimeoutError:
+def _tell_apart(error: Exception) -> None:
+    """Tells what the server did to us from what we did wrong: raises `StoreBusy` or `StoreLost`, or nothing."""
+    if isinstance(error, TimeoutError):
         raise StoreBusy from None
-    except OSError as error:
+    if isinstance(error, OSError):
         raise StoreLost(str(error)) from error
-    except (asyncpg.PostgresError, asyncpg.InterfaceError) as error:
-        state = getattr(error, "sqlstate", None) or ""
-        if state in GAVE_WAY or state in FULL:
-            raise StoreBusy from error
-        if state.startswith(LOST) or "closed" in str(error):
-            raise StoreLost(str(error)) from error
-        raise
+    state = getattr(error, "sqlstate", None) or ""
+    if state in GAVE_WAY or state in FULL:
+        raise StoreBusy from error
+    if state.startswith(LOST) or "closed" in str(error):
+        raise StoreLost(str(error)) from error

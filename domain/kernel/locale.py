@@ -1,5 +1,6 @@
 """How numbers, money, days and phones are written in each of the four languages (APP.md, Numbers)."""
 
+import functools
 from collections.abc import Iterable
 from datetime import date, datetime
 from decimal import Decimal
@@ -12,6 +13,8 @@ from domain.kernel.calendar import JalaliDay, JalaliMonth, day_of, in_tehran
 from domain.kernel.money import Money
 from domain.kernel.text import RLM, digits_persian, ltr
 
+LONGEST_WISH = 500
+"""Characters of an Accept-Language header that are read."""
 _NO_BREAK_SPACE = "\u00a0"
 _JALALI_MONTHS = {
     "FA": ("فروردین", "اردیبهشت", "خرداد", "تیر", "مرداد", "شهریور", "مهر", "آبان", "آذر", "دی", "بهمن", "اسفند"),
@@ -57,15 +60,20 @@ def negotiate(accept_language: str | None, others: Iterable[Locale | None] = ())
 
     `*` and unknown languages say nothing; among equals the first wins.
     """
+    wanted = _best((accept_language or "")[:LONGEST_WISH])
+    return wanted or next((locale for locale in others if locale is not None), Locale.FA)
+
+
+@functools.lru_cache(1000)
+def _best(accept_language: str) -> Locale | None:
+    """What is wanted most of what we speak; headers are few and come with every request."""
     wanted: list[tuple[float, Locale]] = []
-    for part in (accept_language or "").split(",")[:20]:
+    for part in accept_language.split(",")[:20]:
         tag, _, weight = part.partition(";")
         language = tag.strip().partition("-")[0].upper()
         if language in Locale.__members__ and (quality := _quality(weight)) > 0:
             wanted.append((quality, Locale[language]))
-    if wanted:
-        return max(wanted, key=lambda choice: choice[0])[1]
-    return next((locale for locale in others if locale is not None), Locale.FA)
+    return max(wanted, key=lambda choice: choice[0])[1] if wanted else None
 
 
 def _quality(parameter: str) -> float:

@@ -2,6 +2,7 @@
 
 from collections import OrderedDict
 from collections.abc import Awaitable, Coroutine, Hashable, Mapping, Sequence
+from contextlib import suppress
 from functools import partial
 from inspect import CORO_CREATED, getcoroutinestate, iscoroutine
 from typing import Any, ClassVar, cast
@@ -11,6 +12,7 @@ from graphql import (
     DocumentNode,
     ExecutionResult,
     GraphQLError,
+    GraphQLObjectType,
     GraphQLOutputType,
     GraphQLResolveInfo,
     GraphQLResolveInfoHelpers,
@@ -19,15 +21,17 @@ from graphql import (
     default_type_resolver,
 )
 from graphql.execution.collect_fields import FieldDetailsList, GroupedFieldSet
-from graphql.execution.executor import CollectedErrors
+from graphql.execution.executor import CollectedErrors, to_nodes
 from graphql.execution.values import VariableValues
 from graphql.pyutils import Path
 from strawberry import Schema
 from strawberry.execution import optimized_is_awaitable
 from strawberry.schema.schema import StrawberryGraphQLCoreExecutionContext as Core
 
+from schema.engine.calls import Call, Read
 from schema.engine.compiler import Plan, Stage, together
 from schema.engine.facts import Surprise
+from schema.engine.loading import Loaders
 from schema.engine.natives import Natives
 from schema.engine.operations import Operation
 from schema.engine.plans import Engine, Selection, Stats, Subtree
@@ -40,6 +44,8 @@ class SubtreeExecutor(Core):
     """Completes values by compiled code where a subtree has some; what surprises it there, graphql-core makes from the start."""
 
     selection: Selection | None = None
+    loaders: Loaders | None = None
+    """Those whose first user is the operation's only root field, until it is resolved."""
 
     @classmethod
     def of(
@@ -68,6 +74,42 @@ class SubtreeExecutor(Core):
         state["_relevant_sub_fields"] = {} if selection is None else selection.collected
         return executor
 
+    def execute_field(
+        self, parent_type: GraphQLObjectType, source: Any, field_details_list: FieldDetailsList, path: Path, position_context: Any
+    ) -> Any:
+        """Resolves a field in fewer steps where all of it is known, and completes it as graphql-core does."""
+        call = self.selection.call(parent_type, field_details_list) if self.selection is not None else None
+        given = call.arguments(self.variable_values.coerced) if isinstance(call, Call) else {}
+        if call is None or given is None:
+            return super().execute_field(parent_type, source, field_details_list, path, position_context)
+        return_type = call.field.type
+        try:
+            result = None
+            if isinstance(call, Read):
+                result = call.value(source, self.context_value)
+                with suppress(Exception):  # what can't be written is completed below
+                    return call.write(result)
+            info = self.build_resolve_info(call.field, to_nodes(field_details_list), parent_type, path)
+            if isinstance(call, Call):
+                result = call.value(source, info, given)
+            asked = (return_type, field_details_list, info, path, result, position_context)
+            if self.is_awaitable(result):
+                return self.complete_awaitable_value(*asked)
+            completed = self.complete_value(*asked)
+            return self._settled(completed, asked) if self.is_awaitable(completed) else completed
+        except Exception as error:
+            self.handle_field_error(error, return_type, field_details_list, path)
+            return None
+
+    async def _settled(self, completed: Awaitable[Any], asked: tuple[Any, ...]) -> Any:
+        """A completed value that something in it had to be awaited for."""
+        return_type, details, _, path, *_ = asked
+        try:
+            return await completed
+        except Exception as error:
+            self.handle_field_error(error, return_type, details, path)
+            return None
+
     def complete_value(
         self,
         return_type: GraphQLOutputType,
@@ -79,6 +121,8 @@ class SubtreeExecutor(Core):
     ) -> Any:
         """Completes a value, by compiled code if it is the whole value of a field that has some."""
         selection = self.selection
+        if self.loaders is not None:
+            self.loaders.is_first, self.loaders = False, None
         if selection is not None and return_type is info.return_type and result is not None:
             subtree = selection.subtree(self, field_details_list, info)
             if not subtree.is_left and subtree.plan is None and subtree.pays(result):
@@ -243,6 +287,9 @@ async def run(
     try:
         root_type = executor.schema.get_root_type(operation.kind)
         is_serial = operation.kind is OperationType.MUTATION
+        loaders = getattr(context, "loaders", None)
+        if len(selection.root) == 1 and isinstance(loaders, Loaders):
+            loaders.is_first, executor.loaders = True, loaders
         data = executor.execute_root_grouped_field_set(cast(Any, root_type), root, selection.root, is_serial, None)
         if optimized_is_awaitable(data):
             data = await cast(Any, data)

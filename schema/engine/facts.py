@@ -64,16 +64,23 @@ class Way:
     guards: tuple[Guard, ...]
 
 
-def way_of(field: GraphQLField) -> Way | None:
-    """How a field's value can be come by without its resolver; null if it can't."""
+def declared_by(field: GraphQLField) -> StrawberryField | None:
+    """What strawberry made a field of; null where others had a hand in how it resolves."""
     declared = field.extensions.get(DEFINITION)
     if (
-        field.args
-        or field.subscribe
+        field.subscribe
         or not isinstance(declared, StrawberryField)
         or type(declared).get_result is not StrawberryField.get_result
         or getattr(field.resolve, "__module__", None) != CONVERTER
     ):
+        return None
+    return declared
+
+
+def way_of(field: GraphQLField) -> Way | None:
+    """How a field's value can be come by without its resolver; null if it can't."""
+    declared = declared_by(field)
+    if declared is None or field.args:
         return None
     resolving = [extension for extension in declared.extensions if not isinstance(extension, FieldExtension) or extension.has_resolver]
     guards = tuple(extension for extension in resolving if isinstance(extension, Guard))

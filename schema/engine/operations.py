@@ -33,7 +33,7 @@ class Operation:
     """One operation of a validated document."""
 
     __slots__ = (
-        "__weakref__", "_conditions", "_is_plain", "_signatures", "definitions", "document", "engine", "fragments", "kind", "name", "node",
+        "__weakref__", "_conditions", "_is_plain", "_objects", "_signatures", "definitions", "document", "engine", "fragments", "kind", "name", "node",
         "selections", "state",
     )  # fmt: skip
 
@@ -53,6 +53,8 @@ class Operation:
         self._is_plain = not node.directives and not any(part.variable_definitions for part in definitions.values())
         self._conditions = tuple(sorted(_conditions(node, definitions)))
         self._signatures = [get_variable_signature(self._schema, part) for part in node.variable_definitions or ()]
+        told = [signature for signature in self._signatures if not isinstance(signature, GraphQLError)]
+        self._objects = {signature.name for signature in told if is_input_object_type(get_named_type(signature.type))}
 
     @property
     def _schema(self) -> GraphQLSchema:
@@ -77,7 +79,7 @@ class Operation:
             value = variables.get(name, Undefined)
             sources[name] = VariableValueSource(signature, value)
             if value is not Undefined:
-                if is_input_object_type(get_named_type(type_)) and input_is_nested_too_deeply(value, type_):
+                if name in self._objects and input_is_nested_too_deeply(value, type_):
                     return None
                 coerced[name] = coerce_input_value(value, type_)
             elif signature.default is not None:

@@ -22,6 +22,7 @@ from graphql.execution.collect_fields import CollectedFields, FieldDetailsList, 
 from strawberry import Schema
 from strawberry.schema.schema import StrawberryGraphQLCoreExecutionContext as Core
 
+from schema.engine.calls import Call, Calls, Read
 from schema.engine.compiler import Compiler, Plan, Shapes, Site, Uncompilable
 from schema.engine.facts import Attribute, Facts
 from schema.engine.fields import Guard
@@ -69,6 +70,7 @@ class Engine:
             raise ValueError("Incremental delivery isn't supported.")
         self.schema = schema
         self.facts = Facts(schema._schema, natives or {})
+        self.calls = Calls(schema, self.facts)
         self.shapes = Shapes()
         self.stats = Stats()
         self._selections: OrderedDict[Key, Selection] = OrderedDict()
@@ -150,7 +152,7 @@ class Subtree:
 class Selection:
     """An operation as one viewer sees it under given values of what its @skip and @include ask."""
 
-    __slots__ = ("_engine", "_is_native", "_subtrees", "_view", "collected", "is_kept", "planned", "root", "stats")
+    __slots__ = ("_calls", "_engine", "_is_native", "_subtrees", "_view", "collected", "is_kept", "planned", "root", "stats")
 
     def __init__(self, engine: Engine, root: GroupedFieldSet, view: Hashable, *, is_native: bool) -> None:
         self.root = root
@@ -164,6 +166,14 @@ class Selection:
         self._view = view
         self._is_native = is_native
         self._subtrees: dict[int, Subtree] = {}
+        self._calls: dict[int, tuple[FieldDetailsList, Read | Call | None]] = {}
+
+    def call(self, parent: GraphQLObjectType, details: FieldDetailsList) -> Read | Call | None:
+        """How a field is resolved outside of compiled subtrees; null where that is graphql-core's."""
+        found = self._calls.get(id(details))
+        if found is None:
+            found = self._calls[id(details)] = details, self._engine.calls.prepared(parent, details)  # held, for it is known by its id
+        return found[1]
 
     def subtree(self, executor: Core, details: FieldDetailsList, info: GraphQLResolveInfo[Any]) -> Subtree:
         """What is known of a field's values."""

@@ -1,10 +1,11 @@
 """Notes what an answer shows of a customer: every field that declares a right passes here, so that no newcomer can forget it."""
 
 from collections.abc import Iterable, Sequence
+from itertools import islice
 from typing import Any
 from uuid import UUID
 
-from domain.audit.looking import Looks
+from domain.audit.looking import MOST_SUBJECTS, Looks
 from domain.kernel.ids import Kind, Ref
 from domain.kernel.permissions import Permission
 from domain.kernel.scope import Scope
@@ -26,31 +27,34 @@ def note(looks: Looks, scope: Scope, source: Any, result: Any) -> None:
         return
     if scope.permission in SENSITIVE or scope.actor.is_operator:
         looks.is_sensitive = True
+    rows = _rows(result) or [None]
     owner = _organization_of(source) or _only_organization(scope)
-    look, last = None, None
-    told: set[tuple[UUID | None, str | None]] = set()
-    for row in _rows(result) or [None]:
-        place = (getattr(row, "organization_id", None), getattr(row, "path", None))
-        if place in told:  # most rows of a page are from a few places, and only the first rows are named
-            continue
+    for row in rows if len(rows) <= MOST_SUBJECTS else _telling(rows):
         organization_id = _organization_of(row) or owner
-        if organization_id is None:
-            continue
-        if look is None or organization_id != last:
-            look, last = looks.at(organization_id), organization_id
-        look.saw(_path_of(row, source), None if look.is_full else _ref_of(row) or _ref_of(source))
-        if look.is_full and place[0] is not None:
-            told.add(place)
+        if organization_id is not None:
+            look = looks.at(organization_id)
+            look.saw(_path_of(row, source), None if look.is_full else _ref_of(row) or _ref_of(source))
 
 
-def note_shown(looks: Looks, scope: Scope, shown: Iterable[tuple[Any, Any]]) -> None:
+def _telling(rows: Sequence[Any]) -> Iterable[Any]:
+    """The rows that add something to what is known: those that will be named, and one for each further place and organization."""
+    if not all(hasattr(kind, name) for kind in set(map(type, rows)) for name in ("id", "organization_id", "path")):
+        return rows
+    places = {(row.organization_id, row.path): row for row in rows}
+    if len({organization_id for organization_id, _ in places}) > 1:
+        return rows
+    named = {row.id: row for row in rows}
+    return [*islice(named.values(), MOST_SUBJECTS), *places.values()]
+
+
+def note_shown(looks: Looks, scope: Scope, shown: Sequence[tuple[Any, Any]]) -> None:
     """Notes what a field showed of each of many rows, none of it null."""
-    owners = []
-    for row, value in shown:
-        if kind_of(type(value)) is None and not isinstance(value, list):  # a part of the row
-            owners.append(row)
-        else:
-            note(looks, scope, row, value)
+    parts = {kind for kind in {type(value) for _, value in shown} if kind_of(kind) is None and not issubclass(kind, list)}
+    owners = [row for row, value in shown if type(value) in parts]
+    if len(owners) < len(shown):
+        for row, value in shown:
+            if type(value) not in parts:
+                note(looks, scope, row, value)
     if owners:
         note(looks, scope, None, owners)
 
