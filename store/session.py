@@ -53,17 +53,18 @@ class Session(AsyncSession):
         self._engine, self._driver, self._autoflush = engine, driver, autoflush
 
     @property
-    def _is_made(self) -> bool:
+    def is_made(self) -> bool:
+        """Whether there is more to it than the short way."""
         return "sync_session" in self.__dict__
 
     def __getattr__(self, name: str) -> Any:
-        if self._is_made:
+        if self.is_made:
             raise AttributeError(name)
         super().__init__(self._engine, expire_on_commit=False, autoflush=self._autoflush)
         return getattr(self, name)
 
     async def __aexit__(self, *failure: Any) -> None:
-        if self._is_made:
+        if self.is_made:
             await super().__aexit__(*failure)
 
     async def rows(self, statement: Select[Any] | Prepared | Bound, **values: Any) -> Sequence[Any]:
@@ -146,7 +147,8 @@ class _Reading(AbstractAsyncContextManager[Session]):
         return self._session
 
     async def __aexit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
-        await self._session.__aexit__(kind, error, trace)
+        if self._session.is_made:
+            await self._session.__aexit__(kind, error, trace)
         if isinstance(error, SQLAlchemyError):
             with _told_apart():
                 raise error

@@ -2,7 +2,8 @@
 
 import functools
 import json
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from operator import itemgetter
 from typing import Any
 
 from sqlalchemy import ARRAY, BindParameter, ColumnElement, Dialect, Select, Text, bindparam
@@ -92,6 +93,7 @@ class Driven:
         self.text: str = compiled.string
         self._names: Sequence[str] = compiled.positiontup
         bound: Mapping[str, BindParameter[Any]] = compiled.binds
+        self._chosen: Callable[[Mapping[str, Any]], Iterable[Any]] = _chooser(self._names)
         self._constants = {name: value for name, value in compiled.params.items() if name not in bound or not bound[name].required}
         types = {name: parameter.type.dialect_impl(DIALECT) for name, parameter in bound.items()}
         processors = [types[name].bind_processor(DIALECT) if name in types else None for name in self._names]
@@ -101,8 +103,7 @@ class Driven:
 
     def arguments(self, values: Mapping[str, Any]) -> list[Any]:
         """The values in the order of their places; names the statement hasn't are passed over; one that is missing is `KeyError`."""
-        constants = self._constants
-        arguments = [values[name] if name in values else constants[name] for name in self._names]
+        arguments = list(self._chosen({**self._constants, **values}))
         for index, processor in self._taken:
             arguments[index] = processor(arguments[index])
         return arguments
@@ -116,6 +117,11 @@ class Driven:
             for index, processor in self._given:
                 row[index] = processor(row[index])
         return rows
+
+
+def _chooser(names: Sequence[str]) -> Callable[[Mapping[str, Any]], Iterable[Any]]:
+    """What takes the values of some names out of a mapping, in their order."""
+    return itemgetter(*names) if len(names) > 1 else lambda values: [values[name] for name in names]
 
 
 class Bound:

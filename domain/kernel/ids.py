@@ -62,7 +62,7 @@ def uuid7(milliseconds: int | None = None, entropy: bytes | None = None) -> UUID
 
 def encode(kind: Kind, id: UUID) -> str:
     """The global id of a thing: base64url of its kind's code and its UUID, 24 characters."""
-    return urlsafe(_CODES[kind] + id.bytes)
+    return binascii.b2a_base64(_CODES[kind] + id.bytes, newline=False).translate(_URLSAFE).decode()
 
 
 def urlsafe(raw: bytes) -> str:

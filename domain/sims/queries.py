@@ -85,7 +85,7 @@ SHOWN = (
 )  # fmt: skip
 
 
-class FiguresRow(msgspec.Struct, frozen=True):
+class FiguresRow(msgspec.Struct, frozen=True, gc=False):
     """The five money figures of a line (MI-17); one that doesn't apply to its payment mode is null."""
 
     remaining_credit_limit: Money | None

@@ -31,11 +31,11 @@ class AccountsQuery:
     @strawberry.field(description="An organization.", extensions=[Needs(Permission.ACCOUNT_READ)])
     async def organization(self, info: Info, scope: Scope, id: GlobalId) -> Organization | None:
         """Within the viewer's scope."""
-        row: OrganizationRow | None = await info.context.load(loaders.organizations, decode_as(Kind.ORGANIZATION, id, "id"))
+        row: OrganizationRow | None = await info.context.load(loaders.organizations, decode_as(Kind.ORGANIZATION, id, "id"), at_once=True)
         return cast(Organization, _found(row))
 
     @strawberry.field(description="An account.", extensions=[Needs(Permission.ACCOUNT_READ)])
     async def account(self, info: Info, scope: Scope, id: GlobalId) -> Account | None:
         """Within the viewer's scope."""
-        row: AccountRow | None = await info.context.load(loaders.accounts, decode_as(Kind.ACCOUNT, id, "id"))
+        row: AccountRow | None = await info.context.load(loaders.accounts, decode_as(Kind.ACCOUNT, id, "id"), at_once=True)
         return cast(Account, _found(row))

@@ -1,6 +1,7 @@
 """Writes a subtree of an operation as one Python function that makes its output straight from the rows."""
 
 import keyword
+from asyncio import create_task, gather
 from collections import OrderedDict
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
@@ -23,7 +24,6 @@ from graphql import (
     is_leaf_type,
 )
 from graphql.execution.collect_fields import CollectedFields, FieldDetailsList
-from graphql.pyutils import gather_with_cancel
 
 from schema.engine.facts import Attribute, Facts, refuse
 from schema.engine.fields import Batched, Guard, Plain, itself
@@ -113,10 +113,19 @@ class Shapes:
 async def together(stages: Sequence[Stage], info: GraphQLResolveInfo[Any]) -> None:
     """Runs the stages that have keys, all at once; each loads what is asked for by its keys into its targets."""
     running = [fill(keys, targets, info) for fill, keys, targets in stages if keys]
-    if len(running) == 1:
-        await running[0]
-    elif running:
-        await gather_with_cancel(*running)
+    if not running:
+        return
+    first, *others = running
+    tasks = [create_task(other) for other in others]
+    try:
+        await first
+        for task in tasks:
+            await task
+    except BaseException:
+        for task in tasks:
+            task.cancel()
+        await gather(*tasks, return_exceptions=True)
+        raise
 
 
 @dataclass(slots=True)

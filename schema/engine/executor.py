@@ -45,7 +45,7 @@ class SubtreeExecutor(Core):
 
     selection: Selection | None = None
     loaders: Loaders | None = None
-    """Those whose first user is the operation's only root field, until it is resolved."""
+    """Those of an operation with a single root field, until that is resolved."""
 
     @classmethod
     def of(
@@ -122,7 +122,7 @@ class SubtreeExecutor(Core):
         """Completes a value, by compiled code if it is the whole value of a field that has some."""
         selection = self.selection
         if self.loaders is not None:
-            self.loaders.is_first, self.loaders = False, None
+            self.loaders.is_alone, self.loaders = False, None
         if selection is not None and return_type is info.return_type and result is not None:
             subtree = selection.subtree(self, field_details_list, info)
             if not subtree.is_left and subtree.plan is None and subtree.pays(result):
@@ -289,7 +289,7 @@ async def run(
         is_serial = operation.kind is OperationType.MUTATION
         loaders = getattr(context, "loaders", None)
         if len(selection.root) == 1 and isinstance(loaders, Loaders):
-            loaders.is_first, executor.loaders = True, loaders
+            loaders.is_alone, executor.loaders = True, loaders
         data = executor.execute_root_grouped_field_set(cast(Any, root_type), root, selection.root, is_serial, None)
         if optimized_is_awaitable(data):
             data = await cast(Any, data)

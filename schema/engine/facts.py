@@ -250,6 +250,10 @@ def _enum_cases(type_: GraphQLEnumType) -> tuple[list[Case], dict[str, object]]:
         texts = {text: name for text, name in type_._value_lookup.items() if type(text) is str}
     except Exception:  # such as values without a hash
         return [], {}
+    if not is_slow and all(names.get(text, name) == name for text, name in texts.items()):
+        # what is equal is looked up alike, as graphql-core does
+        known: dict[Any, str] = {**texts, **names}
+        return [Case(f"({{0}}) in {by_member}", f"{by_member}[x]")], {by_member: known}
     member = Case(f"type({{0}}) is {kind}", f"{by_member}[{'x._value_' if is_slow else 'x'}]")
     return [member, Case(f"type({{0}}) is str and x in {by_text}", f"{by_text}[x]")], {kind: cls, by_member: names, by_text: texts}
 

@@ -17,13 +17,15 @@ class Loaders:
     def __init__(self, context: Any) -> None:
         self._context = context
         self._shelves: dict[Any, _Shelf] = {}
-        self.is_first = False
-        """Whether the next to load is the only one by then, so that it needn't wait for others' keys."""
+        self.is_alone = False
+        """Whether the operation's only root field is being resolved."""
 
-    async def load(self, read: Read[Key, Value], key: Key) -> Value:
-        """One value; a fault of the read is raised to everybody who waits for it, and the next caller reads again."""
-        if self.is_first:
-            self.is_first = False
+    async def load(self, read: Read[Key, Value], key: Key, at_once: bool = False) -> Value:
+        """One value; a fault of the read is raised to everybody who waits for it, and the next caller reads again.
+
+        With `at_once`, for resolvers that load nothing else beside it, the only root field of an operation waits for nobody else's keys.
+        """
+        if at_once and self.is_alone:
             return (await self.load_many(read, [key], True))[0]
         shelf = self._shelf(read)
         if shelf.under_way and key not in shelf.values:

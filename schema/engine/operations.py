@@ -33,8 +33,8 @@ class Operation:
     """One operation of a validated document."""
 
     __slots__ = (
-        "__weakref__", "_conditions", "_is_plain", "_objects", "_signatures", "definitions", "document", "engine", "fragments", "kind", "name", "node",
-        "selections", "state",
+        "__weakref__", "_conditions", "_is_plain", "_objects", "_signatures", "definitions", "document", "engine", "fragments", "kind",
+        "name", "node", "selections", "state",
     )  # fmt: skip
 
     def __init__(self, engine: Engine, document: DocumentNode, node: OperationDefinitionNode) -> None:

@@ -134,9 +134,14 @@ class Context:
         asked = info._raw_info
         return self.operation.selections.wanted(asked.return_type, asked.field_nodes, path) if self.operation else None
 
-    async def load(self, batch: Callable[["Context", list[Key]], Awaitable[Sequence[Value]]], key: Key) -> Value:
-        """Loads one value together with all others asked for by the same batch function in this step of the execution."""
-        return await self.loaders.load(batch, key)
+    async def load(
+        self, batch: Callable[["Context", list[Key]], Awaitable[Sequence[Value]]], key: Key, *, at_once: bool = False
+    ) -> Value:
+        """Loads one value together with all others asked for by the same batch function in this step of the execution.
+
+        `at_once` is for a root field that loads nothing else (`Loaders.load`).
+        """
+        return await self.loaders.load(batch, key, at_once)
 
 
 def _plain(value: Any) -> Any:

@@ -2,8 +2,9 @@
 
 from datetime import datetime
 from decimal import Decimal
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
+import msgspec
 import strawberry
 
 from domain.kernel.ids import Kind
@@ -49,12 +50,21 @@ class SimValidity:
     grace_until: datetime | None = strawberry.field(description="Can be revived until.")
 
 
+class HolderRow(msgspec.Struct, frozen=True, gc=False):
+    """A holder as the viewer sees them: made for each row of a page."""
+
+    name: str
+    employee_number: str | None
+
+
 @strawberry.type(description="The employee who carries a SIM card.")
 class Holder:
-    """A name and a number in the company."""
+    """Served from `HolderRow`."""
 
     name: str = strawberry.field(description="Name, masked for support.")
     employee_number: str | None = strawberry.field(description="Number in the company.")
+
+    is_type_of = rows_of(HolderRow)
 
 
 @strawberry.type(description="A SIM card's stay under an account.")
@@ -101,11 +111,11 @@ class Apn:
     source: FigureSource = strawberry.field(description="Counted by.")
 
 
-def _holder(row: SimRow, context: Context) -> Holder | None:
+def _holder(row: SimRow, context: Context) -> Any:
     """Masked for support; null on a card nobody carries."""
     if not row.holder_name:
         return None
-    return Holder(name=masks.name(context, row.holder_name) or "", employee_number=row.employee_number)
+    return HolderRow(masks.name(context, row.holder_name) or "", row.employee_number)
 
 
 def _figures(row: SimRow, context: Context) -> FiguresRow | None:
