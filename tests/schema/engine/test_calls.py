@@ -117,7 +117,10 @@ class Query:
         return shown(id=id, number=number, colour=colour, size=size, camel_case=camel_case)
 
     @strawberry.field
-    def wishes(self, wish: Wish | None = None, many: list[Wish] | None = strawberry.UNSET, numbers: list[int] = [1]) -> str:
+    def wishes(
+        self, wish: Wish | None = None, many: list[Wish] | None = strawberry.UNSET,
+        numbers: list[int] = [1],  # noqa: B006  what mustn't be shared, strawberry copies
+    ) -> str:  # fmt: skip
         numbers.append(0)  # nobody else may see this
         return shown(wish=wish, many=many, numbers=numbers)
 
