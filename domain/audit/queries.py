@@ -1,13 +1,13 @@
 """Reading who did what: an organization's trail, newest first, as far as the reader's scope goes."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 from uuid import UUID
 
 import msgspec
-from sqlalchemy import Select, and_
+from sqlalchemy import Select, and_, bindparam
 from sqlmodel import col, select
 
 from domain.audit.tables import AuditEntry, AuditSubject
@@ -15,8 +15,9 @@ from domain.kernel.ids import Ref
 from domain.kernel.paging import Page, Window
 from domain.kernel.plan import Change, Reason
 from domain.kernel.scope import ActorRef, Scope
-from domain.reading import By, page
+from domain.reading import By, Limits, names_of, page, shaped
 from store.session import Session
+from store.statements import Bound, among
 
 
 class AuditEntryRow(msgspec.Struct, frozen=True):
@@ -49,7 +50,7 @@ class LogFilter:
 
 
 _COLUMNS: tuple[Any, ...] = tuple(getattr(AuditEntry, name) for name in AuditEntryRow.__struct_fields__)
-_NEWEST = [By(col(AuditEntry.at), is_descending=True), By(col(AuditEntry.seq), is_descending=True)]
+_NEWEST = (By(col(AuditEntry.at), is_descending=True), By(col(AuditEntry.seq), is_descending=True))
 
 
 def _entry(row: Any) -> AuditEntryRow:
@@ -60,23 +61,41 @@ def _entry(row: Any) -> AuditEntryRow:
     )  # fmt: skip
 
 
-def _entries(scope: Scope, organization_id: UUID, filter: LogFilter) -> Select[Any]:
-    statement: Select[Any] = select(*_COLUMNS).where(col(AuditEntry.organization_id) == organization_id)
-    statement = scope.limit(statement, col(AuditEntry.organization_id), col(AuditEntry.path))
-    if filter.subject is not None:
+CONDITIONS: Mapping[str, Any] = {
+    "starts_at": col(AuditEntry.at) >= bindparam("starts_at"),
+    "ends_at": col(AuditEntry.at) < bindparam("ends_at"),
+    "person_id": col(AuditEntry.person_id) == bindparam("person_id"),
+    "is_operator": col(AuditEntry.is_operator) == bindparam("is_operator"),
+    "action": col(AuditEntry.action) == bindparam("action"),
+}
+"""What narrows a trail, by the name of the value it compares with."""
+
+
+def _limited(scope: Limits) -> Select[Any]:
+    statement: Select[Any] = select(*_COLUMNS)
+    return scope.limit(statement, col(AuditEntry.organization_id), col(AuditEntry.path))
+
+
+@shaped
+def _trail(scope: Limits, given: tuple[str, ...]) -> Select[Any]:
+    organization_id: Any = bindparam("organization_id")
+    statement = _limited(scope).where(col(AuditEntry.organization_id) == organization_id)
+    if "subject_id" in given:
         touched = and_(col(AuditSubject.organization_id) == organization_id, col(AuditSubject.entry_id) == AuditEntry.id)
-        statement = statement.join(AuditSubject, touched).where(col(AuditSubject.subject_id) == filter.subject.id)
-    if filter.starts_at is not None:
-        statement = statement.where(col(AuditEntry.at) >= filter.starts_at)
-    if filter.ends_at is not None:
-        statement = statement.where(col(AuditEntry.at) < filter.ends_at)
-    if filter.person_id is not None:
-        statement = statement.where(col(AuditEntry.person_id) == filter.person_id)
-    if filter.is_by_operator is not None:
-        statement = statement.where(col(AuditEntry.is_operator) == filter.is_by_operator)
-    if filter.action is not None:
-        statement = statement.where(col(AuditEntry.action) == filter.action)
-    return statement
+        statement = statement.join(AuditSubject, touched).where(col(AuditSubject.subject_id) == bindparam("subject_id"))
+    return statement.where(*(CONDITIONS[name] for name in given if name in CONDITIONS))
+
+
+def _entries(scope: Scope, organization_id: UUID, filter: LogFilter) -> Bound:
+    values = {
+        "subject_id": filter.subject.id if filter.subject else None,
+        "starts_at": filter.starts_at,
+        "ends_at": filter.ends_at,
+        "person_id": filter.person_id,
+        "is_operator": filter.is_by_operator,
+        "action": filter.action,
+    }
+    return _trail(scope, names_of(values))(organization_id=organization_id, **values)
 
 
 async def trail_page(
@@ -86,11 +105,14 @@ async def trail_page(
     return (await page(session, _entries(scope, organization_id, filter), window, _NEWEST, name="audit")).map(_entry)
 
 
+@shaped
+def _entries_by_ids(scope: Limits) -> Select[Any]:
+    return _limited(scope).where(among(col(AuditEntry.id), "ids"))
+
+
 async def entries_by_ids(session: Session, scope: Scope, ids: Sequence[UUID]) -> list[AuditEntryRow | None]:
     """Entries in the order asked, null for those out of scope."""
-    statement: Select[Any] = select(*_COLUMNS).where(col(AuditEntry.id).in_(ids))
-    limited = scope.limit(statement, col(AuditEntry.organization_id), col(AuditEntry.path))
-    found = {row[0]: _entry(row) for row in await session.execute(limited)}
+    found = {row[0]: _entry(row) for row in await session.rows(_entries_by_ids(scope), ids=ids)}
     return [found.get(id) for id in ids]
 
 

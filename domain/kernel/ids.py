@@ -39,6 +39,8 @@ class Kind(StrEnum):
     CHALLENGE = "ch"
 
 
+KINDS = {kind.value: kind for kind in Kind}
+"""Kinds by their codes: a tenth of what it costs to call the enum."""
 _CODES = {kind: kind.value.encode() for kind in Kind}
 _BY_CODE = {code: kind for kind, code in _CODES.items()}
 _URLSAFE = bytes.maketrans(b"+/", b"-_")

@@ -10,7 +10,7 @@ from typing import Any
 from uuid import UUID
 
 from domain.kernel.errors import DomainError, ErrorCode
-from domain.kernel.ids import Kind, Ref
+from domain.kernel.ids import KINDS, Ref
 from domain.kernel.money import Money, Price
 
 SHOWN = 100
@@ -57,7 +57,7 @@ class Change:
         """Reads a stored change."""
         subject = data["subject"]
         return cls(
-            Ref(Kind(subject[0]), UUID(subject[1])) if subject else None,
+            Ref(KINDS[subject[0]], UUID(subject[1])) if subject else None,
             data["label"],
             data["field"],
             data["before"],
@@ -108,7 +108,7 @@ class Exclusion:
     def from_json(cls, data: Mapping[str, Any]) -> "Exclusion":
         """Reads a stored exclusion."""
         subject = data["subject"]
-        ref = Ref(Kind(subject[0]), UUID(subject[1])) if subject else None
+        ref = Ref(KINDS[subject[0]], UUID(subject[1])) if subject else None
         return cls(ref, data["label"], Reason.from_json(data["reason"]), data["line"])
 
 

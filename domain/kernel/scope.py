@@ -55,8 +55,11 @@ class ActorRef:
     @classmethod
     def from_json(cls, data: Mapping[str, Any]) -> "ActorRef":
         """Reads a written actor."""
-        person, token, ticket = (UUID(data[name]) if data[name] else None for name in ("person", "token", "ticket"))
-        return cls(UUID(data["id"]), data["label"], person, token, ticket, data["operator"])
+        person, token, ticket = data["person"], data["token"], data["ticket"]
+        return cls(
+            UUID(data["id"]), data["label"], UUID(person) if person else None, UUID(token) if token else None,
+            UUID(ticket) if ticket else None, data["operator"],
+        )  # fmt: skip
 
 
 Shape = tuple[bool, ...] | None

@@ -8,7 +8,7 @@ from typing import Any
 from uuid import UUID
 
 import msgspec
-from sqlalchemy import Select, and_, func, or_
+from sqlalchemy import Select, and_, bindparam, func, or_
 from sqlmodel import col, select
 
 from domain.files.queries import DocumentRow
@@ -20,9 +20,10 @@ from domain.kernel.plan import Reason
 from domain.kernel.scope import ActorRef, Scope
 from domain.orders.rules import FINAL, HISTORY
 from domain.orders.tables import Order, OrderItem, OrderState, OrderStep
-from domain.reading import By, count, page, under
+from domain.reading import By, Limits, count, members, names_of, page, shaped, under
 from domain.sims.tables import Sim, SimStatus
 from store.session import Session
+from store.statements import Bound, among
 
 
 class OrderRow(msgspec.Struct, frozen=True):
@@ -106,44 +107,64 @@ ITEM: Sequence[Any] = (
 )  # fmt: skip
 
 
-def _orders(scope: Scope) -> Select[Any]:
+STATES = members(OrderState)
+
+
+def _orders(scope: Limits) -> Select[Any]:
     statement: Select[Any] = select(*ORDER)
     return scope.limit(statement, col(Order.organization_id), col(Order.path))
 
 
 def _order(row: Any) -> OrderRow:
+    id, organization_id, account_id, number, reference, state, by, at, net, vat, vat_rate, refunded, *rest = row[: len(ORDER)]
+    price = Price(Money(net), Money(vat), vat_rate)
     return OrderRow(
-        row.id, row.organization_id, row.account_id, row.number, row.external_reference, OrderState(row.state), ActorRef.from_json(row.by),
-        row.placed_at, Price(Money(row.net), Money(row.vat), row.vat_rate), Money(row.refunded), row.purchase_order_number, row.memo,
-        row.receipt_emails, row.receipt_file_id,
-    )  # fmt: skip
+        id, organization_id, account_id, number, reference, STATES[state], ActorRef.from_json(by), at, price, Money(refunded), *rest
+    )
 
 
 def _item(row: Any) -> OrderItemRow:
+    id, order_id, position, offering_id, sim_id, state, net, vat, vat_rate, product_id, failure = row
     return OrderItemRow(
-        row.id, row.order_id, row.position, row.offering_id, row.sim_id, OrderState(row.state),
-        Price(Money(row.net), Money(row.vat), row.vat_rate), row.product_id, Reason.from_json(row.failure) if row.failure else None,
+        id, order_id, position, offering_id, sim_id, STATES[state], Price(Money(net), Money(vat), vat_rate), product_id,
+        Reason.from_json(failure) if failure else None,
     )  # fmt: skip
 
 
-def _history(scope: Scope, organization_id: UUID, path: str, filter: OrderFilter, at: datetime) -> Select[Any]:
-    statement = _orders(scope).where(col(Order.organization_id) == organization_id, under(col(Order.path), path))
-    placed_from = filter.placed_from if filter.is_placed_given else at - HISTORY
-    if placed_from is not None:
-        statement = statement.where(col(Order.placed_at) >= placed_from)
-    if filter.placed_to is not None:
-        statement = statement.where(col(Order.placed_at) < filter.placed_to)
-    if filter.states is not None:
-        statement = statement.where(col(Order.state).in_(filter.states))
-    if filter.placed_by_id is not None:
-        statement = statement.where(col(Order.placed_by_id) == filter.placed_by_id)
-    if filter.sim_id is not None:
-        bought = select(OrderItem.order_id).where(OrderItem.organization_id == organization_id, OrderItem.sim_id == filter.sim_id)
-        statement = statement.where(col(Order.id).in_(bought))
-    if filter.reference is not None:
-        columns = (Order.number, Order.purchase_order_number, Order.external_reference)
-        statement = statement.where(or_(*(col(column) == filter.reference for column in columns)))
-    return statement
+NEWEST = (By(col(Order.placed_at), is_descending=True), By(col(Order.id), is_descending=True))
+CONDITIONS: Mapping[str, Any] = {
+    "placed_from": col(Order.placed_at) >= bindparam("placed_from"),
+    "placed_to": col(Order.placed_at) < bindparam("placed_to"),
+    "states": among(col(Order.state), "states"),
+    "placed_by_id": col(Order.placed_by_id) == bindparam("placed_by_id"),
+    "sim_id": col(Order.id).in_(
+        select(OrderItem.order_id).where(
+            OrderItem.organization_id == bindparam("organization_id"), OrderItem.sim_id == bindparam("sim_id")
+        )
+    ),
+    "reference": or_(
+        *(col(column) == bindparam("reference") for column in (Order.number, Order.purchase_order_number, Order.external_reference))
+    ),
+}
+"""What narrows a history, by the name of the value it compares with."""
+
+
+@shaped
+def _narrowed(scope: Limits, given: tuple[str, ...]) -> Select[Any]:
+    within = (col(Order.organization_id) == bindparam("organization_id"), under(col(Order.path), bindparam("path")))
+    return _orders(scope).where(*within, *(CONDITIONS[name] for name in given))
+
+
+def _history(scope: Scope, organization_id: UUID, path: str, filter: OrderFilter, at: datetime) -> Bound:
+    values = {
+        "placed_from": filter.placed_from if filter.is_placed_given else at - HISTORY,
+        "placed_to": filter.placed_to,
+        "states": filter.states,
+        "placed_by_id": filter.placed_by_id,
+        "sim_id": filter.sim_id,
+        "reference": filter.reference,
+    }
+    return _narrowed(scope, names_of(values))(organization_id=organization_id, path=path, **values)
 
 
 async def orders_page(
@@ -157,36 +178,49 @@ async def orders_page(
     at: datetime,
 ) -> Page[OrderRow]:
     """Purchases paid at or below an account's path, newest first."""
-    order = [By(col(Order.placed_at), True), By(col(Order.id), True)]
-    return (await page(session, _history(scope, organization_id, path, filter, at), window, order, name="orders")).map(_order)
+    return (await page(session, _history(scope, organization_id, path, filter, at), window, NEWEST, name="orders")).map(_order)
 
 
 async def orders_count(
     session: Session, scope: Scope, organization_id: UUID, path: str, *, filter: OrderFilter = OrderFilter(), at: datetime
 ) -> int:
     """How many purchases that is."""
-    return await count(session, _history(scope, organization_id, path, filter, at).with_only_columns(col(Order.id)))
+    return await count(session, _history(scope, organization_id, path, filter, at))
+
+
+@shaped
+def _orders_by_ids(scope: Limits) -> Select[Any]:
+    return _orders(scope).where(among(col(Order.id), "ids"))
 
 
 async def orders_by_ids(session: Session, scope: Scope, ids: Sequence[UUID]) -> list[OrderRow | None]:
     """Orders in the order asked, null for those out of scope."""
-    found = {row.id: _order(row) for row in await session.execute(_orders(scope).where(col(Order.id).in_(ids)))}
+    found = {row[0]: _order(row) for row in await session.rows(_orders_by_ids(scope), ids=ids)}
     return [found.get(id) for id in ids]
+
+
+@shaped
+def _order_by_reference(scope: Limits) -> Select[Any]:
+    named = or_(*(col(column) == bindparam("reference") for column in (Order.number, Order.external_reference)))
+    return _orders(scope).where(named).order_by(col(Order.placed_at).desc()).limit(1)
 
 
 async def order_by_reference(session: Session, scope: Scope, reference: str) -> OrderRow | None:
     """The order of a number or of the client's own reference; the newest one where several organizations have it."""
-    named = or_(col(Order.number) == reference, col(Order.external_reference) == reference)
-    row = (await session.execute(_orders(scope).where(named).order_by(col(Order.placed_at).desc()).limit(1))).first()
-    return _order(row) if row else None
+    rows = await session.rows(_order_by_reference(scope), reference=reference)
+    return _order(rows[0]) if rows else None
+
+
+@shaped
+def _items_of_orders(scope: Limits) -> Select[Any]:
+    return _of_orders(scope, ITEM, OrderItem).where(among(col(OrderItem.order_id), "ids")).order_by(col(OrderItem.position))
 
 
 async def items_of_orders(session: Session, scope: Scope, order_ids: Sequence[UUID]) -> list[list[OrderItemRow]]:
     """All items of each order in scope, at most 100 each, in order."""
-    statement = _of_orders(scope, ITEM, OrderItem).where(col(OrderItem.order_id).in_(order_ids)).order_by(col(OrderItem.position))
     found: dict[UUID, list[OrderItemRow]] = defaultdict(list)
-    for row in await session.execute(statement):
-        found[row.order_id].append(_item(row))
+    for row in await session.rows(_items_of_orders(scope), ids=order_ids):
+        found[row[1]].append(_item(row))
     return [found[order_id] for order_id in order_ids]
 
 
@@ -216,45 +250,60 @@ def _place(window: Window) -> int | None:
             raise InvalidInput("error.cursor", field=(field,))
 
 
+@shaped
+def _items_by_ids(scope: Limits) -> Select[Any]:
+    return _of_orders(scope, ITEM, OrderItem).where(among(col(OrderItem.id), "ids"))
+
+
 async def items_by_ids(session: Session, scope: Scope, ids: Sequence[UUID]) -> list[OrderItemRow | None]:
     """Items of orders in scope in the order asked."""
-    found = {row.id: _item(row) for row in await session.execute(_of_orders(scope, ITEM, OrderItem).where(col(OrderItem.id).in_(ids)))}
+    found = {row[0]: _item(row) for row in await session.rows(_items_by_ids(scope), ids=ids)}
     return [found.get(id) for id in ids]
+
+
+@shaped
+def _steps_of_orders(scope: Limits) -> Select[Any]:
+    columns = (OrderStep.order_id, OrderStep.state, OrderStep.at, OrderStep.by)
+    statement = _of_orders(scope, columns, OrderStep).where(among(col(OrderStep.order_id), "ids"))
+    return statement.order_by(col(OrderStep.at), col(OrderStep.id))
 
 
 async def steps_of_orders(session: Session, scope: Scope, order_ids: Sequence[UUID]) -> list[list[StepRow]]:
     """The steps of each order in scope, oldest first."""
-    columns = (OrderStep.order_id, OrderStep.state, OrderStep.at, OrderStep.by)
-    statement = _of_orders(scope, columns, OrderStep).where(col(OrderStep.order_id).in_(order_ids))
     found: dict[UUID, list[StepRow]] = defaultdict(list)
-    for row in await session.execute(statement.order_by(col(OrderStep.at), col(OrderStep.id))):
-        found[row.order_id].append(StepRow(OrderState(row.state), row.at, ActorRef.from_json(row.by)))
+    for order_id, state, at, by in await session.rows(_steps_of_orders(scope), ids=order_ids):
+        found[order_id].append(StepRow(STATES[state], at, ActorRef.from_json(by)))
     return [found[order_id] for order_id in order_ids]
 
 
-def _of_orders(scope: Scope, columns: Sequence[Any], table: type[OrderItem] | type[OrderStep]) -> Select[Any]:
+def _of_orders(scope: Limits, columns: Sequence[Any], table: type[OrderItem] | type[OrderStep]) -> Select[Any]:
     """Rows that hang on orders, by the scope of their orders."""
     joined = and_(col(Order.organization_id) == col(table.organization_id), col(Order.id) == col(table.order_id))
     statement: Select[Any] = select(*columns).join(Order, joined)
     return scope.limit(statement, col(Order.organization_id), col(Order.path))
 
 
+RECEIPT: Sequence[Any] = (File.id, File.name, File.media_type, File.created_at)
+
+
+@shaped
+def _receipts(scope: Limits, has_content: bool) -> Select[Any]:
+    columns = (*RECEIPT, File.content) if has_content else RECEIPT
+    statement: Select[Any] = select(*columns).join(Order, col(Order.receipt_file_id) == col(File.id)).where(among(col(File.id), "ids"))
+    return scope.limit(statement, col(Order.organization_id), col(Order.path))
+
+
 async def receipts_by_ids(session: Session, scope: Scope, file_ids: Sequence[UUID]) -> list[DocumentRow | None]:
     """Receipts of orders in scope by the ids of their files, without their content."""
-    found = {row[0]: DocumentRow(*row) for row in await session.execute(_receipts(scope, file_ids))}
+    found = {row[0]: DocumentRow(*row) for row in await session.rows(_receipts(scope, False), ids=file_ids)}
     return [found.get(id) for id in file_ids]
 
 
 async def receipt_content(session: Session, scope: Scope, file_id: UUID) -> tuple[DocumentRow, bytes] | None:
     """A receipt of an order in scope with its content."""
-    row = (await session.execute(_receipts(scope, [file_id]).add_columns(col(File.content)))).first()
-    return (DocumentRow(*row[:4]), row[4]) if row else None
-
-
-def _receipts(scope: Scope, file_ids: Sequence[UUID]) -> Select[Any]:
-    columns: Sequence[Any] = (File.id, File.name, File.media_type, File.created_at)
-    statement: Select[Any] = select(*columns).join(Order, col(Order.receipt_file_id) == col(File.id)).where(col(File.id).in_(file_ids))
-    return scope.limit(statement, col(Order.organization_id), col(Order.path))
+    for *shown, content in await session.rows(_receipts(scope, True), ids=[file_id]):
+        return DocumentRow(*shown), content
+    return None
 
 
 async def order_for_update(session: Session, scope: Scope, order_id: UUID) -> Order | None:

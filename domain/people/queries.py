@@ -6,7 +6,7 @@ from typing import Any
 from uuid import UUID
 
 import msgspec
-from sqlalchemy import ColumnElement, Select, and_, exists, func, literal, or_, select
+from sqlalchemy import ColumnElement, Select, and_, bindparam, exists, false, or_, select
 from sqlmodel import col
 
 from domain.accounts.tables import Account, Organization
@@ -14,8 +14,10 @@ from domain.kernel.errors import NotFound
 from domain.kernel.paging import Page, Window
 from domain.kernel.scope import Scope
 from domain.people.tables import Membership, Person
-from domain.reading import By, page
+from domain.reading import By, Limits, count, page, shaped
 from store.session import Session
+from store.statements import Prepared, among
+from store.types import UtcDateTime
 
 MOST_HELD = 50
 
@@ -49,9 +51,41 @@ class Place(msgspec.Struct, frozen=True):
     account_id: UUID | None
 
 
-def is_held(at: datetime) -> ColumnElement[bool]:
-    """Whether a membership holds at an instant: half-open, `valid_from <= at < valid_to`."""
+def is_held(at: Any) -> ColumnElement[bool]:
+    """Whether a membership holds at an instant, which may be a named parameter: half-open, `valid_from <= at < valid_to`."""
     return and_(col(Membership.valid_from) <= at, or_(col(Membership.valid_to).is_(None), col(Membership.valid_to) > at))
+
+
+_ORGANIZATION_ID: tuple[Any, ...] = (Organization.id,)
+_ACCOUNT_ID: tuple[Any, ...] = (Account.id,)
+_MEMBERSHIP_ID: tuple[Any, ...] = (Membership.id,)
+_PERSON: tuple[Any, ...] = (Person.id, Person.name, Person.mobile, Person.email)
+_COLUMNS: tuple[Any, ...] = (
+    Membership.id, Membership.person_id, Membership.role, Membership.organization_id, Membership.account_id, Membership.valid_from,
+    Membership.valid_to,
+)  # fmt: skip
+_AT: Any = bindparam("at", type_=UtcDateTime)
+_OLDEST = (By(col(Membership.valid_from)), By(col(Membership.id)))
+
+
+def _membership(row: Any) -> MembershipRow:
+    return MembershipRow(*row[: len(_COLUMNS)])
+
+
+def _persons(is_near: Any) -> Select[Any]:
+    """Persons, whether they are the operator's, and whether they are near."""
+    is_staff = exists().where(col(Membership.person_id) == Person.id, col(Membership.organization_id).is_(None))
+    return select(*_PERSON, is_staff, is_near).where(among(col(Person.id), "ids"))
+
+
+_FAR_PERSONS = Prepared(_persons(false()))
+
+
+@shaped
+def _persons_with_nearness(scope: Limits) -> Select[Any]:
+    roles = select(*_MEMBERSHIP_ID).join(Account, col(Account.id) == Membership.account_id)
+    roles = roles.where(col(Membership.person_id) == Person.id).correlate(Person)
+    return _persons(scope.limit(roles, col(Membership.organization_id), col(Account.path)).exists())
 
 
 async def persons_seen(
@@ -61,35 +95,39 @@ async def persons_seen(
 
     A role counts whether it holds now or not: who was appointed once stays readable in what they did.
     """
-    is_staff = exists().where(col(Membership.person_id) == Person.id, col(Membership.organization_id).is_(None))
-    is_near: Any = literal(False)
-    if scope is not None:
-        roles = select(*_MEMBERSHIP_ID).join(Account, col(Account.id) == Membership.account_id)
-        roles = roles.where(col(Membership.person_id) == Person.id)
-        is_near = scope.limit(roles, col(Membership.organization_id), col(Account.path)).exists()
-    is_all = scope is not None and any(part.organization_id is None for part in scope.reach)
-    statement = select(*_PERSON, is_staff.label("is_staff"), is_near.label("is_near")).where(col(Person.id).in_(ids))
+    is_all = scope is not None and scope.shape is None
+    statement = _FAR_PERSONS if scope is None else _persons_with_nearness(scope)
     found: dict[UUID, PersonRow] = {}
-    for row in await session.execute(statement):
-        if row.is_near or row.id == own_id or (row.is_staff and is_all):
-            found[row.id] = PersonRow(row.id, row.name, row.mobile, row.email, bool(row.is_staff))
-        elif row.is_staff:
-            found[row.id] = PersonRow(row.id, row.name, None, None, True)
+    for id, name, mobile, email, is_staff, is_near in await session.rows(statement, ids=ids):
+        if is_near or id == own_id or (is_staff and is_all):
+            found[id] = PersonRow(id, name, mobile, email, bool(is_staff))
+        elif is_staff:
+            found[id] = PersonRow(id, name, None, None, True)
     return [found.get(id) for id in ids]
+
+
+_HELD = Prepared(
+    select(*_COLUMNS)
+    .where(col(Membership.person_id) == bindparam("person_id"), is_held(_AT))
+    .order_by(col(Membership.valid_from), col(Membership.id))
+    .limit(MOST_HELD)
+)
 
 
 async def memberships_held(session: Session, person_id: UUID, at: datetime) -> list[MembershipRow]:
     """The roles a person holds at an instant, oldest first, at most 50."""
-    statement = select(*_COLUMNS).where(col(Membership.person_id) == person_id, is_held(at))
-    rows = await session.execute(statement.order_by(col(Membership.valid_from), col(Membership.id)).limit(MOST_HELD))
-    return [MembershipRow(*row) for row in rows]
+    return [_membership(row) for row in await session.rows(_HELD, person_id=person_id, at=at)]
+
+
+@shaped
+def _memberships_by_ids(scope: Limits) -> Select[Any]:
+    statement = select(*_COLUMNS).outerjoin(Account, col(Account.id) == Membership.account_id).where(among(col(Membership.id), "ids"))
+    return scope.limit(statement, col(Membership.organization_id), col(Account.path))
 
 
 async def memberships_by_ids(session: Session, scope: Scope, ids: Sequence[UUID]) -> list[MembershipRow | None]:
     """Memberships in the order asked, null for those out of scope."""
-    statement = select(*_COLUMNS).outerjoin(Account, col(Account.id) == Membership.account_id).where(col(Membership.id).in_(ids))
-    limited = scope.limit(statement, col(Membership.organization_id), col(Account.path))
-    found = {row.id: MembershipRow(*row) for row in await session.execute(limited)}
+    found = {row[0]: _membership(row) for row in await session.rows(_memberships_by_ids(scope), ids=ids)}
     return [found.get(id) for id in ids]
 
 
@@ -123,35 +161,21 @@ async def membership_at(session: Session, place: Place, mobile: str, at: datetim
     return found
 
 
+@shaped
+def _memberships(scope: Limits) -> Select[Any]:
+    statement = select(*_COLUMNS).join(Account, col(Account.id) == Membership.account_id)
+    statement = statement.where(col(Membership.organization_id) == bindparam("organization_id"), is_held(_AT))
+    return scope.limit(statement, col(Membership.organization_id), col(Account.path))
+
+
 async def memberships_page(
     session: Session, scope: Scope, organization_id: UUID, window: Window, *, as_of: datetime
 ) -> Page[MembershipRow]:
     """An organization's appointed people as it stood then, in order of appointment; in scope alone."""
-    statement = _of_organization(scope, organization_id, as_of, *_COLUMNS)
-    rows = await page(session, statement, window, [By(col(Membership.valid_from)), By(col(Membership.id))], name="memberships")
-    return rows.map(lambda row: MembershipRow(*row[: len(_COLUMNS)]))
+    statement = _memberships(scope)(organization_id=organization_id, at=as_of)
+    return (await page(session, statement, window, _OLDEST, name="memberships")).map(_membership)
 
 
 async def memberships_count(session: Session, scope: Scope, organization_id: UUID, *, as_of: datetime) -> int:
     """How many rows all those pages have."""
-    return int((await session.execute(_of_organization(scope, organization_id, as_of, func.count()))).scalar_one())
-
-
-_ORGANIZATION_ID: tuple[Any, ...] = (Organization.id,)
-_ACCOUNT_ID: tuple[Any, ...] = (Account.id,)
-_MEMBERSHIP_ID: tuple[Any, ...] = (Membership.id,)
-_PERSON: tuple[Any, ...] = (Person.id, Person.name, Person.mobile, Person.email)
-_COLUMNS: tuple[Any, ...] = (
-    Membership.id, Membership.person_id, Membership.role, Membership.organization_id, Membership.account_id, Membership.valid_from,
-    Membership.valid_to,
-)  # fmt: skip
-
-
-def _of_organization(scope: Scope, organization_id: UUID, as_of: datetime, *columns: Any) -> Select[Any]:
-    statement = (
-        select(*columns)
-        .select_from(Membership)
-        .join(Account, col(Account.id) == Membership.account_id)
-        .where(col(Membership.organization_id) == organization_id, is_held(as_of))
-    )
-    return scope.limit(statement, col(Membership.organization_id), col(Account.path))
+    return await count(session, _memberships(scope)(organization_id=organization_id, at=as_of))

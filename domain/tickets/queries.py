@@ -1,23 +1,25 @@
 """Reading tickets: an organization's own, and the desk's across all customers."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 from uuid import UUID
 
 import msgspec
-from sqlalchemy import Select
+from sqlalchemy import Select, bindparam
 from sqlmodel import col, select
 
-from domain.kernel.ids import Kind, Ref
+from domain.kernel.ids import KINDS, Ref
 from domain.kernel.paging import Page, Window
 from domain.kernel.scope import ActorRef, Scope
 from domain.kernel.text import search_key
-from domain.reading import By, count, page
+from domain.reading import By, Limits, count, members, names_of, page, shaped
 from domain.tickets.states import TicketPriority, TicketState
 from domain.tickets.tables import Ticket
+from store.fragments import holds
 from store.session import Session
+from store.statements import Bound, among
 
 
 class TicketRow(msgspec.Struct, frozen=True):
@@ -50,27 +52,38 @@ _COLUMNS: tuple[Any, ...] = (
     Ticket.id, Ticket.organization_id, Ticket.path, Ticket.number, Ticket.title, Ticket.state, Ticket.state_since, Ticket.priority,
     Ticket.about_kind, Ticket.about_id, Ticket.by, Ticket.opened_at, Ticket.due_at, Ticket.assignee_id,
 )  # fmt: skip
-_NEWEST = [By(col(Ticket.opened_at), is_descending=True), By(col(Ticket.id), is_descending=True)]
+_NEWEST = (By(col(Ticket.opened_at), is_descending=True), By(col(Ticket.id), is_descending=True))
+STATES, PRIORITIES = members(TicketState), members(TicketPriority)
 
 
 def _ticket(row: Any) -> TicketRow:
     id, organization_id, path, number, title, state, since, priority, kind, about_id, by, opened_at, due_at, assignee_id, *_ = row
     return TicketRow(
-        id=id, organization_id=organization_id, path=path, number=number, title=title, state=TicketState(state), state_since=since,
-        priority=TicketPriority(priority), about=Ref(Kind(kind), about_id) if kind else None, opened_by=ActorRef.from_json(by),
+        id=id, organization_id=organization_id, path=path, number=number, title=title, state=STATES[state], state_since=since,
+        priority=PRIORITIES[priority], about=Ref(KINDS[kind], about_id) if kind else None, opened_by=ActorRef.from_json(by),
         opened_at=opened_at, due_at=due_at, assignee_id=assignee_id,
     )  # fmt: skip
 
 
-def _tickets(scope: Scope, organization_id: UUID | None, filter: TicketFilter) -> Select[Any]:
-    statement: Select[Any] = scope.limit(select(*_COLUMNS), col(Ticket.organization_id), col(Ticket.path))
-    if organization_id is not None:
-        statement = statement.where(col(Ticket.organization_id) == organization_id)
-    if filter.states is not None:
-        statement = statement.where(col(Ticket.state).in_(filter.states))
-    if filter.search:
-        statement = statement.where(col(Ticket.search).contains(search_key(filter.search), autoescape=True))
-    return statement
+CONDITIONS: Mapping[str, Any] = {
+    "organization_id": col(Ticket.organization_id) == bindparam("organization_id"),
+    "states": among(col(Ticket.state), "states"),
+    "search": holds(col(Ticket.search), "search"),
+    "ids": among(col(Ticket.id), "ids"),
+}
+"""What narrows the list, by the name of the value it compares with."""
+
+
+@shaped
+def _narrowed(scope: Limits, given: tuple[str, ...]) -> Select[Any]:
+    statement: Select[Any] = select(*_COLUMNS).where(*(CONDITIONS[name] for name in given))
+    return scope.limit(statement, col(Ticket.organization_id), col(Ticket.path))
+
+
+def _tickets(scope: Scope, organization_id: UUID | None, filter: TicketFilter) -> Bound:
+    search = search_key(filter.search) if filter.search else None
+    values = {"organization_id": organization_id, "states": filter.states, "search": search}
+    return _narrowed(scope, names_of(values))(**values)
 
 
 async def tickets_page(
@@ -89,6 +102,5 @@ async def tickets_count(
 
 async def tickets_by_ids(session: Session, scope: Scope, ids: Sequence[UUID]) -> list[TicketRow | None]:
     """Tickets in the order asked, null for those out of scope."""
-    statement: Select[Any] = scope.limit(select(*_COLUMNS).where(col(Ticket.id).in_(ids)), col(Ticket.organization_id), col(Ticket.path))
-    found = {row[0]: _ticket(row) for row in await session.execute(statement)}
+    found = {row[0]: _ticket(row) for row in await session.rows(_narrowed(scope, ("ids",)), ids=ids)}
     return [found.get(id) for id in ids]

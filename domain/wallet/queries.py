@@ -1,26 +1,27 @@
 """Reading wallets, their movements and their statements. Money in rials; a movement is authorised by the path of its time."""
 
+import functools
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 from uuid import UUID
 
 import msgspec
-from sqlalchemy import ColumnElement, Select, and_, case, false, func, true
+from sqlalchemy import ColumnElement, Select, and_, bindparam, case, false, func, true
 from sqlmodel import col, select
 
 from domain.accounts.tables import Account
-from domain.kernel.ids import Kind, Ref
+from domain.kernel.ids import KINDS, Ref
 from domain.kernel.money import Money
 from domain.kernel.paging import Page, Window
 from domain.kernel.quantity import FigureSource
 from domain.kernel.scope import ActorRef, Scope
-from domain.reading import By, Limits, page, shaped
+from domain.reading import By, Limits, members, names_of, page, shaped
 from domain.wallet.tables import LedgerAccount, LedgerAccountKind, LedgerEntry, LedgerReason, LedgerTransfer
 from store.session import Session
-from store.statements import among
+from store.statements import Prepared, among
 
 MOST_TRANSFERS = 100
 WALLET: tuple[Any, ...] = (
@@ -31,6 +32,11 @@ ENTRY: tuple[Any, ...] = (
     LedgerEntry.id, LedgerEntry.transfer_id, LedgerEntry.ledger_account_id, LedgerEntry.amount, LedgerEntry.balance_after,
     LedgerAccount.kind,
 )  # fmt: skip
+TRANSFER: tuple[Any, ...] = (
+    LedgerTransfer.id, LedgerTransfer.posted_at, LedgerTransfer.reason, LedgerTransfer.by, LedgerTransfer.cause_kind,
+    LedgerTransfer.cause_id, LedgerTransfer.memo, LedgerTransfer.reverses_id,
+)  # fmt: skip
+CAUSE = TRANSFER.index(LedgerTransfer.cause_id)
 
 
 class WalletRow(msgspec.Struct, frozen=True):
@@ -91,11 +97,15 @@ class Posted:
     since: datetime | None = None
     before: datetime | None = None
 
-    def conditions(self) -> Sequence[ColumnElement[bool]]:
-        """What holds for entries booked then."""
-        at = col(LedgerEntry.posted_at)
-        since = () if self.since is None else (at >= self.since,)
-        return since if self.before is None else (*since, at < self.before)
+SINCE = col(LedgerEntry.posted_at) >= bindparam("since")
+CONDITIONS: Mapping[str, Any] = {
+    "since": SINCE,
+    "before": col(LedgerEntry.posted_at) < bindparam("before"),
+    "reasons": among(col(LedgerTransfer.reason), "reasons"),
+}
+"""What narrows movements, by the name of the value it compares with."""
+NEWEST = (By(col(LedgerEntry.seq), is_descending=True),)
+SIDES, REASONS = members(LedgerAccountKind), members(LedgerReason)
 
 
 @shaped
@@ -120,57 +130,88 @@ async def wallets_of_accounts(session: Session, scope: Scope, account_ids: Seque
     return [found.get(id) for id in account_ids]
 
 
+@shaped
+def _entries_of_wallet(scope: Limits, given: tuple[str, ...]) -> Select[Any]:
+    statement = _entries(scope).where(col(LedgerEntry.ledger_account_id) == bindparam("wallet_id"))
+    if "reasons" in given:
+        statement = statement.join(LedgerTransfer, col(LedgerTransfer.id) == col(LedgerEntry.transfer_id))
+    return statement.where(*(CONDITIONS[name] for name in given))
+
+
 async def entries_page(
     session: Session, scope: Scope, wallet_id: UUID, *, window: Window, posted: Posted, reasons: Sequence[LedgerReason] | None
 ) -> Page[LedgerEntryRow]:
     """Movements of a wallet, the last booked first."""
-    statement = _entries(scope).where(col(LedgerEntry.ledger_account_id) == wallet_id, *posted.conditions())
-    if reasons is not None:
-        transfer = LedgerTransfer
-        statement = statement.join(transfer, col(transfer.id) == col(LedgerEntry.transfer_id)).where(col(transfer.reason).in_(reasons))
-    order = [By(col(LedgerEntry.seq), is_descending=True)]
-    return (await page(session, statement, window, order, name="wallet.entries")).map(_entry)
+    values = {"since": posted.since, "before": posted.before, "reasons": reasons}
+    statement = _entries_of_wallet(scope, names_of(values))(wallet_id=wallet_id, **values)
+    return (await page(session, statement, window, NEWEST, name="wallet.entries")).map(_entry)
+
+
+@functools.cache
+def _sums(given: tuple[str, ...]) -> Prepared:
+    """Of a wallet: what it held before a span, what went in, what went out, and how many entries did."""
+    amount, during = col(LedgerEntry.amount), and_(true(), *(CONDITIONS[name] for name in given))
+    before = ~SINCE if "since" in given else false()
+    sums: Any = select(_sum(before, amount), _sum(during & (amount > 0), amount), _sum(during & (amount < 0), -amount), _sum(during, 1))
+    return Prepared(sums.where(col(LedgerEntry.ledger_account_id) == bindparam("wallet_id")))
 
 
 async def statement_of(session: Session, wallet_id: UUID, posted: Posted) -> StatementRow:
     """What a wallet held before a span, what went in and out during it, and what it held at its end."""
-    amount, during = col(LedgerEntry.amount), and_(true(), *posted.conditions())
-    before = false() if posted.since is None else col(LedgerEntry.posted_at) < posted.since
-    sums: Any = select(_sum(before, amount), _sum(during & (amount > 0), amount), _sum(during & (amount < 0), -amount), _sum(during, 1))
-    sums = sums.where(col(LedgerEntry.ledger_account_id) == wallet_id)
-    opening, credits, debits, count = (int(number or 0) for number in (await session.execute(sums)).one())
+    values = {"since": posted.since, "before": posted.before}
+    (sums,) = await session.rows(_sums(names_of(values)), wallet_id=wallet_id, **values)
+    opening, credits, debits, count = (int(number or 0) for number in sums)
     return StatementRow(Money(opening), Money(credits), Money(debits), Money(opening + credits - debits), count)
+
+
+@shaped
+def _entries_by_ids(scope: Limits) -> Select[Any]:
+    return _entries(scope).where(among(col(LedgerEntry.id), "ids"))
 
 
 async def entries_by_ids(session: Session, scope: Scope, ids: Sequence[UUID]) -> list[LedgerEntryRow | None]:
     """Entries in the order asked, null for those out of scope."""
-    found = {row.id: _entry(row) for row in await session.execute(_entries(scope).where(col(LedgerEntry.id).in_(ids)))}
+    found = {row[0]: _entry(row) for row in await session.rows(_entries_by_ids(scope), ids=ids)}
     return [found.get(id) for id in ids]
+
+
+@shaped
+def _entries_of_transfers(scope: Limits) -> Select[Any]:
+    statement = _entries(scope).where(among(col(LedgerEntry.transfer_id), "ids"))
+    return statement.order_by(col(LedgerEntry.amount), col(LedgerEntry.id))
 
 
 async def entries_of_transfers(session: Session, scope: Scope, transfer_ids: Sequence[UUID]) -> list[list[LedgerEntryRow]]:
     """The sides of each movement in the order asked, what leaves first."""
-    statement = _entries(scope).where(col(LedgerEntry.transfer_id).in_(transfer_ids))
     found: dict[UUID, list[LedgerEntryRow]] = defaultdict(list)
-    for row in await session.execute(statement.order_by(col(LedgerEntry.amount), col(LedgerEntry.id))):
-        found[row.transfer_id].append(_entry(row))
+    for row in await session.rows(_entries_of_transfers(scope), ids=transfer_ids):
+        found[row[1]].append(_entry(row))
     return [found[id] for id in transfer_ids]
+
+
+@shaped
+def _transfers_by_ids(scope: Limits) -> Select[Any]:
+    return _transfers(scope).where(among(col(LedgerTransfer.id), "ids"))
 
 
 async def transfers_by_ids(session: Session, scope: Scope, ids: Sequence[UUID]) -> list[LedgerTransferRow | None]:
     """Movements in the order asked, null for those without a side in scope."""
-    rows = await session.scalars(_transfers(scope).where(col(LedgerTransfer.id).in_(ids)))
-    found = {row.id: _transfer(row) for row in rows}
+    found = {row[0]: _transfer(row) for row in await session.rows(_transfers_by_ids(scope), ids=ids)}
     return [found.get(id) for id in ids]
+
+
+@shaped
+def _transfers_of_causes(scope: Limits) -> Select[Any]:
+    statement = _transfers(scope).where(among(col(LedgerTransfer.cause_id), "ids"))
+    return statement.order_by(col(LedgerTransfer.posted_at), col(LedgerTransfer.id))
 
 
 async def transfers_of_causes(session: Session, scope: Scope, cause_ids: Sequence[UUID]) -> list[list[LedgerTransferRow]]:
     """The movements that each order caused, refunds included, in the order of booking, the first 100 of each."""
-    statement = _transfers(scope).where(col(LedgerTransfer.cause_id).in_(cause_ids))
-    found: dict[UUID | None, list[LedgerTransferRow]] = defaultdict(list)
-    for row in await session.scalars(statement.order_by(col(LedgerTransfer.posted_at), col(LedgerTransfer.id))):
-        if len(found[row.cause_id]) < MOST_TRANSFERS:
-            found[row.cause_id].append(_transfer(row))
+    found: dict[UUID, list[LedgerTransferRow]] = defaultdict(list)
+    for row in await session.rows(_transfers_of_causes(scope), ids=cause_ids):
+        if len(caused := found[row[CAUSE]]) < MOST_TRANSFERS:
+            caused.append(_transfer(row))
     return [found[id] for id in cause_ids]
 
 
@@ -187,26 +228,28 @@ def _wallet(row: Any, at: datetime) -> WalletRow:
     return WalletRow(id, organization_id, Money(balance), Money(held), Money(floor), most, at)
 
 
-def _entries(scope: Scope) -> Select[Any]:
+def _entries(scope: Limits) -> Select[Any]:
     statement: Select[Any] = select(*ENTRY).join(LedgerAccount, col(LedgerAccount.id) == col(LedgerEntry.ledger_account_id))
     return scope.limit(statement, col(LedgerEntry.organization_id), col(LedgerEntry.path))
 
 
 def _entry(row: Any) -> LedgerEntryRow:
-    kind = LedgerAccountKind(row.kind)
-    wallet_id = row.ledger_account_id if kind is LedgerAccountKind.WALLET else None
-    return LedgerEntryRow(row.id, row.transfer_id, kind, wallet_id, Money(row.amount), Money(row.balance_after))
+    id, transfer_id, account_id, amount, balance_after, kind, *_ = row
+    wallet_id = account_id if kind == LedgerAccountKind.WALLET else None
+    return LedgerEntryRow(id, transfer_id, SIDES[kind], wallet_id, Money(amount), Money(balance_after))
 
 
-def _transfers(scope: Scope) -> Select[Any]:
+def _transfers(scope: Limits) -> Select[Any]:
     side: Select[Any] = select(LedgerEntry.id).where(col(LedgerEntry.transfer_id) == col(LedgerTransfer.id))
     seen = scope.limit(side, col(LedgerEntry.organization_id), col(LedgerEntry.path)).correlate(LedgerTransfer)
-    return select(LedgerTransfer).where(seen.exists())
+    statement: Select[Any] = select(*TRANSFER).where(seen.exists())
+    return statement
 
 
-def _transfer(row: LedgerTransfer) -> LedgerTransferRow:
-    cause = Ref(Kind(row.cause_kind), row.cause_id) if row.cause_kind and row.cause_id else None
-    return LedgerTransferRow(row.id, row.posted_at, LedgerReason(row.reason), ActorRef.from_json(row.by), cause, row.memo, row.reverses_id)
+def _transfer(row: Any) -> LedgerTransferRow:
+    id, posted_at, reason, by, kind, cause_id, memo, reverses_id = row
+    cause = Ref(KINDS[kind], cause_id) if kind and cause_id else None
+    return LedgerTransferRow(id, posted_at, REASONS[reason], ActorRef.from_json(by), cause, memo, reverses_id)
 
 
 def _sum(condition: Any, amount: Any) -> ColumnElement[Any]:
