@@ -24,6 +24,7 @@ def arguments() -> argparse.Namespace:
     parser.add_argument("--theme", choices=THEMES)
     parser.add_argument("--data", type=pathlib.Path, default=DATA, help="folder of settings, tokens and the offline copy")
     parser.add_argument("--demo", action="store_true", help="an in-memory company instead of a server; the code is 407126")
+    parser.add_argument("link", nargs="?", help="a link of an SMS to open: simurgh://password/…")
     given = parser.parse_args()
     if given.server and (address := clean_server(given.server)) is None:
         parser.error(f"not a server address: {given.server}")
@@ -48,7 +49,7 @@ def main() -> None:
     else:
         services = app.services_in(given.data, **chosen)
     with contextlib.suppress(KeyboardInterrupt):
-        asyncio.run(_run(app.SimurghApp(services)))
+        asyncio.run(_run(app.SimurghApp(services, given.link)))
 
 
 async def _run(app: object) -> None:

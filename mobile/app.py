@@ -7,10 +7,12 @@ from typing import Any
 
 import httpx
 from kivy.app import App
+from kivy.clock import Clock
 from kivy.config import Config
 from kivy.core.window import Window
 from kivy.utils import platform
 
+from mobile.gateway.android_links import watch_links
 from mobile.gateway.android_tokens import AndroidTokens
 from mobile.gateway.cache import OfflineCache
 from mobile.gateway.client import Gateway
@@ -46,13 +48,13 @@ def services_in_memory(
 
 
 class SimurghApp(App):
-    """The window with the shell in it."""
+    """The window with the shell in it; `link` is one to begin with."""
 
     title = "Simurgh"
 
-    def __init__(self, services: Services, **options: Any) -> None:
+    def __init__(self, services: Services, link: str | None = None, **options: Any) -> None:
         super().__init__(**options)
-        self.services = services
+        self.services, self._link = services, link
 
     def load_config(self) -> Any:
         """Kivy's own settings file is not used."""
@@ -69,7 +71,15 @@ class SimurghApp(App):
         Window.bind(on_keyboard=self._key)
         Window.softinput_mode = "below_target"
         self.shell = Shell(self.services, ROUTES, self.stop)
+        if self._link:
+            self.shell.open_link(self._link)
+        if platform == "android":
+            watch_links(self._open_soon)
         return self.shell
+
+    def _open_soon(self, link: str) -> None:
+        """Links come on a thread of Android's."""
+        Clock.schedule_once(lambda _: self.shell.open_link(link))
 
     def on_pause(self) -> bool:
         """Codes never stay on a page in the background."""

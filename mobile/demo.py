@@ -12,6 +12,7 @@ import httpx
 
 NOW = datetime(2026, 11, 9, 6, 52, tzinfo=UTC)
 CODE = "407126"
+PASSWORD = "teapot granite 41 willow"
 GIB = 1024**3
 MIB = 1024**2
 
@@ -58,6 +59,18 @@ NAMES = {
     "blocked": ("مسدود است (گم‌شده)", "blocked (lost)", "заблокирована (утеряна)", "блокирана (изгубена)"),
     "queued": ("دو بسته یکسان در صف دارد", "already has two of these queued", "два таких уже в очереди", "вече има два на опашка"),
     "wrong": ("رمز درست نیست.", "This code isn’t right.", "Код неверен.", "Кодът не е верен."),
+    "wrong_password": (
+        "شماره و گذرواژه با هم جور نیستند.",
+        "This number and this password don’t go together.",
+        "Номер и пароль не подходят друг к другу.",
+        "Номерът и паролата не си съответстват.",
+    ),
+    "leaked": (
+        "این گذرواژه در فهرست گذرواژه‌های لورفته است.",
+        "This password is on lists of leaked ones.",
+        "Этот пароль есть в списках утёкших.",
+        "Тази парола е в списъци с изтекли.",
+    ),
     "not_blocked": ("مسدود نیست", "is not blocked", "не заблокирована", "не е блокирана"),
     "already": ("از پیش مسدود است", "already blocked", "уже заблокирована", "вече е блокирана"),
     "poor": ("کیف پول کافی نیست.", "The wallet can’t pay this.", "В кошельке мало денег.", "В портфейла няма достатъчно."),
@@ -134,6 +147,9 @@ class DemoServer(httpx.AsyncBaseTransport):
         self.refresh = "refresh-0"
         self.refreshes = 0
         self.tries = 5
+        self.password = PASSWORD
+        self.locale = ""
+        self.members_a_page = 50
         self.tickets: list[dict[str, Any]] = []
         self.sims = [self._seed(index) for index in range(sims)]
         self.orders: list[dict[str, Any]] = []
@@ -162,7 +178,7 @@ class DemoServer(httpx.AsyncBaseTransport):
         operation = body["operationName"]
         self.asked.append(operation)
         self._language = request.headers.get("accept-language", "fa")
-        if operation not in ("OtpRequest", "SessionCreate", "SessionRefresh") and (
+        if operation not in ("OtpRequest", "SessionCreate", "SessionRefresh", "PasswordSet") and (
             self.is_ended or request.headers.get("authorization") != f"Bearer {self.access}"
         ):
             return self._refused("UNAUTHENTICATED", request)
@@ -224,7 +240,9 @@ class DemoServer(httpx.AsyncBaseTransport):
 
     def _SessionCreate(self, input: dict[str, Any]) -> dict[str, Any]:
         (proof,) = input["proof"].items()
-        if proof[1]["code"] != CODE:
+        if proof[0] == "password" and proof[1]["password"] != self.password:
+            return {"sessionCreate": self._wrong() | {"message": self._name("wrong_password"), "triesLeft": None}}
+        if proof[0] != "password" and proof[1]["code"] != CODE:
             return {"sessionCreate": self._wrong()}
         if self.is_totp_needed and proof[0] != "totp":
             return {
@@ -248,6 +266,44 @@ class DemoServer(httpx.AsyncBaseTransport):
         ]
         known = {"locale": viewer["locale"], "permissions": viewer["permissions"], "memberships": memberships}
         return {"sessionCreate": {"__typename": "SessionCreatePayload", "tokens": self._tokens(), "viewer": known}}
+
+    def _PasswordSet(self, input: dict[str, Any]) -> dict[str, Any]:
+        if input["proof"]["code"] != CODE:
+            return {"passwordSet": self._wrong()}
+        if input["password"].startswith("password"):
+            problem = {"__typename": "Problem", "code": "INVALID_INPUT", "message": self._name("leaked"), "field": ["password"]}
+            return {"passwordSet": problem}
+        self.password = input["password"]
+        return {"passwordSet": {"__typename": "PasswordSetPayload", "session": None}}
+
+    def _ViewerUpdate(self, input: dict[str, Any]) -> dict[str, Any]:
+        self.locale = input["locale"]
+        return {"viewerUpdate": {"viewer": {"locale": self.locale}}}
+
+    def _Members(self, organization: str, after: str | None = None) -> dict[str, Any]:
+        rows = (
+            ("manager", "PROFILE_MANAGER", "group", "+989350001000", "manager@nikazin.example", None),
+            ("maryam", "PROFILE_MANAGER", "group", "+989350000412", "maryam@nikazin.example", None),
+            ("kaveh", "ACCOUNT_MANAGER", "logistics", "+989350000418", None, -200),
+            ("pouya", "ACCOUNT_MANAGER", "sales", "+989370000091", "pouya@nikazin.example", None),
+        )
+        edges = [
+            {
+                "node": {
+                    "id": f"membership-{name}",
+                    "role": role,
+                    "person": {"id": f"person-{name}", "name": self._name(name), "mobile": mobile, "email": email},
+                    "account": {key: self._account(account)[key] for key in ("id", "name", "number")},
+                    "validFor": {"startsAt": self._at(days=400 - 60 * at), "endsAt": self._at(days=ends) if ends else None},
+                }
+            }
+            for at, (name, role, account, mobile, email, ends) in enumerate(rows)
+        ]
+        split = len(edges) if after else self.members_a_page
+        page = {"hasNextPage": not after and split < len(edges), "endCursor": "more" if edges else None}
+        shown = edges[self.members_a_page :] if after else edges[:split]
+        connection = {"totalCount": len(edges), "pageInfo": page, "edges": shown}
+        return {"viewer": {"actor": {"person": {"id": "person-manager"}}}, "organization": {"memberships": connection}}
 
     def _SessionRefresh(self, input: dict[str, Any]) -> dict[str, Any]:
         if input["refreshToken"] != self.refresh or self.is_ended:

@@ -13,7 +13,7 @@ from kivy.core.window import Window
 from kivy.uix.floatlayout import FloatLayout
 
 from mobile.app import follow_settings, services_in_memory
-from mobile.demo import CODE, NOW, DemoServer
+from mobile.demo import CODE, NOW, PASSWORD, DemoServer
 from mobile.screens.plan_sheet.order import OrderSheet
 from mobile.screens.puk.sheet import PukSheet
 from mobile.screens.routes import ROUTES
@@ -80,6 +80,30 @@ async def sign_in(stage: Stage) -> None:
     stage.shell.page.clear_widgets()
     stage.shell.page.draw()
     stage.shell.page._field.entry.focus = True
+
+
+async def sign_in_password(stage: Stage) -> None:
+    await sign_in(stage)
+    stage.shell.page._by("PASSWORD")
+    await stage.settle()
+    stage.shell.page._password.entry.text = "not the one"
+    await stage.shell.page._sent()
+
+
+async def set_password(stage: Stage) -> None:
+    await sign_in(stage)
+    stage.shell.page._set()
+
+
+async def set_password_code(stage: Stage) -> None:
+    await set_password(stage)
+    await stage.settle()
+    await stage.shell.page.model.send()
+    await stage.settle()
+    stage.shell.page._boxes.entry.text = CODE
+    stage.shell.page._field.entry.text = "password1405"
+    await stage.shell.page._done()
+    stage.shell.page._field.entry.text = PASSWORD
 
 
 async def otp(stage: Stage) -> None:
@@ -243,6 +267,10 @@ async def sessions(stage: Stage) -> None:
     await stage.open("sessions")
 
 
+async def members(stage: Stage) -> None:
+    await stage.open("members")
+
+
 async def audit(stage: Stage) -> None:
     await stage.open("audit")
 
@@ -286,6 +314,9 @@ async def state_error(stage: Stage) -> None:
 
 SCENES: dict[str, Scene] = {
     "01-sign-in": sign_in,
+    "01-sign-in-password": sign_in_password,
+    "01-set-password": set_password,
+    "01-set-password-code": set_password_code,
     "02-otp": otp,
     "02-otp-authenticator": authenticator,
     "03-home": home,
@@ -315,6 +346,7 @@ SCENES: dict[str, Scene] = {
     "19-ticket-new": ticket_new,
     "21-more": more,
     "21-sessions": sessions,
+    "21-members": members,
     "21-who-looked": audit,
     "22-state-loading": state_loading,
     "23-state-offline": state_offline,

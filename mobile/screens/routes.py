@@ -7,12 +7,14 @@ from mobile.screens.audit.page import AuditPage
 from mobile.screens.buy.page import BuyPage
 from mobile.screens.home.page import HomePage
 from mobile.screens.inbox.page import InboxPage
+from mobile.screens.members.page import MembersPage
 from mobile.screens.money.page import MoneyPage, PurchasesPage
 from mobile.screens.more.page import MorePage
 from mobile.screens.otp.page import OtpPage
 from mobile.screens.puk.page import Curtain
 from mobile.screens.receipt.page import ReceiptPage
 from mobile.screens.sessions.page import SessionsPage
+from mobile.screens.set_password.page import SetPasswordPage
 from mobile.screens.shell import Route
 from mobile.screens.sign_in.page import SignInPage
 from mobile.screens.sim_detail.page import SimDetailPage
@@ -23,6 +25,8 @@ from mobile.state.account_tree import AccountTree
 from mobile.state.audit import Audit
 from mobile.state.buying import Buying
 from mobile.state.home import Home
+from mobile.state.members import Members
+from mobile.state.password import PasswordSetting
 from mobile.state.purchases import Purchases
 from mobile.state.receipt import Receipt
 from mobile.state.services import Services
@@ -46,6 +50,7 @@ def _handed_over(name: str) -> Any:
 ROUTES = {
     "sign_in": Route(SignIn, SignInPage),
     "otp": Route(_handed_over("model"), OtpPage),
+    "set_password": Route(PasswordSetting, SetPasswordPage),
     "home": Route(Home, HomePage),
     "sims": Route(SimList, SimListPage),
     "money": Route(Purchases, MoneyPage),
@@ -60,5 +65,6 @@ ROUTES = {
     "ticket": Route(TicketView, TicketPage),
     "ticket_new": Route(TicketDraft, TicketNewPage),
     "sessions": Route(Sessions, SessionsPage),
+    "members": Route(Members, MembersPage),
     "audit": Route(Audit, AuditPage),
 }

@@ -13,6 +13,7 @@ from kivy.uix.boxlayout import BoxLayout
 from kivy.uix.floatlayout import FloatLayout
 
 from mobile.screens.page import Page
+from mobile.state.password import challenge_in
 from mobile.state.services import Services
 from mobile.state.session import SessionPhase
 from mobile.state.speech import Speech
@@ -90,6 +91,11 @@ class Shell(FloatLayout):
         self.close_sheets()
         self._top_stack().append(self._entry(name, **parameters))
         self._show()
+
+    def open_link(self, link: str) -> None:
+        """Opens what a link of an SMS is about; any other link does nothing."""
+        if (challenge_id := challenge_in(link)) is not None:
+            self.go("set_password", challenge_id=challenge_id)
 
     def switch(self, root: str) -> None:
         """Goes to a root as it was left; a second touch goes to its first page."""

@@ -1,16 +1,13 @@
-"""Signing in: identity, one-time code by SMS or e-mail, then an authenticator code where the person has one."""
+"""Signing in: identity, one-time code by SMS or e-mail or the password, then an authenticator code where the person has one."""
 
-from datetime import datetime
 from enum import Enum
 from typing import Any
 
-from mobile.gateway import failures
+from mobile.state.code import CodeAsked
 from mobile.state.digits import plain
-from mobile.state.loading import explain
-from mobile.state.observe import Observable
 from mobile.state.services import Services
 
-TRIES = 5
+PASSWORD = "PASSWORD"
 
 
 class Stage(Enum):
@@ -21,98 +18,49 @@ class Stage(Enum):
     AUTHENTICATOR = "authenticator"
 
 
-class SignIn(Observable):
-    """The way from a number to a session; the same words whether or not the number is known."""
+class SignIn(CodeAsked):
+    """The way from a number to a session; `channel` is `PASSWORD` where a password is typed instead of a code."""
 
     def __init__(self, services: Services) -> None:
-        super().__init__()
-        self.services = services
-        self.identity: str = services.settings.identity
-        self.channel = "SMS"
+        super().__init__(services, services.settings.identity)
         self.stage = Stage.IDENTITY
-        self.challenge: dict[str, Any] = {}
-        self.asked_at: datetime | None = None
-        self.tries_left = TRIES
-        self.problem: str | None = None
-        self.is_busy = False
 
-    @property
-    def code_length(self) -> int:
-        """Digits of the code; an authenticator's are six."""
-        return int(self.challenge.get("codeLength", 6))
-
-    def seconds_left(self) -> int:
-        """Until the code dies."""
-        if not self.challenge:
-            return 0
-        return max(0, int((datetime.fromisoformat(self.challenge["expiresAt"]) - self.services.now()).total_seconds()))
-
-    def share_left(self) -> float:
-        """The same as a share of the code's life."""
-        if not self.challenge or self.asked_at is None:
-            return 0.0
-        life = (datetime.fromisoformat(self.challenge["expiresAt"]) - self.asked_at).total_seconds()
-        return min(1.0, self.seconds_left() / life) if life > 0 else 0.0
-
-    def can_resend(self) -> bool:
-        """Another code may be asked for."""
-        return "resendAt" not in self.challenge or self.services.now() >= datetime.fromisoformat(self.challenge["resendAt"])
-
-    async def send(self, channel: str | None = None) -> None:
-        """Asks for a code to the number or address; a new code begins with all tries."""
-        self.channel = channel or self.channel
-        if not self.identity.strip():
-            self._complain(self.services.say("sign_in.identity_missing"))
-            return
-        asked = {"identity": plain(self.identity).strip(), "channel": self.channel}
-        payload = await self._run("OtpRequest", asked)
-        if payload is None:
-            return
-        if "challenge" not in payload:
-            self._complain(payload["message"])
-            return
-        self.challenge, self.asked_at = payload["challenge"], self.services.now()
-        self.stage, self.tries_left, self.problem = Stage.CODE, TRIES, None
+    def open(self, challenge: dict[str, Any]) -> None:
+        """A code is on its way."""
+        self.stage = Stage.CODE
         self.services.settings.put(identity=self.identity)
-        self.changed()
+        super().open(challenge)
 
     async def confirm(self, code: str) -> bool:
         """Answers the challenge; True once a session has begun."""
-        proof = {"challengeId": self.challenge["id"], "code": plain(code)}
         kind = "totp" if self.stage is Stage.AUTHENTICATOR else "otp"
-        payload = await self._run("SessionCreate", {"proof": {kind: proof}})
-        if payload is None:
-            return False
-        if payload["__typename"] == "SecondFactorRequired":
-            self.challenge, self.asked_at = payload["challenge"], self.services.now()
-            self.stage, self.tries_left, self.problem = Stage.AUTHENTICATOR, TRIES, None
-            self.changed()
-            return False
-        if "tokens" not in payload:
-            self.tries_left = payload["triesLeft"] if payload.get("triesLeft") is not None else self.tries_left
-            self._complain(payload["message"])
-            return False
-        self.services.gateway.sign_in(payload["tokens"])
-        self.services.session.begin(self.identity)
-        return True
+        return await self._prove({kind: {"challengeId": self.challenge["id"], "code": plain(code)}})
+
+    async def enter(self, password: str) -> bool:
+        """Signs in by the password; True once a session has begun, and the authenticator's stage where one is asked for."""
+        for typed, missing in ((self.typed_identity, "sign_in.identity_missing"), (password, "sign_in.password_missing")):
+            if not typed:
+                self.complain(self.services.say(missing))
+                return False
+        return await self._prove({"password": {"identity": self.typed_identity, "password": password}})
 
     def edit(self) -> None:
         """Back to the number."""
         self.stage, self.problem = Stage.IDENTITY, None
         self.changed()
 
-    async def _run(self, operation: str, asked: dict[str, Any]) -> dict[str, Any] | None:
-        self.is_busy, self.problem = True, None
-        self.changed()
-        try:
-            return await self.services.gateway.mutate(operation, {"input": asked})
-        except failures.Failure as failure:
-            self.problem = explain(self.services.say, failure)[1]
-            return None
-        finally:
-            self.is_busy = False
-            self.changed()
-
-    def _complain(self, problem: str) -> None:
-        self.problem = problem
-        self.changed()
+    async def _prove(self, proof: dict[str, Any]) -> bool:
+        payload = await self.run("SessionCreate", {"proof": proof})
+        if payload is None:
+            return False
+        if payload["__typename"] == "SecondFactorRequired":
+            self.stage = Stage.AUTHENTICATOR
+            super().open(payload["challenge"])
+            return False
+        if "tokens" not in payload:
+            self.refused(payload)
+            return False
+        self.services.settings.put(identity=self.identity)
+        self.services.gateway.sign_in(payload["tokens"])
+        self.services.session.begin(self.identity)
+        return True

@@ -52,7 +52,7 @@ class Entry(TextInput):
 
 
 class Field(Column):
-    """An outlined field with its name on the border and, below, what is wrong."""
+    """An outlined field with its name on the border and, below, what is wrong; a secret shows at the touch of an eye."""
 
     def __init__(
         self,
@@ -63,6 +63,7 @@ class Field(Column):
         kind: str = "text",
         weight: int = 400,
         is_tall: bool = False,
+        is_secret: bool = False,
         changed: Callable[[str], Any] | None = None,
         entered: Callable[[], Any] | None = None,
     ) -> None:
@@ -80,6 +81,11 @@ class Field(Column):
         if entered and not is_tall:
             self.entry.bind(on_text_validate=lambda *_: entered())
         self._frame.add_widget(self.entry)
+        if is_secret:
+            self.entry.password, self.entry.keyboard_suggestions = True, False
+            self._frame.padding = (dp(16), dp(4), dp(4), dp(4))
+            self._eye = IconButton("eye-outline", self._look, label=look.say("password.show"))
+            self._frame.add_widget(self._eye)
         holder = _Notched(self._frame, label, height=height + dp(8))
         self._name = holder.name
         self.add_widget(holder)
@@ -95,6 +101,12 @@ class Field(Column):
             self.add_widget(self._problem)
         elif not problem and self._problem.parent is not None:
             self.remove_widget(self._problem)
+
+    def _look(self) -> None:
+        """Shows what was typed, or hides it again."""
+        self.entry.password = not self.entry.password
+        self._eye.icon.put("eye-outline" if self.entry.password else "eye-off-outline", "second")
+        self._eye.text = look.say("password.show" if self.entry.password else "password.hide")
 
     def _paint(self, *_: Any) -> None:
         role = "primary" if self.entry.focus else "outline"

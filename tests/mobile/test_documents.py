@@ -8,7 +8,7 @@ import httpx
 import pytest
 from graphql import DocumentNode, FragmentDefinitionNode, GraphQLSchema, OperationDefinitionNode, build_schema, parse, validate
 
-from mobile.demo import CODE, DemoServer
+from mobile.demo import CODE, PASSWORD, DemoServer
 from mobile.gateway.documents import FOLDER, document
 from tests.mobile.shape import differences
 
@@ -51,6 +51,13 @@ CALLS: list[tuple[str, dict[str, object]]] = [
     ("Tickets", {"organization": "organization-1"}),
     ("WhoDidWhat", {"organization": "organization-1"}),
     ("SessionRevoke", {"input": {"sessionIds": None}}),
+    ("PasswordSet", {"input": {"proof": WRONG["otp"], "password": PASSWORD}}),
+    ("PasswordSet", {"input": {"proof": PROOF["otp"], "password": "password1405"}}),
+    ("PasswordSet", {"input": {"proof": PROOF["otp"], "password": PASSWORD}}),
+    ("SessionCreate", {"input": {"proof": {"password": {"identity": "09350001000", "password": "not it"}}}}),
+    ("SessionCreate", {"input": {"proof": {"password": {"identity": "09350001000", "password": PASSWORD}}}}),
+    ("ViewerUpdate", {"input": {"locale": "EN"}}),
+    ("Members", {"organization": "organization-1"}),
 ]
 
 

@@ -2,12 +2,15 @@
 
 import pytest
 
-from mobile.demo import CODE, DemoServer
+from mobile.demo import CODE, PASSWORD, DemoServer
 from mobile.gateway import failures
 from mobile.state.account_tree import AccountTree
 from mobile.state.buying import Buying
 from mobile.state.home import Home
+from mobile.state.language import choose_language
 from mobile.state.loading import Phase
+from mobile.state.members import Members
+from mobile.state.password import PasswordSetting, challenge_in
 from mobile.state.plan_flow import Step
 from mobile.state.puk import PukReveal
 from mobile.state.purchases import Purchases
@@ -88,6 +91,75 @@ async def test_signing_out_forgets_everything_even_without_network(signed_in: Se
     assert signed_in.settings.identity == ""
 
 
+async def test_signing_in_by_password(services: Services) -> None:
+    model = SignIn(services)
+    model.identity = "۰۹۳۵ ۰۰۰ ۱۰۰۰"
+
+    wrong, right = await model.enter("not the one"), await model.enter(PASSWORD)
+
+    assert (wrong, right) == (False, True)
+    assert services.session.phase is SessionPhase.SIGNED_IN and services.gateway.is_signed_in
+    assert services.settings.identity == "۰۹۳۵ ۰۰۰ ۱۰۰۰"
+
+
+@pytest.mark.parametrize(("identity", "password", "words"), [("", PASSWORD, "mobile number"), ("09350001000", "", "password")])
+async def test_what_is_missing_beside_a_password_is_asked_for(
+    services: Services, server: DemoServer, identity: str, password: str, words: str
+) -> None:
+    model = SignIn(services)
+    model.identity = identity
+
+    assert not await model.enter(password)
+    assert model.problem is not None and words in model.problem
+    assert server.asked == []
+
+
+async def test_an_authenticator_is_asked_for_after_the_password_too(services: Services, server: DemoServer) -> None:
+    server.is_totp_needed = True
+    model = SignIn(services)
+
+    first = await model.enter(PASSWORD)
+    assert model.stage is Stage.AUTHENTICATOR
+
+    assert (first, await model.confirm(CODE)) == (False, True)
+
+
+async def test_a_password_is_set_by_a_code_and_signs_in(services: Services, server: DemoServer) -> None:
+    model = PasswordSetting(services)
+    assert await model.send("EMAIL") and server.asked == ["OtpRequest"]
+
+    told = []
+    for code, password in (("4071", PASSWORD), (CODE, "short"), ("111111", PASSWORD), (CODE, "password1405")):
+        assert not await model.set(code, password)
+        told.append(model.problem)
+    assert len(set(told)) == 4 and model.tries_left == 4
+    assert server.asked.count("PasswordSet") == 2  # what can't be right isn't sent
+
+    assert await model.set("۴۰۷۱۲۶", "marble oyster quiet 77 lamp")
+    assert not model.is_inside
+    assert await SignIn(services).enter("marble oyster quiet 77 lamp")
+
+
+def test_the_link_of_an_sms_names_its_question(services: Services) -> None:
+    assert challenge_in("simurgh://password/Y2iwPMaw21hE") == "Y2iwPMaw21hE"
+    assert [challenge_in(link) for link in ("", "simurgh://password/", "simurgh://sim/x", "https://care.example/password/x")] == [None] * 4
+
+    model = PasswordSetting(services, challenge_id="Y2iwPMaw21hE")
+    assert (model.challenge["id"], model.code_length, model.seconds_left(), model.share_left()) == ("Y2iwPMaw21hE", 6, 0, 0.0)
+
+
+async def test_a_chosen_language_is_told_to_the_server_once_signed_in(services: Services, server: DemoServer) -> None:
+    assert await choose_language(services, "bg") and server.asked == []
+
+    services.gateway.sign_in(server._tokens())
+    assert await choose_language(services, "ru")
+    assert (services.settings.language, server.locale) == ("ru", "RU")
+
+    server.is_offline = True
+    assert not await choose_language(services, "en")
+    assert services.settings.language == "en"
+
+
 # ── reading ──
 
 
@@ -99,6 +171,19 @@ async def test_home_tells_the_session_who_is_asking(signed_in: Services) -> None
     assert home.phase is Phase.READY
     assert signed_in.session.account["counters"]["total"] == 1200
     assert [child["name"] for child in home.children] == ["Nikazin Logistics", "Nikazin Sales", "Nikazin Energy"]
+
+
+async def test_members_come_page_by_page_and_name_oneself(signed_in: Services, server: DemoServer) -> None:
+    server.members_a_page = 3
+    members = Members(signed_in)
+    await members.load()
+
+    assert (len(members.members), members.count, members.cursor) == (3, 4, "more")
+    assert [one["person"]["id"] == members.own_id for one in members.members] == [True, False, False]
+    await members.load_more()
+    await members.load_more()
+    assert [one["role"] for one in members.members] == ["PROFILE_MANAGER", "PROFILE_MANAGER", "ACCOUNT_MANAGER", "ACCOUNT_MANAGER"]
+    assert server.asked.count("Members") == 2
 
 
 async def test_an_ended_session_is_noticed_by_any_screen(signed_in: Services, server: DemoServer) -> None:

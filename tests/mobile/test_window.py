@@ -363,3 +363,57 @@ async def test_another_person_finds_nothing_of_the_one_before(build: Build) -> N
     await stage.settle()
 
     assert hand.sees("Nikazin Group") and not hand.sees("Maryam Rastgar") and len(stage.shell._stacks.entries["home"]) == 1
+
+
+async def test_a_password_is_set_and_signs_in_by_touches(build: Build) -> None:
+    stage = await build(language="en")
+    hand, shell = Hand(stage), stage.shell
+    shell.page.model.identity = "0935 000 1000"
+
+    await hand.press("I have no password yet — set one")
+    await hand.press("Send one-time code")
+    shell.page._boxes.entry.insert_text(CODE)
+    shell.page._field.entry.insert_text("marble oyster quiet 77 lamp")
+    await stage.settle()
+    assert shell.page._field.entry.password
+    await hand.press("Show password")
+    assert not shell.page._field.entry.password
+    await hand.press("Set password")
+    assert hand.sees("Your password is set. Sign in with it.") and hand.sees("How to sign in")
+
+    await hand.press("Password")
+    shell.page._password.entry.insert_text("not the one")
+    await hand.press("Sign in")
+    assert hand.sees("This number and this password don’t go together.")
+    shell.page._password.entry.text = "marble oyster quiet 77 lamp"
+    await hand.press("Sign in")
+    await stage.settle()
+    assert shell.services.session.phase is SessionPhase.SIGNED_IN and hand.sees("Nikazin Group")
+
+
+async def test_the_people_of_the_company_are_behind_more(build: Build) -> None:
+    stage = await build(language="en")
+    stage.server.members_a_page = 3
+    hand = Hand(stage)
+    await SCENES["21-more"](stage)
+
+    await hand.press("People")
+    assert hand.sees("4 roles") and hand.sees("Kaveh Bahrami") and hand.sees("You") and not hand.sees("Pouya Nikmanesh")
+    await hand.press("Show more")
+    assert hand.sees("Pouya Nikmanesh") and hand.sees("Account manager · Nikazin Sales")
+
+
+async def test_the_link_of_an_sms_leads_to_its_question(build: Build) -> None:
+    stage = await build(language="en")
+    hand, shell = Hand(stage), stage.shell
+
+    shell.open_link("simurgh://elsewhere/1")
+    assert hand.sees("How to sign in")
+    shell.open_link("simurgh://password/Y2iwPMaw21hEwKULGDcwIsJA")
+    await stage.settle()
+    assert hand.sees("Code we sent you") and not hand.sees("Code expires in")
+    shell.page._boxes.entry.insert_text(CODE)
+    shell.page._field.entry.insert_text("marble oyster quiet 77 lamp")
+    await stage.settle()
+    await hand.press("Set password")
+    assert stage.server.password == "marble oyster quiet 77 lamp" and stage.server.asked == ["PasswordSet"]

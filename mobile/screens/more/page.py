@@ -7,6 +7,7 @@ from kivy.uix.widget import Widget
 
 from mobile.screens.choosing import ask, choose
 from mobile.screens.page import Page, Scroller
+from mobile.state.language import choose_language
 from mobile.state.sessions import Sessions
 from mobile.state.settings import TEXT_SCALES, THEMES, clean_server
 from mobile.state.texts import LANGUAGE_NAMES
@@ -75,6 +76,8 @@ class MorePage(Page):
             _Shortcut("receipt-text-outline", say("more.purchases"), lambda: shell.switch("money")),
             _Shortcut("lifebuoy", say("more.support"), lambda: shell.switch("inbox")),
         ]
+        if self.model.services.session.may("ACCOUNT_READ"):
+            tiles.insert(1, _Shortcut("account-group", say("more.members"), lambda: shell.go("members")))
         return Row(*tiles, spacing=dp(8))
 
     def _display(self) -> list[Widget]:
@@ -89,7 +92,10 @@ class MorePage(Page):
 
     def _security(self) -> list[Widget]:
         say = look.say
-        rows: list[Widget] = [MenuRow("devices", say("more.my_sessions"), "", self._open_sessions)]
+        rows: list[Widget] = [
+            MenuRow("devices", say("more.my_sessions"), "", self._open_sessions),
+            MenuRow("key-variant", say("more.password"), "", lambda: self.shell.go("set_password")),
+        ]
         if self._knows_sessions:
             rows.append(
                 MenuRow("shield-key-outline", say("more.authenticator"), say("more.on") if self.model.has_totp else say("more.off"), None)
@@ -105,7 +111,14 @@ class MorePage(Page):
     # ── choices ──
 
     def _pick_language(self) -> None:
-        self._choose(look.say("more.language"), list(LANGUAGE_NAMES.items()), "language")
+        def take(language: str) -> None:
+            self.run(self._speak(language))
+
+        choose(self.shell, look.say("more.language"), list(LANGUAGE_NAMES.items()), look.say.language, take)
+
+    async def _speak(self, language: str) -> None:
+        if not await choose_language(self.model.services, language):
+            self.shell.toast(look.say("more.language_untold"))
 
     def _pick_theme(self) -> None:
         self._choose(look.say("more.theme"), [(theme, look.say(f"more.theme.{theme}")) for theme in THEMES], "theme")

@@ -1,4 +1,4 @@
-"""The sign-in page [01]: the flock, the number or e-mail, the way the code comes."""
+"""The sign-in page [01]: the flock, the number or e-mail, the way the code comes or the password, and a way to set one."""
 
 from kivy.metrics import dp
 from kivy.uix.floatlayout import FloatLayout
@@ -7,7 +7,7 @@ from kivy.uix.widget import Widget
 from mobile.screens.choosing import ask, choose
 from mobile.screens.page import Page, Scroller
 from mobile.state.settings import clean_server
-from mobile.state.sign_in import SignIn, Stage
+from mobile.state.sign_in import PASSWORD, SignIn, Stage
 from mobile.state.texts import LANGUAGE_NAMES
 from mobile.widgets.art import Flock
 from mobile.widgets.box import Column, Row, gap
@@ -15,7 +15,11 @@ from mobile.widgets.buttons import IconButton, PillButton
 from mobile.widgets.chips import Segments
 from mobile.widgets.fields import Field
 from mobile.widgets.look import look
+from mobile.widgets.rows import centred
 from mobile.widgets.text import Icon, Text
+
+WAYS = (("SMS", "sign_in.sms"), ("EMAIL", "sign_in.email"), (PASSWORD, "sign_in.password"))
+PICTURES = {"SMS": "message-text-outline", "EMAIL": "email-outline", PASSWORD: "key-variant"}
 
 
 class SignInPage(Page):
@@ -52,11 +56,13 @@ class SignInPage(Page):
         )
         form.add_widget(self._field)
         form.add_widget(Text(say("sign_in.method"), 12, 500, "second"))
-        ways = [("SMS", say("sign_in.sms")), ("EMAIL", say("sign_in.email"))]
-        pictures = {"SMS": "message-text-outline", "EMAIL": "email-outline"}
-        form.add_widget(Segments(ways, self.model.channel, self._by, icons=pictures, height=48))
+        form.add_widget(Segments([(way, say(key)) for way, key in WAYS], self.model.channel, self._by, icons=PICTURES, height=48))
         form.add_widget(gap(8))
-        self._place = Column()
+        self._password = None
+        if self.model.channel == PASSWORD:
+            self._password = Field(say("sign_in.password"), icon="key-variant", is_secret=True, entered=self._send)
+            form.add_widget(self._password)
+        self._place = Column(spacing=dp(8))
         form.add_widget(self._place)
         scroller.content.add_widget(form)
         self.add_widget(scroller)
@@ -76,21 +82,30 @@ class SignInPage(Page):
         return art
 
     def _update(self) -> None:
-        self._field.complain(self.model.problem)
+        (self._password or self._field).complain(self.model.problem)
         self._place.clear_widgets()
-        self._place.add_widget(PillButton(look.say("sign_in.send"), self._send, height=56, enabled=not self.model.is_busy))
+        words = look.say("otp.sign_in" if self._password else "sign_in.send")
+        self._place.add_widget(PillButton(words, self._send, height=56, enabled=not self.model.is_busy))
+        self._place.add_widget(centred(PillButton(look.say("sign_in.new_password"), self._set, "plain", size=14, is_fitted=True)))
 
     def _by(self, channel: str) -> None:
-        self.model.channel = channel
+        self.model.channel, self.model.problem = channel, None
         self.model.changed()
 
     def _send(self) -> None:
         self.run(self._sent())
 
     async def _sent(self) -> None:
-        await self.model.send()
-        if self.model.stage is Stage.CODE:
+        if self._password:
+            await self.model.enter(self._password.text)
+        else:
+            await self.model.send()
+        if self.model.stage is not Stage.IDENTITY:
             self.shell.go("otp", model=self.model)
+
+    def _set(self) -> None:
+        channel = "EMAIL" if self.model.channel == "EMAIL" else "SMS"
+        self.shell.go("set_password", identity=self.model.identity, channel=channel)
 
     def _ask_language(self) -> None:
         options = list(LANGUAGE_NAMES.items())

@@ -1,0 +1,1 @@
+"""People who hold a role in the company."""
