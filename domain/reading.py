@@ -189,17 +189,17 @@ class Ways:
 
 async def sifted(
     session: Session, statement: Bound, window: Window, order: Sequence[By], *, name: str, whole: ColumnElement[bool], ways: Ways,
-    searched: Bound | None = None,
+    searched: Bound,
 ) -> Page[Any]:  # fmt: skip
     """Reads one window of a statement that narrows a long list by conditions, in a time that doesn't depend on how long that is.
 
     Where few rows fit, they are collected and sorted; where many do, a window's worth is met soon along the order of the `whole` list; and
-    should they all lie far off, they are collected after all. `searched` is the same statement with its candidates. It is one statement,
-    of which those ways are run that are needed.
+    should they all lie far off, they are collected after all. `searched` is the statement as its rows are collected, which may begin
+    elsewhere. It is one statement, of which those ways are run that are needed.
     """
-    given, wider = (tuple(order), window.cursor is not None, window.is_backward), searched or statement
-    wanted = changed(statement, _sifted, *given, whole, ways, wider.prepared.select)
-    return _paged(await session.rows(wanted, **wider.values, **_bounds(window, order, name)), window, order, name)
+    given = tuple(order), window.cursor is not None, window.is_backward
+    wanted = changed(statement, _sifted, *given, whole, ways, searched.prepared.select)
+    return _paged(await session.rows(wanted, **searched.values, **_bounds(window, order, name)), window, order, name)
 
 
 def _sifted(
@@ -237,7 +237,7 @@ def _is_short(way: CTE) -> ColumnElement[bool]:
 def _met(
     statement: Select[Any], order: Sequence[By], has_cursor: bool, is_backward: bool, whole: ColumnElement[bool], far: int
 ) -> Select[Any]:
-    """Sort values of the rows that fit among so many of the whole list; they come in its order, as the list is read in it."""
+    """Sort values of the rows that fit among so many of the whole list; they come in its order, as they are joined to nothing."""
     fitting = statement.with_only_columns(*_keys(order))
     table = order[-1].column.table
     used = {part.key for part in visitors.iterate(fitting) if isinstance(part, Column) and part.table is table}

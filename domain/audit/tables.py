@@ -16,7 +16,9 @@ class AuditEntry(SQLModel, table=True):
     __tablename__ = "audit_entries"
     __table_args__ = (
         UniqueConstraint("organization_id", "seq"),
-        Index("ix_audit_entries_at", "organization_id", "at", "seq"),
+        Index("ix_audit_entries_at", "organization_id", "at", "seq", "path", "is_operator"),
+        Index("ix_audit_entries_person", "organization_id", "person_id", "at", "seq"),
+        Index("ix_audit_entries_action", "organization_id", "action", "at", "seq"),
     )
 
     id: UUID = Field(primary_key=True)

@@ -20,7 +20,7 @@ from domain.kernel.plan import Reason
 from domain.kernel.scope import ActorRef, Scope
 from domain.orders.rules import FINAL, HISTORY
 from domain.orders.tables import Order, OrderItem, OrderState, OrderStep
-from domain.reading import By, Limits, count, members, names_of, page, shaped, under
+from domain.reading import By, Limits, count, members, names_of, page, shaped
 from domain.sims.tables import Sim, SimStatus
 from store.session import Session
 from store.statements import Bound, among
@@ -151,8 +151,7 @@ CONDITIONS: Mapping[str, Any] = {
 
 @shaped
 def _narrowed(scope: Limits, given: tuple[str, ...]) -> Select[Any]:
-    within = (col(Order.organization_id) == bindparam("organization_id"), under(col(Order.path), bindparam("path")))
-    return _orders(scope).where(*within, *(CONDITIONS[name] for name in given))
+    return _orders(scope).where(*(CONDITIONS[name] for name in given))
 
 
 def _history(scope: Scope, organization_id: UUID, path: str, filter: OrderFilter, at: datetime) -> Bound:
@@ -164,7 +163,7 @@ def _history(scope: Scope, organization_id: UUID, path: str, filter: OrderFilter
         "sim_id": filter.sim_id,
         "reference": filter.reference,
     }
-    return _narrowed(scope, names_of(values))(organization_id=organization_id, path=path, **values)
+    return _narrowed(scope.within(organization_id, path), names_of(values))(organization_id=organization_id, **values)
 
 
 async def orders_page(

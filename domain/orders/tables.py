@@ -30,8 +30,7 @@ class Order(SQLModel, table=True):
     __table_args__ = (
         UniqueConstraint("organization_id", "number"),
         UniqueConstraint("organization_id", "external_reference"),
-        Index("ix_orders_history", "organization_id", "placed_at", "id"),
-        Index("ix_orders_tree", "organization_id", "path", "placed_at"),
+        Index("ix_orders_history", "organization_id", "placed_at", "id", "path", "state", "placed_by_id"),
         Index("ix_orders_receipt", "receipt_file_id"),
     )
 

@@ -1,5 +1,6 @@
 """Reading SIM cards: pages of a fleet, single cards, counters, placements and access points."""
 
+import functools
 from bisect import bisect_left
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
@@ -244,8 +245,8 @@ LEADS: Mapping[str, Any] = {
     "payment_mode": Sim.payment_mode,
 }  # fmt: skip
 """By whose index the cards are collected that meet a condition; of several the first here, as it leaves the fewest as a rule."""
-WALKED_BY = {"account_id", "statuses"}
-"""Conditions that the indexes of orders answer, besides the place: to read along them costs a tenth of looking at the cards."""
+RANGES = ("idle_since", "debt", "no_debt")
+"""Conditions that are a range of a column which cards can be sorted by."""
 
 
 @shaped
@@ -256,23 +257,31 @@ def _led(scope: Limits, lead: str | None) -> Select[Any]:
     return statement.where(CONDITIONS[lead]).order_by(LEADS[lead]) if lead else statement.order_by(col(Sim.path))
 
 
-def _ways(place: Scope, given: Mapping[str, Any], statement: Bound, *, is_searched: bool) -> Ways:
+def _ways(place: Scope, given: Mapping[str, Any], candidates: Mapping[str, Any], searched: Bound) -> Ways:
     """How cards with these conditions are found; the numbers are those at which one way costs what the other does."""
-    if is_searched:
+    if "words" in candidates:
         return Ways(many=1_500, far=6_000, near=1_000, counting=HOLDERS)
-    if "as_of" in given:
-        return Ways(many=1_500, far=6_000, near=0, counting=statement.prepared.select)
+    if candidates:
+        return Ways(many=1_500, far=6_000, near=2_000, counting=searched.prepared.select)
     lead = next((name for name in LEADS if name in given), None)
     counting = _led(place, lead if place.shape == (False,) else None).prepared.select
-    many, far = (800, 12_000) if given.keys() <= WALKED_BY else (1_500, 6_000)
-    return Ways(many, far, 0, counting, LEADS[lead] if lead else Sim.path)
+    return Ways(many=800, far=12_000, near=0, counting=counting, lead=LEADS[lead] if lead else Sim.path)  # the orders' indexes say it all
+
+
+@functools.cache
+def _along(conditions: tuple[str, ...]) -> Any:
+    """The cards of an organization that meet conditions on the very column they are sorted by: a part of that order's index."""
+    return and_(OF_ORGANIZATION, *(CONDITIONS[name] for name in conditions))
 
 
 @shaped
 def _fleet(scope: Limits, given: tuple[str, ...], wanted: Wanted) -> Select[Any]:
     statement = _selected(scope, wanted)
     if "as_of" in given:
-        statement = _placed_then(statement.where(OF_ORGANIZATION))
+        stood, hung = _placed_then()
+        then = select(literal_column("1")).where(stood, hung).limit(1).scalar_subquery()  # of EXISTS plans make joins, which lose the order
+        statement = statement.where(OF_ORGANIZATION)
+        statement = statement.join(SimPlacement, stood).join(AccountEdge, hung) if "is_joined" in given else statement.where(then == 1)
     tags = [holds(col(Sim.tags), name) for name in given if name.startswith("tag_")]
     return statement.where(*tags, *(CONDITIONS[name] for name in given if name in CONDITIONS))
 
@@ -296,10 +305,11 @@ def _given(filter: SimFilter, search: str | None, as_of: datetime | None) -> dic
     return {name: values[name] for name in names_of(values)}
 
 
-def _words(organization_id: UUID, given: Mapping[str, Any]) -> Sequence[str]:
-    """What the index of fragments knows of a search and of tags."""
+def _candidates(organization_id: UUID, given: Mapping[str, Any]) -> dict[str, Any]:
+    """What says the same as these conditions by where all such cards are found: the index of fragments, or the place they stood at."""
     parts = parts_wanted(given.get("search", ""))
-    return words_of(organization_id, parts.union(*(labels_of(tag) for name, tag in given.items() if name.startswith("tag_"))))
+    words = words_of(organization_id, parts.union(*(labels_of(tag) for name, tag in given.items() if name.startswith("tag_"))))
+    return ({"words": words} if words else {}) | ({"is_joined": True} if "as_of" in given else {})
 
 
 def matching(
@@ -309,9 +319,7 @@ def matching(
     if search and scope.is_masked:
         raise Forbidden  # whoever sees holders masked can't search by them
     given = _given(filter, search, as_of)
-    if found := _words(organization_id, given):
-        given |= {"words": found}
-    return _matching(scope, organization_id, path, given, wanted)
+    return _matching(scope, organization_id, path, given | _candidates(organization_id, given), wanted)
 
 
 def _matching(scope: Scope, organization_id: UUID, path: str, given: Mapping[str, Any], wanted: Wanted) -> Bound:
@@ -319,22 +327,19 @@ def _matching(scope: Scope, organization_id: UUID, path: str, given: Mapping[str
     return _fleet(here, tuple(given), wanted)(organization_id=organization_id, path=path, **given)
 
 
-def _placed_then(statement: Select[Any]) -> Select[Any]:
-    """Joins where each card stood at an instant."""
+def _placed_then() -> tuple[Any, Any]:
+    """Where a card stood at an instant: the conditions of its placement and of where that account hung."""
     placement, edge, as_of = SimPlacement, AccountEdge, bindparam("as_of", type_=UtcDateTime)
-    return statement.join(
-        placement,
-        and_(
-            col(placement.organization_id) == col(Sim.organization_id), col(placement.sim_id) == col(Sim.id),
-            col(placement.valid_from) <= as_of, col(placement.valid_to).is_(None) | (col(placement.valid_to) > as_of),
-        ),
-    ).join(
-        edge,
-        and_(
-            col(edge.organization_id) == col(placement.organization_id), col(edge.account_id) == col(placement.account_id),
-            col(edge.valid_from) <= as_of, col(edge.valid_to).is_(None) | (col(edge.valid_to) > as_of),
-        ),
-    ).where(under(col(edge.path), bindparam("path")))  # fmt: skip
+    stood = and_(
+        col(placement.organization_id) == col(Sim.organization_id), col(placement.sim_id) == col(Sim.id),
+        col(placement.valid_from) <= as_of, col(placement.valid_to).is_(None) | (col(placement.valid_to) > as_of),
+    )  # fmt: skip
+    hung = and_(
+        col(edge.organization_id) == col(placement.organization_id), col(edge.account_id) == col(placement.account_id),
+        col(edge.valid_from) <= as_of, col(edge.valid_to).is_(None) | (col(edge.valid_to) > as_of),
+        under(col(edge.path), bindparam("path")),
+    )  # fmt: skip
+    return stood, hung
 
 
 async def sims_page(
@@ -360,10 +365,11 @@ async def sims_page(
     if not given and place.shape == (False,):
         found = await page(session, statement, window, order, name=name)
     else:
-        words = _words(organization_id, given)
-        searched = _matching(scope, organization_id, path, {**given, "words": words}, wanted) if words else None
-        ways = _ways(place, given, statement, is_searched=bool(words))
-        found = await sifted(session, statement, window, order, name=name, whole=OF_ORGANIZATION, ways=ways, searched=searched)
+        candidates = _candidates(organization_id, given)
+        searched = _matching(scope, organization_id, path, given | candidates, wanted) if candidates else statement
+        ways = _ways(place, given, candidates, searched)
+        whole = _along(tuple(lead for lead in RANGES if lead in given and LEADS[lead] is SORT_COLUMNS[sort.key]))
+        found = await sifted(session, statement, window, order, name=name, whole=whole, ways=ways, searched=searched)
     kind = _kind(wanted)
     width = len(kind.__struct_fields__)
     return found.map(lambda row: kind(*row[:width]))

@@ -41,8 +41,15 @@ class ApnAuthType(StrEnum):
     CHAP = "CHAP"
 
 
-WALKED = ("id", "path", "status")
+WALKED = (
+    "id", "path", "status", "payment_mode", "next_bucket_end_at", "by_debt", "by_last_usage_at", "plan_id", "cost_centre_id",
+)  # fmt: skip
 """What an index of an order ends with: the id breaks ties, the others let a walk along it pass by cards without looking at them."""
+
+
+def ordered(name: str, column: str) -> Index:
+    """The index of an order of an organization's cards."""
+    return Index(name, "organization_id", column, *(other for other in WALKED if other != column))
 
 
 class Sim(SQLModel, table=True):
@@ -57,14 +64,14 @@ class Sim(SQLModel, table=True):
     __tablename__ = "sims"
     __table_args__ = (
         Index("ix_sims_tree", "organization_id", "path", "by_msisdn", "id", "status"),
-        Index("ix_sims_number", "organization_id", "by_msisdn", *WALKED),
-        Index("ix_sims_status", "organization_id", "status", "id", "path"),
-        Index("ix_sims_holder", "organization_id", "holder_fold", *WALKED),
-        Index("ix_sims_charge", "organization_id", "by_current_charge", *WALKED),
-        Index("ix_sims_debt", "organization_id", "by_debt", *WALKED),
-        Index("ix_sims_data", "organization_id", "data_remaining", *WALKED),
-        Index("ix_sims_used", "organization_id", "by_last_usage_at", *WALKED),
-        Index("ix_sims_valid", "organization_id", "by_valid_until", *WALKED),
+        ordered("ix_sims_number", "by_msisdn"),
+        ordered("ix_sims_status", "status"),
+        ordered("ix_sims_holder", "holder_fold"),
+        ordered("ix_sims_charge", "by_current_charge"),
+        ordered("ix_sims_debt", "by_debt"),
+        ordered("ix_sims_data", "data_remaining"),
+        ordered("ix_sims_used", "by_last_usage_at"),
+        ordered("ix_sims_valid", "by_valid_until"),
         Index("ix_sims_ends", "organization_id", "next_bucket_end_at"),
         Index("ix_sims_mode", "organization_id", "payment_mode"),
         Index("ix_sims_plan", "organization_id", "plan_id"),
