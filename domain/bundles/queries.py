@@ -3,6 +3,7 @@
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from datetime import datetime
+from itertools import starmap
 from typing import TYPE_CHECKING, Any
 from uuid import UUID
 
@@ -133,8 +134,8 @@ async def buckets_of_sims(
 ) -> list[list[BucketRow]]:
     """What each line has left, in order of use, at most 50 each (MI-18, M1-03); one statement for any number of lines."""
     kind, found = _kind(wanted), {sim_id: list[BucketRow]() for sim_id in sim_ids}
-    for row in await session.rows(_buckets_of_sims(scope, locale, wanted), sim_ids=sim_ids, at=at):
-        found[row[0]].append(kind(*row))
+    for bucket in starmap(kind, await session.rows(_buckets_of_sims(scope, locale, wanted), sim_ids=sim_ids, at=at)):
+        found[bucket.sim_id].append(bucket)
     return [found[sim_id][:MOST] for sim_id in sim_ids]
 
 

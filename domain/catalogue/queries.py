@@ -131,7 +131,7 @@ async def offerings_page(
     statement = _on_sale(at, filter, search).with_only_columns(*_columns(locale, wanted))
     kind, rows = _kind(wanted), await page(session, statement, window, order, name="offerings")
     width = len(kind.__struct_fields__)
-    return rows.map(lambda row: kind(*row[:width]))
+    return rows.made(kind, width)
 
 
 async def offerings_count(

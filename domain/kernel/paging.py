@@ -6,6 +6,8 @@ import json
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from itertools import starmap
+from operator import itemgetter
 from typing import Any, Generic, TypeVar
 from uuid import UUID
 
@@ -27,11 +29,7 @@ class _Id(msgspec.Struct, gc=False):
 
 
 def _plain(value: Any) -> Any:
-    if isinstance(value, UUID):
-        return _Id(value.hex)
-    if isinstance(value, datetime):
-        return {"t": value.isoformat()}
-    return value
+    return {"t": value.isoformat()} if isinstance(value, datetime) else value
 
 
 def _rich(value: Any) -> Any:
@@ -54,7 +52,8 @@ def _instant(text: str) -> datetime:
 
 def cursor_of(order: str, key: Sequence[Any]) -> str:
     """Writes the place of a row in an order: its sort values, ending with its id."""
-    return urlsafe(_ENCODER.encode([order, *map(_plain, key)])).rstrip("=")
+    plain = [_Id(value.hex) if isinstance(value, UUID) else value if type(value) is str else _plain(value) for value in key]
+    return urlsafe(_ENCODER.encode([order, *plain])).rstrip("=")
 
 
 def key_of(order: str, cursor: str, field: str) -> tuple[Any, ...]:
@@ -98,6 +97,11 @@ class Page(Generic[Row]):
     cursors: Sequence[str]
     has_next: bool
     has_previous: bool
+
+    def made(self, kind: Callable[..., Other], width: int) -> "Page[Other]":
+        """The same page with rows of a class that takes the first columns of each, one after the other."""
+        cut: Callable[[Any], Sequence[Any]] = itemgetter(slice(width))
+        return Page(list(starmap(kind, map(cut, self.rows))), self.cursors, self.has_next, self.has_previous)
 
     def map(self, change: Callable[[Row], Other]) -> "Page[Other]":
         """The same page with other rows."""

@@ -372,7 +372,7 @@ async def sims_page(
         found = await sifted(session, statement, window, order, name=name, whole=whole, ways=ways, searched=searched)
     kind = _kind(wanted)
     width = len(kind.__struct_fields__)
-    return found.map(lambda row: kind(*row[:width]))
+    return found.made(kind, width)
 
 
 @shaped

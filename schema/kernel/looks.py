@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Sequence
 from itertools import islice
+from operator import attrgetter
 from typing import Any
 from uuid import UUID
 
@@ -13,6 +14,7 @@ from domain.kernel.scope import Scope
 SENSITIVE = frozenset({Permission.USAGE_READ, Permission.PUK_REVEAL})
 """Rights whose use is written down before the answer, whoever asks; the operator's people are written down so for everything."""
 
+_ID, _PLACE, _NODE = attrgetter("id"), attrgetter("organization_id", "path"), attrgetter("node")
 _KINDS = {kind.name.title().replace("_", "") + "Row": kind for kind in Kind}
 
 
@@ -40,10 +42,10 @@ def _telling(rows: Sequence[Any]) -> Iterable[Any]:
     """The rows that add something to what is known: those that will be named, and one for each further place and organization."""
     if not all(hasattr(kind, name) for kind in set(map(type, rows)) for name in ("id", "organization_id", "path")):
         return rows
-    places = {(row.organization_id, row.path): row for row in rows}
+    places = dict(zip(map(_PLACE, rows), rows, strict=True))  # nothing of this is a step of Python for each row
     if len({organization_id for organization_id, _ in places}) > 1:
         return rows
-    named = {row.id: row for row in rows}
+    named = dict(zip(map(_ID, rows), rows, strict=True))
     return [*islice(named.values(), MOST_SUBJECTS), *places.values()]
 
 
@@ -71,7 +73,7 @@ def _rows(result: Any) -> Sequence[Any]:
     """The rows of a page, a list or a single thing."""
     edges = getattr(result, "edges", None)
     if edges is not None:
-        return [edge.node for edge in edges]
+        return list(map(_NODE, edges))
     return result if isinstance(result, list | tuple) else [result]
 
 

@@ -85,7 +85,7 @@ class CountedConnection(Generic[T]):
             return cls.of(await page(session), counted)
 
 
-class EdgeRow(msgspec.Struct, frozen=True):
+class EdgeRow(msgspec.Struct, frozen=True, gc=False):
     """What an edge is served from: a fifth of what an `Edge` costs, two hundred times a page."""
 
     cursor: str
@@ -93,7 +93,7 @@ class EdgeRow(msgspec.Struct, frozen=True):
 
 
 def _edges(page: Page[Any]) -> list[Any]:
-    return [EdgeRow(cursor, row) for cursor, row in zip(page.cursors, page.rows, strict=True)]
+    return list(map(EdgeRow, page.cursors, page.rows))
 
 
 def _info(page: Page[Any]) -> PageInfo:
