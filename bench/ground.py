@@ -14,9 +14,9 @@ from typing import Any
 from uuid import UUID
 
 import orjson
-from sqlalchemy import delete, func, text
+from sqlalchemy import delete, text
 from sqlalchemy.ext.asyncio import create_async_engine
-from sqlmodel import select
+from sqlmodel import col, select
 
 from api.settings import PREFIX, Settings, read_settings
 from auth.otp import OTP_KIND, OtpRequest, otp_request
@@ -126,7 +126,7 @@ class Ground:
         async with self.auth.database.read() as session:
             of_company = select(Organization.id).where(Organization.legal_id == self.fleet.legal_id).scalar_subquery()
             accounts = (await session.execute(select(Account.path, Account.id).where(Account.organization_id == of_company))).all()
-            cards = select(Sim.path, func.coalesce(Sim.msisdn, ""), Sim.id).where(Sim.organization_id == of_company)
+            cards = select(Sim.path, col(Sim.by_msisdn), Sim.id).where(Sim.organization_id == of_company)
             standing: dict[str, list[tuple[str, UUID]]] = defaultdict(list)
             for path, msisdn, id in await session.execute(cards):
                 standing[path].append((msisdn, id))

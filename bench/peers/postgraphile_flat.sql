@@ -9,7 +9,7 @@ create view peers_flat.plan as select id, coalesce(names ->> '{locale}', names -
 
 create view peers_flat.sim as
 select
-  a.id as account_id, s.id, s.organization_id, coalesce(s.msisdn, '') as place, s.msisdn, s.iccid, s.status, s.status_reason, s.holder_name,
+  a.id as account_id, s.id, s.organization_id, s.by_msisdn as place, s.msisdn, s.iccid, s.status, s.status_reason, s.holder_name,
   s.plan_id, s.last_usage_at, s.credit_limit - s.debt - s.current_charge as remaining_credit_limit, s.balance, s.debt, s.current_charge,
   s.debt + s.current_charge as payable, s.figures_at as as_of, s.figures_source as source
 from accounts a

@@ -19,7 +19,7 @@ create view peers_nested.plan as select id, coalesce(names ->> '{locale}', names
 
 create view peers_nested.sim as
 select
-  a.id as account_id, s.id, s.organization_id, coalesce(s.msisdn, '') as place, s.msisdn, s.iccid, s.status, s.status_reason,
+  a.id as account_id, s.id, s.organization_id, s.by_msisdn as place, s.msisdn, s.iccid, s.status, s.status_reason,
   row(nullif(s.holder_name, ''))::peers_nested.holder as holder, s.plan_id, s.last_usage_at,
   row(
     row(m.remaining, case when m.remaining is not null then 'IRR' end)::peers_nested.money,

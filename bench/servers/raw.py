@@ -56,7 +56,7 @@ from accounts a
 left join lateral (
   select * from sims
   where organization_id = a.organization_id and path >= a.path and path < left(a.path, -1) || '/' {after}
-  order by coalesce(msisdn, ''), id
+  order by by_msisdn, id
   limit $3
 ) s on true
 left join offerings o on o.id = s.plan_id
@@ -64,9 +64,9 @@ where a.id = $1 and ($4::uuid[] is null or exists (
   select from unnest($4::uuid[], $5::text[]) reach (organization_id, path)
   where a.organization_id = reach.organization_id and starts_with(a.path, reach.path)
 ))
-order by coalesce(s.msisdn, ''), s.id
+order by s.by_msisdn, s.id
 """
-FIRST, AFTER = SIMS.format(after=""), SIMS.format(after="and coalesce(msisdn, '') >= $6 and (coalesce(msisdn, ''), id) > ($6, $7)")
+FIRST, AFTER = SIMS.format(after=""), SIMS.format(after="and by_msisdn >= $6 and (by_msisdn, id) > ($6, $7)")
 
 BUCKETS = """
 select b.sim_id, coalesce(o.names ->> $3, o.names ->> 'EN', $4) as name, b.usage_type, b.remaining, b.total, b.ends_at
@@ -329,7 +329,7 @@ def _sql_amount(number: str) -> str:
     return f"case when {number} is not null then json_build_object('amount', ({number})::text) end"
 
 
-_SQL_PLACE = f"""'["{ORDER}","' || coalesce(s.msisdn, '') || '",{{"u":"' || replace(s.id::text, '-', '') || '"}}]'"""
+_SQL_PLACE = f"""'["{ORDER}","' || s.by_msisdn || '",{{"u":"' || replace(s.id::text, '-', '') || '"}}]'"""
 _SQL_CURSOR = f"translate(encode(convert_to({_SQL_PLACE}, 'UTF8'), 'base64'), E'+/=\\n', '-_')"
 _SQL_WORDS = "regexp_split_to_table(btrim(s.holder_name), '\\s+') word"
 _SQL_HOLDER = f"case when $8 then (select string_agg(left(word, 1) || '{DOTS}', ' ') from {_SQL_WORDS}) else s.holder_name end"
@@ -370,10 +370,10 @@ select json_build_object('data', json_build_object('account', json_build_object(
     from (
       select {_SQL_CURSOR} as place, {_SQL_NODE} as node, s.number, s.total
       from (
-        select *, row_number() over (order by coalesce(msisdn, ''), id) as number, count(*) over () as total from (
+        select *, row_number() over (order by by_msisdn, id) as number, count(*) over () as total from (
           select * from sims
           where organization_id = a.organization_id and path >= a.path and path < left(a.path, -1) || '/' {{after}}
-          order by coalesce(msisdn, ''), id
+          order by by_msisdn, id
           limit $3
         ) page
       ) s
@@ -388,7 +388,7 @@ where a.id = $1 and ($4::uuid[] is null or exists (
 ))
 """
 SQL_FIRST = SQL.replace("{after}", "")
-SQL_AFTER = SQL.replace("{after}", "and coalesce(msisdn, '') >= $9 and (coalesce(msisdn, ''), id) > ($9, $10)")
+SQL_AFTER = SQL.replace("{after}", "and by_msisdn >= $9 and (by_msisdn, id) > ($9, $10)")
 
 
 async def by_sql(connection: Any, caller: Caller, wanted: Wanted, now: datetime) -> bytes:

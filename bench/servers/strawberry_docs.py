@@ -294,7 +294,7 @@ class Account:
         search: str | None = None,
     ) -> SimConnection:
         """One page by number."""
-        count, number = first or 50, func.coalesce(SimTable.msisdn, "")
+        count, number = first or 50, col(SimTable.by_msisdn)
         statement = select(SimTable).where(*below(self.organization_id, self.path))
         if after:
             msisdn, id = place_of(after)

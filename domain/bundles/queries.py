@@ -100,22 +100,24 @@ def _buckets(scope: Limits, locale: Locale, wanted: Wanted, *conditions: Any) ->
     statement: Select[Any] = (
         select(*columns)
         .select_from(Bucket)
-        .join(Sim, and_(col(Sim.organization_id) == col(Bucket.organization_id), col(Sim.id) == col(Bucket.sim_id)))
         .where(*conditions)
         .order_by(*IN_ORDER)
     )
     if "name" in names:
         statement = statement.outerjoin(Offering, col(Offering.id) == col(Bucket.offering_id))
-    return scope.limit(statement, col(Sim.organization_id), col(Sim.path))
+    return _limited(statement, scope, Bucket)
+
+
+def _limited(statement: Select[Any], scope: Limits, table: type[Bucket | Product]) -> Select[Any]:
+    """Restricts a statement to a scope; the line is only asked where that reaches a part of an organization, as it alone has a place."""
+    if not scope.has_subtrees:
+        return scope.limit(statement, col(table.organization_id))
+    line = and_(col(Sim.organization_id) == col(table.organization_id), col(Sim.id) == col(table.sim_id))
+    return scope.limit(statement.join(Sim, line), col(Sim.organization_id), col(Sim.path))
 
 
 def _products(scope: Limits, *conditions: Any) -> Select[Any]:
-    statement: Select[Any] = (
-        select(*PRODUCT)
-        .join(Sim, and_(col(Sim.organization_id) == col(Product.organization_id), col(Sim.id) == col(Product.sim_id)))
-        .where(*conditions)
-    )
-    return scope.limit(statement, col(Sim.organization_id), col(Sim.path))
+    return _limited(select(*PRODUCT).where(*conditions), scope, Product)
 
 
 def _product(row: Any, at: datetime) -> ProductRow:
