@@ -64,6 +64,10 @@ class By:
 class Limits(Protocol):
     """What limits a statement: a scope, or all scopes of one shape."""
 
+    @property
+    def has_subtrees(self) -> bool:
+        """See `Scope.has_subtrees`."""
+
     def limit(self, statement: Statement, organization_id: Any, path: Any = None) -> Statement:
         """See `Scope.limit`."""
 
@@ -80,6 +84,10 @@ class _Shaped:
     """All scopes of one shape."""
 
     shape: Shape
+
+    @property
+    def has_subtrees(self) -> bool:
+        return any(self.shape or ())
 
     def limit(self, statement: Statement, organization_id: Any, path: Any = None) -> Statement:
         return limited(statement, self.shape, _Named(), organization_id, path)

@@ -89,6 +89,11 @@ class Scope:
         return tuple(bool(part.path) for part in self.reach)
 
     @property
+    def has_subtrees(self) -> bool:
+        """Whether it reaches but a part of some organization, so that places matter."""
+        return any(self.shape or ())
+
+    @property
     def bounds(self) -> dict[str, Any]:
         """The values of its bounds by the names that `limited` asks for."""
         values: dict[str, Any] = {}
