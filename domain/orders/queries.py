@@ -212,7 +212,7 @@ async def order_by_reference(session: Session, scope: Scope, reference: str) -> 
 
 @shaped
 def _items_of_orders(scope: Limits) -> Select[Any]:
-    return _of_orders(scope, ITEM, OrderItem).where(among(col(OrderItem.order_id), "ids")).order_by(col(OrderItem.position))
+    return _of_orders(scope, ITEM, OrderItem).where(among(col(Order.id), "ids")).order_by(col(OrderItem.position))
 
 
 async def items_of_orders(session: Session, scope: Scope, order_ids: Sequence[UUID]) -> list[list[OrderItemRow]]:
@@ -263,7 +263,7 @@ async def items_by_ids(session: Session, scope: Scope, ids: Sequence[UUID]) -> l
 @shaped
 def _steps_of_orders(scope: Limits) -> Select[Any]:
     columns = (OrderStep.order_id, OrderStep.state, OrderStep.at, OrderStep.by)
-    statement = _of_orders(scope, columns, OrderStep).where(among(col(OrderStep.order_id), "ids"))
+    statement = _of_orders(scope, columns, OrderStep).where(among(col(Order.id), "ids"))
     return statement.order_by(col(OrderStep.at), col(OrderStep.id))
 
 

@@ -98,6 +98,7 @@ class Posted:
     before: datetime | None = None
 
 SINCE = col(LedgerEntry.posted_at) >= bindparam("since")
+OF_WALLET = (col(LedgerEntry.organization_id) == bindparam("organization_id"), col(LedgerEntry.ledger_account_id) == bindparam("wallet_id"))
 CONDITIONS: Mapping[str, Any] = {
     "since": SINCE,
     "before": col(LedgerEntry.posted_at) < bindparam("before"),
@@ -132,18 +133,25 @@ async def wallets_of_accounts(session: Session, scope: Scope, account_ids: Seque
 
 @shaped
 def _entries_of_wallet(scope: Limits, given: tuple[str, ...]) -> Select[Any]:
-    statement = _entries(scope).where(col(LedgerEntry.ledger_account_id) == bindparam("wallet_id"))
+    statement = _entries(scope).where(*OF_WALLET)
     if "reasons" in given:
         statement = statement.join(LedgerTransfer, col(LedgerTransfer.id) == col(LedgerEntry.transfer_id))
     return statement.where(*(CONDITIONS[name] for name in given))
 
 
 async def entries_page(
-    session: Session, scope: Scope, wallet_id: UUID, *, window: Window, posted: Posted, reasons: Sequence[LedgerReason] | None
+    session: Session,
+    scope: Scope,
+    organization_id: UUID,
+    wallet_id: UUID,
+    *,
+    window: Window,
+    posted: Posted,
+    reasons: Sequence[LedgerReason] | None,
 ) -> Page[LedgerEntryRow]:
-    """Movements of a wallet, the last booked first."""
+    """Movements of an organization's wallet, the last booked first."""
     values = {"since": posted.since, "before": posted.before, "reasons": reasons}
-    statement = _entries_of_wallet(scope, names_of(values))(wallet_id=wallet_id, **values)
+    statement = _entries_of_wallet(scope, names_of(values))(organization_id=organization_id, wallet_id=wallet_id, **values)
     return (await page(session, statement, window, NEWEST, name="wallet.entries")).map(_entry)
 
 
@@ -153,13 +161,13 @@ def _sums(given: tuple[str, ...]) -> Prepared:
     amount, during = col(LedgerEntry.amount), and_(true(), *(CONDITIONS[name] for name in given))
     before = ~SINCE if "since" in given else false()
     sums: Any = select(_sum(before, amount), _sum(during & (amount > 0), amount), _sum(during & (amount < 0), -amount), _sum(during, 1))
-    return Prepared(sums.where(col(LedgerEntry.ledger_account_id) == bindparam("wallet_id")))
+    return Prepared(sums.where(*OF_WALLET))
 
 
-async def statement_of(session: Session, wallet_id: UUID, posted: Posted) -> StatementRow:
+async def statement_of(session: Session, organization_id: UUID, wallet_id: UUID, posted: Posted) -> StatementRow:
     """What a wallet held before a span, what went in and out during it, and what it held at its end."""
     values = {"since": posted.since, "before": posted.before}
-    (sums,) = await session.rows(_sums(names_of(values)), wallet_id=wallet_id, **values)
+    (sums,) = await session.rows(_sums(names_of(values)), organization_id=organization_id, wallet_id=wallet_id, **values)
     opening, credits, debits, count = (int(number or 0) for number in sums)
     return StatementRow(Money(opening), Money(credits), Money(debits), Money(opening + credits - debits), count)
 
@@ -202,17 +210,19 @@ async def transfers_by_ids(session: Session, scope: Scope, ids: Sequence[UUID]) 
 
 @shaped
 def _transfers_of_causes(scope: Limits) -> Select[Any]:
-    statement = _transfers(scope).where(among(col(LedgerTransfer.cause_id), "ids"))
+    caused = among(col(LedgerTransfer.organization_id), "organization_ids"), among(col(LedgerTransfer.cause_id), "ids")
+    statement = _transfers(scope).where(*caused)
     return statement.order_by(col(LedgerTransfer.posted_at), col(LedgerTransfer.id))
 
 
-async def transfers_of_causes(session: Session, scope: Scope, cause_ids: Sequence[UUID]) -> list[list[LedgerTransferRow]]:
-    """The movements that each order caused, refunds included, in the order of booking, the first 100 of each."""
+async def transfers_of_causes(session: Session, scope: Scope, keys: Sequence[tuple[UUID, UUID]]) -> list[list[LedgerTransferRow]]:
+    """The movements that each order caused, by (organization, order): refunds included, in the order of booking, the first 100 of each."""
     found: dict[UUID, list[LedgerTransferRow]] = defaultdict(list)
-    for row in await session.rows(_transfers_of_causes(scope), ids=cause_ids):
+    given = {"organization_ids": list({organization_id for organization_id, _ in keys}), "ids": [id for _, id in keys]}
+    for row in await session.rows(_transfers_of_causes(scope), **given):
         if len(caused := found[row[CAUSE]]) < MOST_TRANSFERS:
             caused.append(_transfer(row))
-    return [found[id] for id in cause_ids]
+    return [found[id] for _, id in keys]
 
 
 def _wallets(scope: Limits) -> Select[Any]:

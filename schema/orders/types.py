@@ -112,7 +112,7 @@ class Order(Node):
     receipt_emails: list[str] = plain(_receipt_emails, description="Where the receipt was mailed, masked for support, at most 5.")
     transfers: list[LedgerTransfer] = batched(
         wallet_loaders.transfers_of_causes,
-        key="id",
+        key=("organization_id", "id"),
         description="Movements of money, refunds included, at most 100.",
         extensions=[Needs(Permission.WALLET_READ)],
     )

@@ -52,11 +52,11 @@ async def transfers(context: Context, ids: list[UUID]) -> list[LedgerTransferRow
         return await queries.transfers_by_ids(session, scope, ids)
 
 
-async def transfers_of_causes(context: Context, cause_ids: list[UUID]) -> list[list[LedgerTransferRow]]:
-    """The movements in scope that each order caused."""
+async def transfers_of_causes(context: Context, keys: list[tuple[UUID, UUID]]) -> list[list[LedgerTransferRow]]:
+    """The movements in scope that each order caused, by (organization, order)."""
     scope = context.scope(Permission.WALLET_READ)
     async with context.read() as session:
-        return await queries.transfers_of_causes(session, scope, cause_ids)
+        return await queries.transfers_of_causes(session, scope, keys)
 
 
 FINDERS[Kind.WALLET] = wallets

@@ -104,9 +104,12 @@ class Wallet(Node, Measured):
         before: Before = None,
     ) -> Connection[LedgerEntry]:
         """One keyset page."""
-        id, window, span = row.id, Window.of(first, after, last, before), _span(posted)
+        window, span = Window.of(first, after, last, before), _span(posted)
         return await Connection[LedgerEntry].read(
-            info.context, lambda session: queries.entries_page(session, scope, id, window=window, posted=span, reasons=reasons)
+            info.context,
+            lambda session: queries.entries_page(
+                session, scope, row.organization_id, row.id, window=window, posted=span, reasons=reasons
+            ),
         )
 
     @strawberry.field(description="Opening + credits − debits = closing, for reconciliation.")
@@ -117,7 +120,7 @@ class Wallet(Node, Measured):
     ) -> WalletStatement:
         """Of the whole wallet, whatever its account's place was."""
         async with info.context.read() as session:
-            return cast(WalletStatement, await queries.statement_of(session, row.id, _span(posted)))
+            return cast(WalletStatement, await queries.statement_of(session, row.organization_id, row.id, _span(posted)))
 
 
 def _span(posted: PeriodInput | None) -> Posted:

@@ -11,6 +11,7 @@ from uuid import UUID
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
+from sqlalchemy import event
 
 from auth import queries as auth
 from auth.tables import ApiToken
@@ -40,6 +41,8 @@ from tests.offerings import make_offering, sell
 from tests.world import NOW, Tenant, TwoTenants
 
 EVERYTHING = OrderFilter(is_placed_given=True)
+IN_ORDER = ("SCAN json_each", "SCAN tickets USING INDEX ix_tickets_desk")
+"""Steps of SQLite's plans that go through all of something: what was given, and the desk's list by its own index until the page is full."""
 PLACES = ("root", "sales", "field", "office")
 
 
@@ -299,10 +302,10 @@ async def test_movements_and_their_sums_agree_for_every_span(database: Database,
         span, is_inside = Posted(since, before), (since is None or since <= NOW) and (before is None or before > NOW)
         async with database.read() as session:
             for reasons, count in ((None, 2), ([LedgerReason.ORDER], 1), ([], 0)):
-                found = await wallet.entries_page(session, scope, one.wallets["root"], window=Window(50), posted=span, reasons=reasons)
+                found = await wallet.entries_page(session, scope, one.id, one.wallets["root"], window=Window(50), posted=span, reasons=reasons)
                 assert len(found.rows) == count * is_inside
-            none = await wallet.entries_page(session, strange, one.wallets["root"], window=Window(50), posted=span, reasons=None)
-            sums = await wallet.statement_of(session, one.wallets["root"], span)
+            none = await wallet.entries_page(session, strange, one.id, one.wallets["root"], window=Window(50), posted=span, reasons=None)
+            sums = await wallet.statement_of(session, one.id, one.wallets["root"], span)
         assert none.rows == []
         assert sums.opening.minor == (opening - paid if since and since > NOW else 0)
         assert (sums.credits.minor, sums.debits.minor, sums.entry_count) == (opening * is_inside, paid * is_inside, 2 * is_inside)
@@ -315,8 +318,56 @@ async def test_movements_are_found_by_what_they_move_and_by_what_caused_them(
     scope = reader(Reach(one.id))
     async with database.read() as session:
         sides = await wallet.entries_of_transfers(session, scope, [transfer.id for transfer in stock.transfers])
-        caused = await wallet.transfers_of_causes(session, scope, [order.id for order in stock.orders])
+        caused = await wallet.transfers_of_causes(session, scope, [(order.organization_id, order.id) for order in stock.orders])
 
     assert [len(rows) > 0 for rows in sides] == [transfer.organization_id == one.id for transfer in stock.transfers]
     assert {row.id for rows in caused for row in rows} == {transfer.id for transfer in stock.transfers if transfer.organization_id == one.id}
     assert [len(rows) for rows in caused] == [int(order.organization_id == one.id and number % 4 != 2) for number, order in enumerate(stock.orders)]
+
+
+@pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
+@pytest.mark.parametrize("reach", [Reach(None), "company", "subtree"])
+async def test_no_list_looks_at_every_row(database: Database, two_tenants: TwoTenants, stock: Stock, reach: Any) -> None:
+    """By SQLite's own word, which knows nothing of how many rows there are and finds no way around a missing index."""
+    one = two_tenants.one
+    path = one.accounts["sales"].path if reach == "subtree" else ""
+    scope = reader(reach if isinstance(reach, Reach) else Reach(one.id, path))
+    ids, root, window = [order.id for order in stock.orders], one.accounts["root"].path, Window(5)
+    asked: list[tuple[str, Any]] = []
+
+    def executed(_connection: Any, _cursor: Any, statement: str, parameters: Any, *_: Any) -> None:
+        asked.append((statement, parameters))
+
+    engine = database.engines[0].sync_engine
+    event.listen(engine, "before_cursor_execute", executed)
+    async with database.read() as session:
+        for read in BY_IDS.values():
+            await read(session, scope, ids)
+        for filter in (EVERYTHING, OrderFilter(), OrderFilter(True, sim_id=one.sims[0].id)):
+            await orders.orders_page(session, scope, one.id, root, window=window, filter=filter, at=NOW)
+        await orders.items_of_orders(session, scope, ids)
+        await orders.steps_of_orders(session, scope, ids)
+        await tickets.tickets_page(session, scope, window=window, organization_id=one.id)
+        await tickets.tickets_page(session, scope, window=window)
+        for subject in (None, Ref(Kind.SIM, one.sims[0].id)):
+            await audit.trail_page(session, scope, one.id, window=window, filter=LogFilter(subject=subject))
+        await auth.open_sessions(session, one.profile_manager.id, at=NOW)
+        await auth.support_views(session, [one.id], at=NOW)
+        await auth.api_tokens_page(session, scope, one.id, window)
+        await people.persons_seen(session, scope, [one.profile_manager.id])
+        await people.memberships_held(session, one.profile_manager.id, NOW)
+        await people.memberships_page(session, scope, one.id, window, as_of=NOW)
+        await wallet.wallets_of_accounts(session, scope, [one.accounts["root"].id], at=NOW)
+        for reasons in (None, [LedgerReason.ORDER]):
+            await wallet.entries_page(session, scope, one.id, one.wallets["root"], window=window, posted=Posted(), reasons=reasons)
+        await wallet.statement_of(session, one.id, one.wallets["root"], Posted(NOW, NOW))
+        await wallet.entries_of_transfers(session, scope, ids)
+        await wallet.transfers_of_causes(session, scope, [(one.id, id) for id in ids])
+    event.remove(engine, "before_cursor_execute", executed)
+
+    async with database.read() as session:
+        connection = await session.connection()
+        for statement, parameters in asked:
+            steps = [row[3] for row in await connection.exec_driver_sql(f"EXPLAIN QUERY PLAN {statement}", parameters)]
+            whole = [step for step in steps if step.startswith("SCAN") and not step.startswith(IN_ORDER)]
+            assert not whole, f"{whole}\n{statement}"
