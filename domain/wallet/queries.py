@@ -9,7 +9,7 @@ from typing import Any
 from uuid import UUID
 
 import msgspec
-from sqlalchemy import ColumnElement, Select, and_, bindparam, case, false, func, true
+from sqlalchemy import ColumnElement, Select, and_, bindparam, case, func, true
 from sqlmodel import col, select
 
 from domain.accounts.tables import Account
@@ -97,10 +97,9 @@ class Posted:
     since: datetime | None = None
     before: datetime | None = None
 
-SINCE = col(LedgerEntry.posted_at) >= bindparam("since")
 OF_WALLET = (col(LedgerEntry.organization_id) == bindparam("organization_id"), col(LedgerEntry.ledger_account_id) == bindparam("wallet_id"))
 CONDITIONS: Mapping[str, Any] = {
-    "since": SINCE,
+    "since": col(LedgerEntry.posted_at) >= bindparam("since"),
     "before": col(LedgerEntry.posted_at) < bindparam("before"),
     "reasons": among(col(LedgerTransfer.reason), "reasons"),
 }
@@ -157,18 +156,24 @@ async def entries_page(
 
 @functools.cache
 def _sums(given: tuple[str, ...]) -> Prepared:
-    """Of a wallet: what it held before a span, what went in, what went out, and how many entries did."""
-    amount, during = col(LedgerEntry.amount), and_(true(), *(CONDITIONS[name] for name in given))
-    before = ~SINCE if "since" in given else false()
-    sums: Any = select(_sum(before, amount), _sum(during & (amount > 0), amount), _sum(during & (amount < 0), -amount), _sum(during, 1))
-    return Prepared(sums.where(*OF_WALLET))
+    """A wallet's balance, the sum of its entries from a span's start on, and of the span what went in, what went out and their number."""
+    amount, during = col(LedgerEntry.amount), CONDITIONS["before"] if "before" in given else true()
+    columns: Sequence[Any] = (
+        select(LedgerAccount.balance).where(LedgerAccount.id == bindparam("wallet_id")).scalar_subquery(),
+        *(_sum(*of) for of in ((true(), amount), (during & (amount > 0), amount), (during & (amount < 0), -amount), (during, 1))),
+    )
+    return Prepared(select(*columns).where(*OF_WALLET, *(CONDITIONS[name] for name in given if name == "since")))
 
 
 async def statement_of(session: Session, organization_id: UUID, wallet_id: UUID, posted: Posted) -> StatementRow:
-    """What a wallet held before a span, what went in and out during it, and what it held at its end."""
+    """What a wallet held before a span, what went in and out during it, and what it held at its end.
+
+    Reckoned back from the balance, so that what it costs grows with the entries since the span's start and not with all of history.
+    """
     values = {"since": posted.since, "before": posted.before}
     (sums,) = await session.rows(_sums(names_of(values)), organization_id=organization_id, wallet_id=wallet_id, **values)
-    opening, credits, debits, count = (int(number or 0) for number in sums)
+    balance, moved, credits, debits, count = (int(number or 0) for number in sums)
+    opening = balance - moved
     return StatementRow(Money(opening), Money(credits), Money(debits), Money(opening + credits - debits), count)
 
 

@@ -1,6 +1,7 @@
 """Many hands on one wallet: the floor holds, one key is one effect, one refund is one refund."""
 
 import asyncio
+from datetime import timedelta
 from uuid import uuid4
 
 from sqlalchemy import func
@@ -9,10 +10,11 @@ from sqlmodel import select
 from domain.audit.tables import AuditEntry
 from domain.kernel.errors import InsufficientFunds
 from domain.kernel.money import Money
+from domain.wallet.queries import Posted, StatementRow, statement_of
 from domain.wallet.tables import LedgerTransfer
 from store.session import Database
 from tests.ledger import PRICE, adjust, admin, balances, faults, pay, refund
-from tests.world import Tenant, TwoTenants
+from tests.world import NOW, Tenant, TwoTenants
 
 
 async def balance(database: Database, tenant: Tenant) -> int:
@@ -69,3 +71,28 @@ async def test_two_companies_at_once_keep_their_money_apart(database: Database, 
             "WALLET": 0, "REVENUE": 20 * PRICE.net.minor, "TAX": 20 * PRICE.vat.minor, "CLEARING": -20 * PRICE.gross.minor,
         }  # fmt: skip
     assert await faults(database) == []
+
+
+async def test_statements_add_up_while_money_moves(database: Database, two_tenants: TwoTenants) -> None:
+    """They are reckoned back from the balance: it and the entries are of one instant."""
+    tenant = two_tenants.one
+    wallet_id, paid = tenant.wallets["root"], PRICE.gross.minor
+    await adjust(database, wallet_id, 100 * paid)
+    spans = [Posted(), Posted(since=NOW - timedelta(days=1)), Posted(before=NOW + timedelta(days=1))]
+
+    async def statement(number: int) -> StatementRow:
+        async with database.read() as session:
+            return await statement_of(session, tenant.id, wallet_id, spans[number % len(spans)])
+
+    async def statements(first: int) -> list[StatementRow]:
+        return [await statement(number) for number in range(first, first + 20)]
+
+    _, *told = await asyncio.gather(
+        asyncio.gather(*(pay(database, tenant.accounts["root"], [PRICE]) for _ in range(60))), *(statements(first) for first in range(5))
+    )
+
+    rows = [row for each in told for row in each]
+    assert {row.opening.minor for row in rows} == {0} and {row.credits.minor for row in rows} == {100 * paid}
+    assert all(row.debits.minor == (row.entry_count - 1) * paid for row in rows)
+    assert len({row.entry_count for row in rows}) > 1
+    assert (await statement(0)).closing.minor == 40 * paid == await balance(database, tenant)
