@@ -63,10 +63,10 @@ async def checked(auth: Auth, given: Given, address: str, *, at: datetime, of: U
     with auth.hasher.room():
         counted = _limits(auth, given.identity, address)
         async with auth.database.write() as session:
-            closed_until = await _count(session, counted, at)
+            closed = await _count(session, counted, at)
             person, kept = await _found(session, given.identity, at)
-        if closed_until is not None:
-            raise LimitReached("auth.too_many_passwords", retry_at=closed_until)
+        if closed is not None:
+            raise closed
         is_right = await auth.hasher.is_right(_opened(auth, kept), strength.normal(given.password))
     if not is_right or person is None or kept is None or of not in (None, person.id):
         raise _wrong()
@@ -129,12 +129,17 @@ _BOUNDS = (
 )
 
 
-async def _count(session: Session, keys: Sequence[str], at: datetime) -> datetime | None:
-    """Counts a guess under its limits; when one is used up nothing is counted, and the latest opening is returned."""
+async def _count(session: Session, keys: Sequence[str], at: datetime) -> LimitReached | None:
+    """Counts a guess under its limits; when one is used up nothing is counted, and the refusal with the latest opening is returned.
+
+    Codes are another way in until the last limit, which is theirs as well, is used up.
+    """
     bounded = [(key, most, window) for key, (most, window) in zip(keys, _BOUNDS, strict=True)]
     closed = [await limits.opens_at(session, key, most=most, window=window, at=at) for key, most, window in bounded]
     if any(closed):
-        return max(until for until in closed if until)
+        return LimitReached(
+            "auth.locked" if closed[-1] else "auth.too_many_passwords", retry_at=max(until for until in closed if until)
+        )
     for key, _, window in bounded:
         await limits.hit(session, key, window=window, at=at)
     return None

@@ -148,6 +148,7 @@ class DemoServer(httpx.AsyncBaseTransport):
         self.refreshes = 0
         self.tries = 5
         self.password = PASSWORD
+        self.ended: set[str] = set()
         self.locale = ""
         self.members_a_page = 50
         self.tickets: list[dict[str, Any]] = []
@@ -335,11 +336,14 @@ class DemoServer(httpx.AsyncBaseTransport):
                 "ticket": None,
             }
             for id, agent, address, hours, mine in rows
+            if id not in self.ended
         ]
         return {"viewer": {"hasTotp": True, "sessions": sessions}}
 
     def _SessionRevoke(self, input: dict[str, Any]) -> dict[str, Any]:
-        return {"sessionRevoke": {"sessions": [{"id": one} for one in input["sessionIds"] or ["session-1"]]}}
+        ended = input["sessionIds"] or ["session-1"]
+        self.ended |= set(ended) - {"session-1"}
+        return {"sessionRevoke": {"sessions": [{"id": one} for one in ended]}}
 
     # ── the company ──
 

@@ -18,10 +18,15 @@ class Sessions(Loadable):
         self.sessions, self.has_totp = data["viewer"]["sessions"], data["viewer"]["hasTotp"]
         return False
 
-    async def end(self, session_id: str) -> None:
-        """Ends another client's session."""
+    @property
+    def others(self) -> list[str]:
+        """The sessions of other clients."""
+        return [session["id"] for session in self.sessions if not session["isCurrent"]]
+
+    async def end(self, *session_ids: str) -> None:
+        """Ends other clients' sessions."""
         try:
-            await self.services.gateway.mutate("SessionRevoke", {"input": {"sessionIds": [session_id]}})
+            await self.services.gateway.mutate("SessionRevoke", {"input": {"sessionIds": [*session_ids]}})
         except failures.SessionEnded:
             self.services.session.end()
             return

@@ -1,10 +1,14 @@
 """Permanent passwords: who may set one and how strong it is, signing in by it, how guesses are counted, and that strangers learn nothing."""
 
 import asyncio
-from datetime import timedelta
+import random
+import unicodedata
+from datetime import datetime, timedelta
 from typing import Any
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 from sqlmodel import col, select
 
 from auth import rules
@@ -16,6 +20,7 @@ from auth.passwords import PasswordAnswer, password_set
 from auth.proofs import Answer
 from auth.rules import Asked
 from auth.sessions import Client, Tokens, session_create, session_refresh, session_step_up
+from auth.strength import normal
 from auth.tables import Challenge, LimitWindow, Password, SignInSession
 from domain.audit.chain import first_broken
 from domain.audit.tables import AuditEntry
@@ -23,6 +28,7 @@ from domain.kernel.errors import Busy, InvalidInput, LimitReached, NotEligible
 from domain.kernel.identifiers import Channel, parse_identity
 from domain.kernel.permissions import Role
 from domain.kernel.proof import ProofMethod
+from domain.kernel.text import digits_persian
 from domain.people.tables import Membership, Person
 from store.outbox import OutboxRow, run_once
 from tests.auth.test_delivery import Post, Still
@@ -359,9 +365,37 @@ async def test_twenty_wrong_ones_at_once_are_counted_exactly_and_then_the_right_
     assert await counted(desk, "otp-wrong:") == [15]
     with pytest.raises(LimitReached) as refused:
         await sign_in(desk)
-    assert refused.value.retry_at == desk.at + rules.CODES_WINDOW
+    assert (refused.value.message_key, refused.value.retry_at) == ("auth.too_many_passwords", desk.at + rules.CODES_WINDOW)
     desk.wait(minutes=15)
     assert await sign_in(desk)
+
+
+@pytest.mark.parametrize("seed", range(3))
+async def test_any_course_of_guesses_goes_as_a_naive_count_of_them(desk: Desk, seed: int) -> None:
+    await set_password(desk)
+    chance, wrong = random.Random(seed), list[datetime]()
+    for number in range(90):
+        if chance.random() < 0.3:
+            desk.wait(seconds=chance.randrange(1, 600))
+        is_right = chance.random() < 0.15
+        is_closed = sum(at > desk.at - rules.CODES_WINDOW for at in wrong) >= rules.WRONG_PASSWORDS or len(wrong) >= rules.WRONG_GUESSES
+        expected = LimitReached if is_closed else None if is_right else InvalidSecret
+        try:
+            await sign_in(desk, GOOD if is_right else OTHER, client=Client(f"192.0.2.{number}"))
+            seen = None
+        except (LimitReached, InvalidSecret) as refused:
+            seen = type(refused)
+        assert seen is expected, number
+        wrong += [desk.at] * (seen is InvalidSecret)
+    assert len(wrong) > rules.WRONG_PASSWORDS
+
+
+@given(st.text(max_size=200))
+def test_every_keyboard_gives_the_same_password(typed: str) -> None:
+    once = normal(typed)
+
+    assert normal(once) == once
+    assert normal(unicodedata.normalize("NFD", digits_persian(typed))) == once
 
 
 async def test_right_ones_count_for_nothing(desk: Desk) -> None:
@@ -386,8 +420,9 @@ async def test_wrong_passwords_and_wrong_codes_lock_together_after_a_hundred(des
         with pytest.raises(InvalidSecret):
             await desk.prove(asked, await desk.wrong(asked))
 
-    with pytest.raises(LimitReached):
+    with pytest.raises(LimitReached) as refused:
         await sign_in(desk)
+    assert refused.value.message_key == "auth.locked"
     with pytest.raises(LimitReached):
         await desk.ask()
     desk.wait(days=1)

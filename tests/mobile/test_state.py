@@ -160,6 +160,16 @@ async def test_a_chosen_language_is_told_to_the_server_once_signed_in(services: 
     assert services.settings.language == "en"
 
 
+async def test_all_other_sessions_are_ended_in_one_go(signed_in: Services, server: DemoServer) -> None:
+    model = Sessions(signed_in)
+    await model.load()
+    assert model.others == ["session-2", "session-3"]
+
+    await model.end(*model.others)
+
+    assert model.others == [] and [session["id"] for session in model.sessions] == ["session-1"]
+
+
 # ── reading ──
 
 

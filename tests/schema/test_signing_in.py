@@ -145,6 +145,22 @@ async def test_a_manager_sets_a_password_and_signs_in_by_it(desk: Desk) -> None:
     assert outcome["viewer"]["memberships"][0]["role"] == "PROFILE_MANAGER"
 
 
+async def test_support_sees_in_the_trail_that_a_password_was_set_and_not_whose(desk: Desk) -> None:
+    challenge = await asked(desk, desk.manager.mobile or "")
+    proof = {"challengeId": challenge["id"], "code": await letter_code(desk, challenge)}
+    await run(desk, SET, {"input": {"proof": proof, "password": GOOD}})
+    trail = "query($id: ID!) { organization(id: $id) { auditTrail(first: 1) { edges { node { action by { label person { name } } changes { label field } } } } } }"
+    seen = []
+    for actor in (desk.tenant.as_profile_manager(), desk.tenant.as_support()):
+        answer = await run(desk, trail, {"id": desk.tenant.gid}, actor=actor)
+        seen.append(answer.data["organization"]["auditTrail"]["edges"][0]["node"])
+
+    assert seen[0]["changes"] == [{"label": "Sara Karimi", "field": "passwordSetAt"}]
+    assert [node["action"] for node in seen] == ["passwordSet", "passwordSet"]
+    assert seen[1]["changes"][0]["label"] == "S••• K•••"
+    assert "Sara" not in repr(seen[1]) and "Karimi" not in repr(seen[1])
+
+
 async def test_a_stranger_who_sets_a_password_gets_no_session(desk: Desk) -> None:
     challenge = await asked(desk, desk.manager.mobile or "")
     proof = {"challengeId": challenge["id"], "code": await letter_code(desk, challenge)}

@@ -12,6 +12,7 @@ from mobile.widgets.box import Column, Line, Panel, Row
 from mobile.widgets.buttons import Disc, PillButton
 from mobile.widgets.chips import tag
 from mobile.widgets.look import look
+from mobile.widgets.rows import note
 from mobile.widgets.text import Text
 
 
@@ -31,7 +32,11 @@ class SessionsPage(LoadPage):
             if at:
                 panel.add_widget(Line(inset=52))
             panel.add_widget(self._row(session))
-        return Scroller(panel, refresh=self.reload)
+        parts: list[Widget] = [panel]
+        if len(self.model.others) > 1:
+            end_all = PillButton(look.say("sessions.end_others"), lambda: self._end(*self.model.others), "danger")
+            parts.append(end_all)
+        return Scroller(*parts, note(look.say("sessions.note"), "shield-check-outline"), refresh=self.reload)
 
     def _row(self, session: dict[str, Any]) -> Widget:
         say = look.say
@@ -46,6 +51,6 @@ class SessionsPage(LoadPage):
             row.add_widget(PillButton(say("sessions.end"), lambda: self._end(session["id"]), "danger", size=14, height=36, is_fitted=True))
         return row
 
-    def _end(self, session_id: str) -> None:
+    def _end(self, *session_ids: str) -> None:
         if self.shell.writes_allowed():
-            self.run(self.model.end(session_id))
+            self.run(self.model.end(*session_ids))
