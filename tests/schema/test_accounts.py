@@ -1,10 +1,13 @@
 """The account tree and the fleet, as each role sees them."""
 
+from domain.accounts.service import make_account
+from domain.accounts.tables import PaymentMode
+from domain.kernel.ids import uuid7
 from store.session import Database
-from tests.world import TwoTenants, ask, counted_statements
+from tests.world import NOW, TwoTenants, ask, counted_statements
 
 TREE = """query($organization: ID!) { organization(id: $organization) {
-  name accounts(first: 10) { totalCount edges { node { id name depth parent { id } counters { total active blocked readyToActivate other } } } }
+  name accounts(first: 20) { totalCount edges { node { id name depth parent { id } counters { total active blocked readyToActivate other } } } }
 } }"""
 FLEET = """query($account: ID!, $first: Int!, $after: String) { account(id: $account) { sims(first: $first, after: $after) {
   pageInfo { hasNextPage endCursor } edges { cursor node { id msisdn status holder { name } figures { payable { amount currency } } } } } } }"""
@@ -29,6 +32,21 @@ async def test_tree_of_an_account_manager_is_the_subtree(database: Database, two
     assert [edge["node"]["name"] for edge in accounts["edges"]] == ["Sales", "Field"]
     assert accounts["totalCount"] == 2
     assert accounts["edges"][0]["node"]["parent"] is None
+
+
+async def test_a_tree_takes_as_many_statements_at_any_depth(database: Database, two_tenants: TwoTenants) -> None:
+    tenant, counts = two_tenants.one, {}
+    above = tenant.accounts["field"].id
+    for number in range(7):
+        with counted_statements(database) as statements:
+            answer = await ask(database, tenant.as_profile_manager(), TREE, {"organization": tenant.gid})
+        assert answer.errors == []
+        counts[max(edge["node"]["depth"] for edge in answer.data["organization"]["accounts"]["edges"])] = len(statements)
+        async with database.write() as session:
+            deeper = {"id": uuid7(), "number": f"D-{number}", "name": f"Deeper {number}", "parent_id": above}
+            above = (await make_account(session, tenant.id, **deeper, payment_mode=PaymentMode.POSTPAID, at=NOW)).id
+
+    assert set(counts) == {2, 3, 4, 5, 6, 7, 8} and len(set(counts.values())) == 1, counts
 
 
 async def test_somebody_elses_company_is_not_found(database: Database, two_tenants: TwoTenants) -> None:
