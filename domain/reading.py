@@ -197,22 +197,24 @@ class Ways:
 
 async def sifted(
     session: Session, statement: Bound, window: Window, order: Sequence[By], *, name: str, whole: ColumnElement[bool], ways: Ways,
-    searched: Bound,
+    searched: Bound, run: Bound | None = None,
 ) -> Page[Any]:  # fmt: skip
     """Reads one window of a statement that narrows a long list by conditions, in a time that doesn't depend on how long that is.
 
     Where few rows fit, they are collected and sorted; where many do, a window's worth is met soon along the order of the `whole` list; and
     should they all lie far off, they are collected after all. `searched` is the statement as its rows are collected, which may begin
-    elsewhere. It is one statement, of which those ways are run that are needed.
+    elsewhere; of a `run`, rows that lie side by side in this order, a window is read besides, and `searched` needn't find them. It is one
+    statement, of which those ways are run that are needed.
     """
     given = tuple(order), window.cursor is not None, window.is_backward
-    wanted = changed(statement, _sifted, *given, whole, ways, searched.prepared.select)
-    return _paged(await session.rows(wanted, **searched.values, **_bounds(window, order, name)), window, order, name)
+    wanted = changed(statement, _sifted, *given, whole, ways, searched.prepared.select, run and run.prepared.select)
+    values = {**searched.values, **(run.values if run else {}), **_bounds(window, order, name)}
+    return _paged(await session.rows(wanted, **values), window, order, name)
 
 
 def _sifted(
     statement: Select[Any], order: Sequence[By], has_cursor: bool, is_backward: bool, whole: ColumnElement[bool], ways: Ways,
-    searched: Select[Any],
+    searched: Select[Any], run: Select[Any] | None,
 ) -> Select[Any]:  # fmt: skip
     """A window of the rows that fit, by the ways that are needed to find it, each a limited statement of its own."""
     given = order, has_cursor, is_backward
@@ -224,7 +226,8 @@ def _sifted(
     is_beyond = exists(_placed(select(literal_column("1")).where(whole), *given).limit(_number(1)).offset(_number(ways.far)))
     wanted = searched.with_only_columns(*_keys(order)).order_by(ways.lead)
     fitting = _once("fitting", _if(is_short & (is_few | (_is_short(far) & is_beyond)), wanted, _number(ALL)))
-    found = union(*(way.select() for way in (near, far, _window(fitting, *given)) if way is not None)).cte("found")
+    side_by_side = _placed(run.with_only_columns(*_keys(order)), *given).limit(WINDOW).subquery("run") if run is not None else None
+    found = union(*(way.select() for way in (near, far, _window(fitting, *given), side_by_side) if way is not None)).cte("found")
     return _shown(statement, order, is_backward, _window(found, order, False, is_backward))
 
 

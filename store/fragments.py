@@ -1,9 +1,11 @@
 """Finds rows by a fragment of their text: an index of its parts, kept by the database itself, and the exact comparison besides.
 
 The parts of a text are all its pieces of four digits, and those of one, two or three characters that aren't digits alone: digits are so
-common in numbers that fewer of them tell nothing. Labels (a text `|one|two|`) are parts as a whole. A part bears the end of its
-scope's id, so that a search never wades through what others have. PostgreSQL keeps the parts as an array under GIN, which needs no
-extension, beside a table that changes as often as its figures; SQLite as words of a contentless FTS5 table.
+common in numbers that fewer of them tell nothing. The first four digits of a number as people dial it, which stands behind its
+international form, are another part than the same four elsewhere: thousands of numbers begin alike, and are found as a range. Labels
+(a text `|one|two|`) are parts as a whole. A part bears the end of its scope's id, so that a search never wades through what others have.
+PostgreSQL keeps the parts as an array under GIN, which needs no extension, beside a table that changes as often as its figures; SQLite
+as words of a contentless FTS5 table.
 """
 
 import re
@@ -22,8 +24,11 @@ FRAGMENTS = "fragments"
 """Under which a table knows its index."""
 Statements = Sequence[str]
 DIGITS: Final = 4
-PARTS: Final = [re.compile(f"(?s)(?=({part}))") for part in (f"[0-9]{{{DIGITS}}}", "[^0-9]", "(?![0-9]{2})..", "(?![0-9]{3})...")]
+NUMBERS: Final = re.compile(f"(?=([0-9]{{{DIGITS}}}))")
+MIXED: Final = [re.compile(f"(?s)(?=({part}))") for part in ("[^0-9]", "(?![0-9]{2})..", "(?![0-9]{3})...")]
 """The kinds of parts, wherever one begins."""
+DIALLED: Final = re.compile(rf"\+98([0-9]{{{DIGITS - 1},}})\|(?=0\1)")
+"""What stands before a number as it is dialled."""
 WAITING_KB: Final = 128
 """What PostgreSQL collects of new parts before it sorts them in: writing costs half, and a search looks through 16 pages more at most."""
 SCOPE_END: Final = 8
@@ -32,7 +37,11 @@ SCOPE_END: Final = 8
 
 def parts_of(text: str) -> Iterator[str]:
     """The parts under which a text is found, in no order and more than once."""
-    return chain.from_iterable(kind.findall(text) for kind in PARTS)
+    mixed = chain.from_iterable(kind.findall(text) for kind in MIXED)
+    if (number := DIALLED.match(text)) is None:
+        return chain(mixed, NUMBERS.findall(text))
+    start = number.end()
+    return chain(mixed, NUMBERS.findall(text[:start]), ["^" + text[start : start + DIGITS]], NUMBERS.findall(text[start + 1 :]))
 
 
 def labels_of(text: str) -> Iterator[str]:
@@ -41,10 +50,18 @@ def labels_of(text: str) -> Iterator[str]:
 
 
 def parts_wanted(fragment: str) -> set[str]:
-    """Parts that every text with this fragment has, the longest ones; none when it has none."""
-    parts = set(parts_of(fragment))
-    longest = max(map(len, parts), default=0)
-    return {part for part in parts if len(part) == longest}
+    """Parts that every text has which holds this fragment, but not as the beginning of a dialled number: the longest ones, if any."""
+    inside = [piece[bool(index) :] for index, piece in enumerate(fragment.split("|"))]  # behind a bar a dialled number may begin
+    digits = set(chain.from_iterable(map(NUMBERS.findall, inside)))
+    mixed = set(chain.from_iterable(kind.findall(fragment) for kind in MIXED))
+    longest = max(map(len, mixed), default=0)
+    return digits or {part for part in mixed if len(part) == longest}
+
+
+def parts_dialled(fragment: str) -> set[str]:
+    """Parts that every text has in which a dialled number begins with this fragment; none when no number can."""
+    head = fragment[:DIGITS]
+    return {f"^{head}", *parts_wanted(fragment[1:])} if head.startswith("0") and NUMBERS.match(head) else set()
 
 
 def words(scope: UUID, parts: set[str]) -> Sequence[str]:
@@ -108,29 +125,31 @@ class _Words(TypeDecorator[Sequence[str]]):
 
 
 class _Holders(FunctionElement[Any]):
-    """The ids of the rows whose parts are among them all the wanted ones, as a table."""
+    """The ids of the rows that have all the words of one of some lists, as a table."""
 
     name = "holders"
     inherit_cache = True
 
 
-def holders(table: str, name: str) -> Select[Any]:
-    """The ids of the rows of a table that have all the words given by name: those with the fragment, and perhaps some others."""
-    found = _Holders(column(f"{table}_fragments"), bindparam(name, type_=_Words())).table_valued(column("id", Uuid()))
-    return select(found.c.id)
+def holders(table: str, *names: str) -> Select[Any]:
+    """The ids of the rows of a table that have all the words given by a name: those with the fragment, and perhaps some others."""
+    lists = [bindparam(name, type_=_Words()) for name in names]
+    return select(_Holders(column(f"{table}_fragments"), *lists).table_valued(column("id", Uuid())).c.id)
 
 
 @compiles(_Holders, "postgresql")
 def _holders_postgresql(element: _Holders, compiler: Any, **options: Any) -> str:
-    kept, wanted = (compiler.process(part, **options) for part in element.clauses)
-    return f"(SELECT kept.id FROM {kept} AS kept WHERE fragments(kept.scope, kept.body, kept.labels) @> {wanted})"
+    kept, *lists = (compiler.process(part, **options) for part in element.clauses)
+    found = " OR ".join(f"fragments(kept.scope, kept.body, kept.labels) @> {wanted}" for wanted in lists)
+    return f"(SELECT kept.id FROM {kept} AS kept WHERE {found})"
 
 
 @compiles(_Holders, "sqlite")
 def _holders_sqlite(element: _Holders, compiler: Any, **options: Any) -> str:
-    kept, wanted = (compiler.process(part, **options) for part in element.clauses)
+    kept, *lists = (compiler.process(part, **options) for part in element.clauses)
+    wanted = " || ' OR ' || ".join(f"'(' || {wanted} || ')'" for wanted in lists)
     matching = f"{kept}_words AS found CROSS JOIN {kept} AS kept ON kept.seq = found.rowid"  # found first, so that a LIMIT ends it early
-    return f"(SELECT kept.id FROM {matching} WHERE found.{kept}_words MATCH {wanted})"
+    return f"(SELECT kept.id FROM {matching} WHERE found.{kept}_words MATCH ({wanted}))"
 
 
 @dataclass(frozen=True, slots=True)
@@ -206,7 +225,7 @@ class Fragments:
         )
 
 
-_PARTS = f"""
+_PARTS = rf"""
 CREATE OR REPLACE FUNCTION fragments(scope UUID, body TEXT, labels TEXT) RETURNS TEXT[]
 LANGUAGE plpgsql IMMUTABLE PARALLEL SAFE COST 1000 AS $$
 DECLARE
@@ -215,13 +234,16 @@ DECLARE
     label TEXT;
     found TEXT[] := '{{}}';
     digits INT := 0;
+    dialled INT := CASE WHEN body ~ '^\+98([0-9]{{{DIGITS - 1},}})[|]0\1' THEN strpos(body, '|') + 1 ELSE 0 END;
+    mark TEXT;
 BEGIN
     FOR place IN 1..cardinality(letters) LOOP
         digits := CASE WHEN strpos('0123456789', letters[place]) > 0 THEN digits + 1 ELSE 0 END;
         IF digits < 1 THEN found := found || (head || letters[place]); END IF;
         IF place > 1 AND digits < 2 THEN found := found || (head || letters[place - 1] || letters[place]); END IF;
         IF place > 2 AND digits < 3 THEN found := found || (head || array_to_string(letters[place - 2:place], '')); END IF;
-        IF digits >= {DIGITS} THEN found := found || (head || array_to_string(letters[place - {DIGITS - 1}:place], '')); END IF;
+        mark := CASE WHEN place - {DIGITS - 1} = dialled THEN '^' ELSE '' END;
+        IF digits >= {DIGITS} THEN found := found || (head || mark || array_to_string(letters[place - {DIGITS - 1}:place], '')); END IF;
     END LOOP;
     FOREACH label IN ARRAY string_to_array(labels, '|') LOOP
         IF label <> '' THEN found := found || (head || '#' || label); END IF;

@@ -4,7 +4,7 @@ import functools
 from bisect import bisect_left
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from enum import StrEnum
 from typing import TYPE_CHECKING, Any, cast
@@ -35,7 +35,7 @@ from domain.sims.tables import (
     SimPlacement,
     SimState,
 )
-from store.fragments import holders, holds, labels_of, parts_wanted
+from store.fragments import holders, holds, labels_of, parts_dialled, parts_wanted
 from store.fragments import words as words_of
 from store.session import Session
 from store.statements import Bound, among
@@ -224,7 +224,7 @@ def _selected(scope: Limits, wanted: Wanted) -> Select[Any]:
 
 
 OF_ORGANIZATION = col(Sim.organization_id) == bindparam("organization_id")
-HOLDERS = holders("sims", "words")
+HOLDERS, OR_DIALLED = holders("sims", "words"), holders("sims", "words", "dialled")
 CONDITIONS: Mapping[str, Any] = {
     "account_id": under(col(Sim.path), path_of("account_id")),
     "plan_ids": among(col(Sim.plan_id), "plan_ids"),
@@ -237,14 +237,19 @@ CONDITIONS: Mapping[str, Any] = {
     "payment_mode": col(Sim.payment_mode) == bindparam("payment_mode"),
     "search": holds(col(Sim.search), "search"),
     "words": col(Sim.id).in_(HOLDERS),
+    "dialled": col(Sim.id).in_(OR_DIALLED),
+    "number_from": (col(Sim.by_msisdn) >= bindparam("number_from")) & (col(Sim.by_msisdn) < bindparam("number_to")),
 }
-"""What narrows a fleet, by the name of the value it compares with; `words` says by its index what a search or tags say."""
+"""What narrows a fleet, by the name of the value it compares with; `words` says by its index what a search or tags say, together with
+`dialled` where a number may begin with what is searched for."""
 LEADS: Mapping[str, Any] = {
     "account_id": Sim.path, "plan_ids": Sim.plan_id, "cost_centre_ids": Sim.cost_centre_id, "bucket_ends_before": Sim.next_bucket_end_at,
     "idle_since": Sim.by_last_usage_at, "debt": Sim.by_debt, "no_debt": Sim.by_debt, "statuses": Sim.status,
     "payment_mode": Sim.payment_mode,
 }  # fmt: skip
 """By whose index the cards are collected that meet a condition; of several the first here, as it leaves the fewest as a rule."""
+HOME = "+98"
+"""What a number begins with in its international form in place of the zero it is dialled with here."""
 RANGES = ("idle_since", "debt", "no_debt")
 """Conditions that are a range of a column which cards can be sorted by."""
 
@@ -260,7 +265,7 @@ def _led(scope: Limits, lead: str | None) -> Select[Any]:
 def _ways(place: Scope, given: Mapping[str, Any], candidates: Mapping[str, Any], searched: Bound) -> Ways:
     """How cards with these conditions are found; the numbers are those at which one way costs what the other does."""
     if "words" in candidates:
-        return Ways(many=1_500, far=6_000, near=1_000, counting=HOLDERS)
+        return Ways(many=1_500, far=6_000, near=1_000, counting=OR_DIALLED if "dialled" in candidates else HOLDERS)
     if candidates:
         return Ways(many=1_500, far=6_000, near=2_000, counting=searched.prepared.select)
     lead = next((name for name in LEADS if name in given), None)
@@ -283,7 +288,8 @@ def _fleet(scope: Limits, given: tuple[str, ...], wanted: Wanted) -> Select[Any]
         statement = statement.where(OF_ORGANIZATION)
         statement = statement.join(SimPlacement, stood).join(AccountEdge, hung) if "is_joined" in given else statement.where(then == 1)
     tags = [holds(col(Sim.tags), name) for name in given if name.startswith("tag_")]
-    return statement.where(*tags, *(CONDITIONS[name] for name in given if name in CONDITIONS))
+    said = {"words"} if "dialled" in given else set()
+    return statement.where(*tags, *(CONDITIONS[name] for name in given if name in CONDITIONS.keys() - said))
 
 
 def _given(filter: SimFilter, search: str | None, as_of: datetime | None) -> dict[str, Any]:
@@ -307,9 +313,12 @@ def _given(filter: SimFilter, search: str | None, as_of: datetime | None) -> dic
 
 def _candidates(organization_id: UUID, given: Mapping[str, Any]) -> dict[str, Any]:
     """What says the same as these conditions by where all such cards are found: the index of fragments, or the place they stood at."""
-    parts = parts_wanted(given.get("search", ""))
-    words = words_of(organization_id, parts.union(*(labels_of(tag) for name, tag in given.items() if name.startswith("tag_"))))
-    return ({"words": words} if words else {}) | ({"is_joined": True} if "as_of" in given else {})
+    fragment, tags = given.get("search", ""), [tag for name, tag in given.items() if name.startswith("tag_")]
+    labels = set().union(*map(labels_of, tags))
+    words = words_of(organization_id, parts_wanted(fragment) | labels)
+    dialled = words_of(organization_id, parts | labels) if (parts := parts_dialled(fragment)) else None
+    found = {"words": words or None, "dialled": dialled, "is_joined": "as_of" in given or None}
+    return {name: found[name] for name in names_of(found)}
 
 
 def matching(
@@ -366,10 +375,16 @@ async def sims_page(
         found = await page(session, statement, window, order, name=name)
     else:
         candidates = _candidates(organization_id, given)
+        run = None
+        if sort.key is SimSortKey.MSISDN and "dialled" in candidates and (number := given["search"]).isdecimal():
+            del candidates["dialled"]
+            of_number = {"number_from": f"{HOME}{number[1:]}", "number_to": f"{HOME}{number[1:]}:"}
+            run = _matching(scope, organization_id, path, given | of_number, wanted)
         searched = _matching(scope, organization_id, path, given | candidates, wanted) if candidates else statement
         ways = _ways(place, given, candidates, searched)
+        ways = replace(ways, near=0) if run else ways
         whole = _along(tuple(lead for lead in RANGES if lead in given and LEADS[lead] is SORT_COLUMNS[sort.key]))
-        found = await sifted(session, statement, window, order, name=name, whole=whole, ways=ways, searched=searched)
+        found = await sifted(session, statement, window, order, name=name, whole=whole, ways=ways, searched=searched, run=run)
     kind = _kind(wanted)
     width = len(kind.__struct_fields__)
     return found.made(kind, width)

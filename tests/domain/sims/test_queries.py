@@ -22,6 +22,7 @@ from domain.kernel.scope import ActorRef, Reach, Scope
 from domain.kernel.text import fold, search_key
 from domain.reading import Ways
 from domain.sims import queries
+from domain.sims.intake import search_text
 from domain.sims.queries import SimFilter, SimSort, SimSortKey, sims_count, sims_page
 from domain.sims.states import SimStatus
 from domain.sims.tables import Sim
@@ -94,7 +95,7 @@ async def made(database: Database, described: Sequence[dict[str, Any]]) -> Fleet
                     id=uuid7(), organization_id=organization.id, account_id=account.id, path=account.path, msisdn=msisdn, iccid=iccid,
                     imsi=f"43235{serial:010d}", status_since=NOW, figures_at=NOW, figures_source="BILLING", holder_fold=fold(holder),
                     cost_centre_id=centre.id if given.pop("has_cost_centre") else None,
-                    search="|".join(fold(word) for word in (msisdn, iccid, holder) if word), **given,
+                    search=search_text(msisdn, iccid, holder), **given,
                 )
             )  # fmt: skip
         session.add_all(cards)
@@ -287,22 +288,37 @@ def test_a_subtree_is_summed_as_if_every_place_were_looked_at(places: list[tuple
 
 
 LETTERS = "علی كي۰5ژ%_'\"|+# aZ‌1239"
-needles = st.one_of(st.text(alphabet=LETTERS, min_size=1, max_size=6), st.text(alphabet="0123456789۰٣+", min_size=1, max_size=9))
+needles = st.one_of(
+    st.text(alphabet=LETTERS, min_size=1, max_size=6),
+    st.text(alphabet="0123456789۰٣+", min_size=1, max_size=9),
+    st.text(alphabet="0123456789", max_size=3).map(lambda rest: "0935" + rest),
+    st.tuples(st.integers(0, 60), st.integers(1, 18)),
+)
+"""Texts, and pieces of what a card is searched by."""
 
 
-@settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow])
-@given(holders=st.lists(st.text(alphabet=LETTERS, max_size=9), min_size=1, max_size=8), needle=needles, way=st.sampled_from(WAYS))
+@settings(max_examples=80, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow])
+@given(
+    holders=st.lists(st.text(alphabet=LETTERS, max_size=9) | st.just("0935 93509350"), min_size=1, max_size=8), needle=needles,
+    way=st.sampled_from(WAYS), sort=st.builds(SimSort, st.sampled_from(SimSortKey) | st.just(SimSortKey.MSISDN), st.booleans()),
+    is_backward=st.booleans(),
+)  # fmt: skip
 async def test_search_is_what_holding_the_folded_fragment_is(
-    database: Database, monkeypatch: pytest.MonkeyPatch, holders: list[str], needle: str, way: tuple[int, int, int]
+    database: Database, monkeypatch: pytest.MonkeyPatch, holders: list[str], needle: str | tuple[int, int], way: tuple[int, int, int],
+    sort: SimSort, is_backward: bool,
 ) -> None:
-    fleet = await made(database, [CARD | {"holder_name": holder} for holder in holders])
+    fleet = await made(database, [CARD | {"holder_name": holder, "is_spare": holder == ""} for holder in holders])
+    if isinstance(needle, tuple):
+        start, length = needle
+        needle = fleet.cards[0].search[start : start + length] or "0"
     key = search_key(needle)
 
     with monkeypatch.context() as patch:
         take_ways(patch, way)
-        found = await walk(database, fleet, 2, is_backward=False, search=needle)
+        found = await walk(database, fleet, 2, is_backward=is_backward, search=needle, sort=sort)
 
-    assert set(found) == {card.id for card in fleet.cards if key in card.search}
+    ordered = sorted(fleet.cards, key=lambda card: (KEYS[sort.key](card), card.id), reverse=sort.is_descending)
+    assert found == [card.id for card in ordered if key in card.search]
     async with database.read() as session:
         assert await sims_count(session, fleet.scope, fleet.top.organization_id, fleet.top.path, search=needle) == len(found)
 
