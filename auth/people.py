@@ -3,19 +3,21 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, or_
+from sqlalchemy import bindparam, or_
 from sqlmodel import col, select
 
 from auth import policy
 from auth.tables import Totp
 from domain.accounts.tables import Account, Organization
 from domain.kernel.identifiers import Channel, Identity
-from domain.kernel.permissions import Role
 from domain.people.queries import is_held
 from domain.people.tables import Membership, Person
 from store.session import Session
+from store.statements import Prepared
+from store.types import UtcDateTime
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,15 +38,44 @@ class Known:
         return self.mobile if channel is Channel.SMS else self.email
 
 
+_AT: Any = bindparam("at", type_=UtcDateTime)
+_COLUMNS: tuple[Any, ...] = (
+    Person.id, Person.name, Person.mobile, Person.email, Person.locale, Person.line_changed_at, col(Totp.sealed).is_not(None),
+    Membership.role,
+)  # fmt: skip
+
+
+def _who_is(column: Any) -> Prepared:
+    """A person by a value, with an authenticator or not, once for each role that lets them in now."""
+    return Prepared(
+        select(*_COLUMNS)
+        .join(Membership, col(Membership.person_id) == Person.id)
+        .outerjoin(Totp, col(Totp.person_id) == Person.id)
+        .where(column == bindparam("value"), is_held(_AT))
+        .where(or_(col(Membership.organization_id).is_not(None), *(col(Membership.role) == role for role in sorted(policy.STAFF))))
+    )
+
+
+_BY_ID = _who_is(Person.id)
+_BY_ADDRESS = {Channel.SMS: _who_is(Person.mobile), Channel.EMAIL: _who_is(Person.email)}
+
+
 async def by_identity(session: Session, identity: Identity, at: datetime) -> Known | None:
     """The person of a mobile number or e-mail address, if they may sign in."""
-    column = Person.mobile if identity.channel is Channel.SMS else Person.email
-    return await _known(session, col(column) == identity.address, at)
+    return await _known(session, _BY_ADDRESS[identity.channel], identity.address, at)
 
 
 async def by_id(session: Session, person_id: UUID | None, at: datetime) -> Known | None:
     """The person of an id, if they may sign in."""
-    return await _known(session, col(Person.id) == person_id, at)
+    return await _known(session, _BY_ID, person_id, at) if person_id else None
+
+
+async def _known(session: Session, statement: Prepared, value: UUID | str, at: datetime) -> Known | None:
+    rows = await session.rows(statement, value=value, at=at)
+    if not rows:
+        return None
+    id, name, mobile, email, locale, changed_at, has_totp, _ = rows[0]
+    return Known(id, name, mobile, email, locale, changed_at, bool(has_totp), any(row[-1] in policy.STAFF for row in rows))
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,31 +86,20 @@ class Company:
     paths: tuple[str, ...]
 
 
+_PLACE: tuple[Any, ...] = (Organization.id, Organization.name, Account.path)
+_COMPANIES = Prepared(
+    select(*_PLACE)
+    .select_from(Organization)
+    .join(Membership, col(Membership.organization_id) == Organization.id)
+    .join(Account, col(Account.id) == Membership.account_id)
+    .where(col(Membership.person_id) == bindparam("person_id"), is_held(_AT))
+)
+
+
 async def companies(session: Session, person_id: UUID, at: datetime) -> Mapping[UUID, Company]:
     """The companies where a person has a role now, by id."""
-    statement = (
-        select(Organization.id, Organization.name, Account.path)
-        .join(Membership, col(Membership.organization_id) == Organization.id)
-        .join(Account, col(Account.id) == Membership.account_id)
-        .where(col(Membership.person_id) == person_id, is_held(at))
-    )
     found: dict[UUID, Company] = {}
-    for id, name, path in await session.execute(statement):
+    for id, name, path in await session.rows(_COMPANIES, person_id=person_id, at=at):
         paths = found[id].paths if id in found else ()
         found[id] = Company(name, (*paths, path))
     return found
-
-
-async def _known(session: Session, which: ColumnElement[bool], at: datetime) -> Known | None:
-    statement = (
-        select(Person, col(Totp.sealed).is_not(None).label("has_totp"), Membership.role)
-        .join(Membership, col(Membership.person_id) == Person.id)
-        .outerjoin(Totp, col(Totp.person_id) == Person.id)
-        .where(which, is_held(at), or_(col(Membership.organization_id).is_not(None), col(Membership.role).in_(policy.STAFF)))
-    )
-    rows = (await session.execute(statement)).all()
-    if not rows:
-        return None
-    person, has_totp, _ = rows[0]
-    is_staff = any(Role(role) in policy.STAFF for _, _, role in rows)
-    return Known(person.id, person.name, person.mobile, person.email, person.locale, person.line_changed_at, bool(has_totp), is_staff)

@@ -6,11 +6,11 @@ from typing import Any
 from uuid import UUID
 
 import msgspec
-from sqlalchemy import Select
 from sqlmodel import col, select
 
 from domain.files.tables import File
 from store.session import Session
+from store.statements import Prepared, among
 
 
 class DocumentRow(msgspec.Struct, frozen=True):
@@ -22,10 +22,12 @@ class DocumentRow(msgspec.Struct, frozen=True):
     created_at: datetime
 
 
+_COLUMNS: tuple[Any, ...] = (File.organization_id, File.id, File.name, File.media_type, File.created_at)
+_BY_IDS = Prepared(select(*_COLUMNS).where(among(col(File.id), "ids")))
+
+
 async def files_of_organizations(session: Session, keys: Sequence[tuple[UUID, UUID]]) -> list[DocumentRow | None]:
     """Files by organization and id in the order asked, null for unknown ones; for whoever sees the thing that names them."""
-    wanted = col(File.id).in_({id for _, id in keys})
-    columns: tuple[Any, ...] = (File.organization_id, File.id, File.name, File.media_type, File.created_at)
-    statement: Select[Any] = select(*columns).where(wanted)
-    found = {(row[0], row[1]): DocumentRow(*row[1:]) for row in await session.execute(statement)}
+    rows = await session.rows(_BY_IDS, ids=list({id for _, id in keys}))
+    found = {(organization_id, id): DocumentRow(id, *rest) for organization_id, id, *rest in rows}
     return [found.get(key) for key in keys]
