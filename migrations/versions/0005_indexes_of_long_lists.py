@@ -25,10 +25,11 @@ def _reorder(walked: list[str]) -> None:
 def upgrade() -> None:
     """Forward."""
     _reorder(WALKED)
-    for trigger in ('made', 'changed', 'gone') if op.get_bind().dialect.name == 'sqlite' else ():
-        op.execute(f'DROP TRIGGER IF EXISTS sims_fragments_{trigger}')
-    for table in ('sims_fragments_words', 'sims_fragments'):  # made anew after the migrations: numbers have other parts now
-        op.execute(f'DROP TABLE IF EXISTS {table}')
+    if op.get_bind().dialect.name == 'sqlite':
+        for trigger in ('made', 'changed', 'gone'):
+            op.execute(f'DROP TRIGGER IF EXISTS sims_fragments_{trigger}')
+        op.execute('DROP TABLE IF EXISTS sims_fragments_words')
+    op.execute('DROP TABLE IF EXISTS sims_fragments')  # made anew after the migrations: numbers have other parts now
 
     with op.batch_alter_table('orders', schema=None) as batch_op:
         batch_op.drop_index('ix_orders_history')
