@@ -4,9 +4,10 @@ import base64
 import binascii
 import os
 import time
-from dataclasses import dataclass
 from enum import StrEnum
 from uuid import UUID
+
+import msgspec
 
 from domain.kernel.errors import NotFound
 
@@ -46,8 +47,7 @@ _BY_CODE = {code: kind for kind, code in _CODES.items()}
 _URLSAFE = bytes.maketrans(b"+/", b"-_")
 
 
-@dataclass(frozen=True, slots=True, order=True)
-class Ref:
+class Ref(msgspec.Struct, frozen=True, order=True, gc=False):
     """A reference to one thing of one kind."""
 
     kind: Kind
