@@ -11,6 +11,7 @@ from typing import Any
 from uuid import UUID
 
 import structlog
+from bson.binary import UUID_SUBTYPE, Binary
 from pymongo.errors import BulkWriteError, PyMongoError
 
 from domain.audit.chain import common_path
@@ -84,11 +85,16 @@ class Looks:
             {
                 "_id": uuid7(int(at.timestamp() * 1000)), "organization_id": organization_id, "at": moment, "by": by.as_json(),
                 "person_id": by.person_id, "is_operator": by.is_operator, "operation": operation,
-                "subjects": [[subject.kind.value, subject.id] for subject in look.subjects], "path": common_path(look.paths),
+                "subjects": [[subject.kind.value, _stored(subject.id)] for subject in look.subjects], "path": common_path(look.paths),
                 "reason": self.reason or reason, "address": address,
             }
             for organization_id, look in self.by_organization.items()
         ]  # fmt: skip
+
+
+def _stored(id: UUID) -> Binary:
+    """An id as the store keeps it: the driver's own conversion takes three times as long, and a page has twenty of them."""
+    return Binary(id.bytes, UUID_SUBTYPE)
 
 
 async def _insert(entries: Sequence[Entry]) -> None:
