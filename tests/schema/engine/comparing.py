@@ -22,6 +22,7 @@ from schema.engine.plans import Stats
 from tests.schema.engine.random_documents import VARIABLES, Writer
 from tests.schema.engine.random_schemas import NATIVES, Context, Made, World, random_schema
 
+CUT = "null at "
 ADDRESS = re.compile(r"0x[0-9a-f]+")
 
 
@@ -63,6 +64,11 @@ class Answer:
     places: set[str]
     is_ordered: bool
 
+    @property
+    def is_cut(self) -> bool:
+        """Whether an error took more with it than its own field: how much below was resolved by then is a matter of time."""
+        return any(place.startswith(CUT) for place in self.places)
+
 
 async def by_core(operation: Operation, variables: Mapping[str, Any], context: Any) -> Answer:
     """graphql-core's answer, as strawberry runs it."""
@@ -90,7 +96,7 @@ def places(result: ExecutionResult) -> set[str]:
                 break
             value = value[step]
             place.append(step)
-        found.add(f"null at {place}" if len(place) < len(error.path or ()) else text)
+        found.add(f"{CUT}{place}" if len(place) < len(error.path or ()) else text)
     return found
 
 
@@ -169,7 +175,8 @@ async def _compare_run(
             context = Context(world, level)
             ours = await run(made.schema, operation, variables, context, view=level, native=is_native)
             await _settled()
-            if world is first and not (context.seen == expected.seen or (core.errors and context.seen > expected.seen)):
+            is_noted = context.seen == expected.seen or core.is_cut or (core.errors and context.seen > expected.seen)
+            if world is first and not is_noted:
                 raise Mismatch(f"{len(context.seen)} instead of {len(expected.seen)} rows were seen behind guards")
             count.note(before, operation.engine.stats)
             count.faulty += bool(core.errors)
