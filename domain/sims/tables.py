@@ -121,7 +121,7 @@ class Sim(SQLModel, table=True):
     by_valid_until: datetime = sort_key("valid_until", UtcDateTime)
 
 
-keep_fragments(Sim.__table__, scope="organization_id", text="search", labels="tags")  # type: ignore[attr-defined]
+keep_fragments(Sim.__table__, scope="organization_id", text="search", labels="tags")  # type: ignore[attr-defined]  # SQLModel does not tell of it
 
 
 class SimPlacement(SQLModel, table=True):

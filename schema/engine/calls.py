@@ -202,7 +202,7 @@ def _given(resolver: Resolver, node: FieldNode) -> list[Given] | None:
         if variable is None or not is_required_argument(declared):
             try:
                 coerce_argument(standing, node, name, declared, None if variable else asked, None, None)
-            except Exception:
+            except Exception:  # a fault in the document: graphql-core tells it, with its place
                 return None
         value = standing.get(name, Undefined)
         if asked is not None and variable is None and not isinstance(value, LASTING):

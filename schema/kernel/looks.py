@@ -1,7 +1,8 @@
 """Notes what an answer shows of a customer: every field that declares a right passes here, so that no newcomer can forget it."""
 
 from collections.abc import Iterable, Sequence
-from operator import attrgetter
+from itertools import repeat
+from operator import attrgetter, eq
 from typing import Any
 from uuid import UUID
 
@@ -42,7 +43,7 @@ def _telling(rows: Sequence[Any]) -> Iterable[Any]:
     if not all(hasattr(kind, name) for kind in set(map(type, rows)) for name in ("id", "organization_id", "path")):
         return rows
     first = rows[0].organization_id
-    if first is None or not all(map(first.__eq__, map(_ORGANIZATION, rows))):
+    if first is None or not all(map(eq, repeat(first), map(_ORGANIZATION, rows))):
         return rows
     named: dict[UUID, Any] = {}
     for row in rows:

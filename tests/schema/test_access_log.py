@@ -387,3 +387,23 @@ def test_usage_and_puk_codes_are_written_down_before_the_answer_whoever_asks(per
 
     assert looks.is_sensitive and not empty.is_sensitive
     assert list(looks.by_organization) == list(scope.organization_ids) and empty.by_organization == {}
+
+
+def test_a_long_page_notes_every_organization_and_those_rows_that_tell_none() -> None:
+    person, mine, other = uuid7(), uuid7(), uuid7()
+    scope = Scope(ActorRef(person, "Nora", person), Permission.SIM_READ, (Reach(mine),), NOW)
+    rows = [SimpleNamespace(id=uuid7(), organization_id=mine, path="a.") for _ in range(looking.MOST_SUBJECTS)]
+    strays = [SimpleNamespace(id=uuid7(), organization_id=None, path="b."), SimpleNamespace(id=uuid7(), organization_id=other, path="a.")]
+    for stray in strays:
+        kept = Looks()
+
+        note(kept, scope, None, [Placed(**vars(row)) for row in (*rows, stray, *rows)])
+
+        places = {(organization_id, path) for organization_id, look in kept.by_organization.items() for path in look.paths}
+        assert places == {(mine, "a."), (stray.organization_id or mine, stray.path)}
+
+
+class Placed(SimpleNamespace):
+    """A row as `note` meets it; its class tells that it has a place."""
+
+    id = organization_id = path = None

@@ -175,7 +175,8 @@ async def _compare_run(
             context = Context(world, level)
             ours = await run(made.schema, operation, variables, context, view=level, native=is_native)
             await _settled()
-            is_noted = context.seen == expected.seen or core.is_cut or (core.errors and context.seen > expected.seen)
+            is_less = context.seen < expected.seen and core.is_cut  # neither more than graphql-core would ever resolve nor other rows
+            is_noted = context.seen == expected.seen or is_less or (core.errors and context.seen > expected.seen)
             if world is first and not is_noted:
                 raise Mismatch(f"{len(context.seen)} instead of {len(expected.seen)} rows were seen behind guards")
             count.note(before, operation.engine.stats)
