@@ -7,7 +7,7 @@ from starlette.applications import Starlette
 from starlette.routing import BaseRoute
 
 from api import documents, files, graphiql, graphql, hooks, keys
-from api.budget import Budget
+from api.budget import Budget, SharedBudget
 from api.dev import inbox
 from api.probes import probes
 from api.settings import DocumentPolicy
@@ -24,10 +24,11 @@ def build(world: World) -> Starlette:
     """The application over an open world; development pages only where there is an inbox."""
 
     async def ready() -> dict[str, bool]:
-        return {"sql": await sql_answers(world.database), "documents": await documents_answer(world.documents)}
+        parts = {"sql": await sql_answers(world.database), "documents": await documents_answer(world.documents)}
+        return parts | ({"redis": await world.shared.answers()} if world.shared else {})
 
     only = world.settings.trusted_documents is DocumentPolicy.REQUIRED
-    asking = (Documents(schema), TrustedDocuments(world.database, only=only), Budget())
+    asking = (Documents(schema), TrustedDocuments(world.database, only=only), SharedBudget(world.shared) if world.shared else Budget())
     routes: list[BaseRoute] = [
         *graphql.routes(world, *asking),
         *probes(ready),

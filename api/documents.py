@@ -10,7 +10,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
-from api.budget import Budget
+from api.budget import Budget, seconds_until
 from api.graphql import Refusal, body_of, told
 from api.sending import PLAIN, sent
 from api.trusted import TrustedDocuments
@@ -95,8 +95,9 @@ class Register:
                     raise Unauthenticated
                 locale = negotiate(request.headers.get("accept-language"), [actor.locale])
                 scope = actor.scope(Permission.DOCUMENT_MANAGE, now)
-                if self._budget.take(str(actor.ref.id), COST, now=now) is None:
-                    raise RateLimited(self._budget.seconds_until(str(actor.ref.id), COST) or 1)
+                left = await self._budget.take(str(actor.ref.id), COST, now=now)
+                if left < 0:
+                    raise RateLimited(seconds_until(-left))
                 status, body = await action(request, scope)
             except Refusal as refusal:
                 error = {"message": refusal.message, "extensions": {"code": refusal.code, "requestId": request_id}}

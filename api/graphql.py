@@ -17,7 +17,7 @@ from starlette.responses import Response
 from starlette.routing import Route
 from starlette.types import Receive, Scope, Send
 
-from api.budget import CAPACITY, RESTORE_RATE, Budget
+from api.budget import CAPACITY, RESTORE_RATE, Budget, seconds_until
 from api.sending import MODERN, PLAIN, kept, sent
 from api.trusted import TrustedDocuments
 from api.world import World
@@ -246,12 +246,12 @@ class Endpoint:
 
         asker = str(actor.ref.id) if actor else address
         requested = limits.cost(operation, wanted.variables)
-        if self._budget.take(asker, requested, now=now) is None:
-            wait = self._budget.seconds_until(asker, requested)
-            if wait is None:
-                most = GraphQLError(f"An answer may cost at most {CAPACITY} objects; ask for less.", extensions={"code": "TOO_COSTLY"})
-                return refuse([most], 400)
-            return refuse([GraphQLError("", original_error=RateLimited(wait))], 429)
+        if requested > CAPACITY:
+            most = GraphQLError(f"An answer may cost at most {CAPACITY} objects; ask for less.", extensions={"code": "TOO_COSTLY"})
+            return refuse([most], 400)
+        left = await self._budget.take(asker, requested, now=now)
+        if left < 0:
+            return refuse([GraphQLError("", original_error=RateLimited(seconds_until(-left)))], 429)
 
         context = Context(
             database=world.database, now=now, locale=locale, actor=actor, address=address, user_agent=request.headers.get("user-agent"),
@@ -263,7 +263,7 @@ class Endpoint:
         except AccessError as error:
             data, errors = NOTHING, [told(GraphQLError("", original_error=error), locale, request_id)]
         spent = 1 + objects_in(data)
-        left = self._budget.settle(asker, requested - spent)
+        left = await self._budget.settle(asker, requested - spent, now=now)
         cost = {"requested": requested, "actual": spent, "remaining": left, "restoreRate": RESTORE_RATE}
         # A mutation's answer may hold a secret, and errors repeat what was sent: neither is compressed nor kept.
         accepts = request.headers.get("accept-encoding", "") if operation.kind is OperationType.QUERY and not errors else ""

@@ -27,7 +27,7 @@ class Operator(Carrier, Network, Protocol):
     """The operator's network: delivers what is bought and changes the state of lines."""
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class Workshop(World):
     """A world with the adapters to outside systems."""
 

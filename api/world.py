@@ -3,7 +3,8 @@
 from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
-from typing import Any
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
 
 from api.faults import CannotStart
 from api.settings import Settings
@@ -18,10 +19,13 @@ from store.documents import open_documents
 from store.session import Database
 from store.shape import pending
 
+if TYPE_CHECKING:
+    from store.shared import Shared
 
-@dataclass(frozen=True)
+
+@dataclass(frozen=True, kw_only=True)
 class World:
-    """One running system's parts; `inbox` only in development."""
+    """One running system's parts; `inbox` only in development, `shared` where settings name a Redis."""
 
     settings: Settings
     database: Database
@@ -31,6 +35,7 @@ class World:
     auth: Auth
     access_log: AccessLog
     inbox: Inbox | None
+    shared: "Shared | None" = None
 
 
 @asynccontextmanager
@@ -59,7 +64,17 @@ async def open_world(settings: Settings, *, owns_documents: bool = False) -> Asy
             auth=auth,
             access_log=await parts.enter_async_context(AccessLog().running()),
             inbox=inbox,
+            shared=_shared(settings, parts),
         )
+
+
+def _shared(settings: Settings, parts: AsyncExitStack) -> "Shared | None":
+    """What counts for all processes; loaded only by who uses it, since its client takes a tenth of a process's time to start."""
+    if settings.redis_url is None:
+        return None
+    shared: Shared = import_module("store.shared").Shared(settings.redis_url)
+    parts.push_async_callback(shared.close)
+    return shared
 
 
 class NotMigrated(CannotStart):

@@ -27,6 +27,10 @@ def _one(*_: Any, **__: Any) -> int:
     return 1
 
 
+async def _one_later(*_: Any, **__: Any) -> int:
+    return 1
+
+
 async def _nothing_later(*_: Any, **__: Any) -> None:
     return None
 
@@ -49,8 +53,8 @@ GUARDS: Final[Sequence[tuple[Any, str, Any]]] = (
     (texts, "check_variables", _nothing),
     (limits, "cost", _one),
     (graphql, "objects_in", _one),
-    (Budget, "take", _one),
-    (Budget, "settle", _one),
+    (Budget, "take", _one_later),
+    (Budget, "settle", _one_later),
     (Actor, "scope", lambda _, permission, __: _EVERYTHING[permission]),
     (Context, "scope", _any_scope),
     (Needs, "allows", _always),

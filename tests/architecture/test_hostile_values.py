@@ -122,10 +122,13 @@ class Attacker:
         async def identify(*_: object, **__: object) -> Actor | None:
             return self.actor
 
+        async def spend_nothing(*_: object, **__: object) -> int:
+            return 1
+
         monkeypatch.setattr("api.graphql.identify", identify)
         monkeypatch.setattr("api.graphql.LOG", self)
-        monkeypatch.setattr(Budget, "take", lambda *_, **__: 1)
-        monkeypatch.setattr(Budget, "settle", lambda *_, **__: 1)
+        monkeypatch.setattr(Budget, "take", spend_nothing)
+        monkeypatch.setattr(Budget, "settle", spend_nothing)
 
     def error(self, _event: str, *, exc_info: BaseException, **_: object) -> None:
         """Takes the log's place."""
