@@ -6,7 +6,7 @@ from typing import Final
 from starlette.applications import Starlette
 from starlette.routing import BaseRoute
 
-from api import documents, files, graphiql, graphql, hooks, keys
+from api import documents, files, graphiql, graphql, hooks, keys, uploads
 from api.budget import Budget, SharedBudget
 from api.dev import inbox
 from api.probes import probes
@@ -35,6 +35,7 @@ def build(world: World) -> Starlette:
         *documents.routes(world, *asking),
         *keys.routes(world),
         *files.routes(world),
+        *uploads.routes(world),
         *graphiql.routes(BUILT / "graphiql", "/graphql"),
     ]
     if world.settings.sms_hook_secret:

@@ -3,17 +3,17 @@
 from urllib.parse import quote
 
 from starlette.requests import Request
-from starlette.responses import PlainTextResponse, Response
+from starlette.responses import PlainTextResponse, Response, StreamingResponse
 from starlette.routing import Route
 
 from api.world import World
 from auth import links
 from auth.identify import viewer_now
+from domain.files.queries import blocks, kept
 from domain.kernel.errors import AccessError, NotFound
 from domain.kernel.locale import negotiate
 from domain.kernel.messages import text
-from domain.kernel.permissions import Permission
-from domain.orders.queries import receipt_content
+from schema.files.seen import SEEN
 
 GONE = "error.link"
 
@@ -29,18 +29,21 @@ def routes(world: World) -> list[Route]:
             if actor is None or actor.is_masked:
                 raise NotFound
             async with world.database.read() as session:
-                found = await receipt_content(session, actor.scope(Permission.ORDER_READ, at), link.file_id)
-            if found is None:
-                raise NotFound
+                (file,) = await kept(session, [link.file_id])
+                if file is None or file.purpose not in SEEN:
+                    raise NotFound
+                permission, finder = SEEN[file.purpose]
+                if await finder(session, actor.scope(permission, at), [file.id]) == [None]:
+                    raise NotFound
         except (NotFound, AccessError):
             return PlainTextResponse(text(GONE, negotiate(request.headers.get("accept-language"))), status_code=404)
-        document, content = found
         headers = {
-            "content-disposition": f"attachment; filename*=UTF-8''{quote(document.file_name)}",
+            "content-disposition": f"attachment; filename*=UTF-8''{quote(file.file_name)}",
+            "content-length": str(file.size_bytes),
             "cache-control": "private, no-store",
             "referrer-policy": "no-referrer",
             "x-content-type-options": "nosniff",
         }
-        return Response(content, media_type=document.media_type, headers=headers)
+        return StreamingResponse(blocks(world.database, file.id), media_type=file.media_type, headers=headers)
 
     return [Route("/files/{token}", download, methods=["GET"])]

@@ -10,11 +10,13 @@ from pathlib import Path
 import msgspec
 
 from api.faults import CannotStart
+from domain.files.rules import MEGABYTE, Limits
 from domain.kernel.webhooks import is_secret
 from seeds.size import Size
 
 PREFIX = "SIMURGH_"
 SHORTEST_SECRET = 32
+MOST_UPLOAD_MEGABYTES = 500
 NO_DEMO = "none"
 PLACEHOLDER = "change-me"  # how example files spell a secret that is still to be set
 
@@ -56,6 +58,8 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     sms_url: str | None = None  # https://token@host/path?from=sender (gateways/sms.py)
     sms_hook_secret: str | None = None  # whsec_<base64>, shared with the gateway that brings SMS in; without it none come in
     carrier_url: str | None = None
+    clamd_url: str | None = None  # clamd://host:port or clamd:///path, which looks into uploads (gateways/scanning.py)
+    upload_limits: Limits = Limits()  # SIMURGH_UPLOAD_MEGABYTES: of a table to import
     public_url: str  # how people reach this server; links in mail start with it
     trusted_proxies: tuple[ipaddress.IPv4Network | ipaddress.IPv6Network, ...] = ()
     trusted_documents: DocumentPolicy = DocumentPolicy.ALLOWED
@@ -95,6 +99,8 @@ def read_settings(
     documents = _documents(given, faults)
     demo = _demo(given, faults)
     hook_secret = _hook_secret(given, faults)
+    clamd_url = _clamd_url(given, faults)
+    upload_limits = _upload_limits(given, faults)
     if environment is Environment.PRODUCTION:
         faults += production_faults(given)
     if faults:
@@ -113,6 +119,8 @@ def read_settings(
         sms_url=given.get("sms_url"),
         sms_hook_secret=hook_secret,
         carrier_url=given.get("carrier_url"),
+        clamd_url=clamd_url,
+        upload_limits=upload_limits,
         public_url=given.get("public_url", f"http://{_linkable(address)}:{number}").rstrip("/"),
         trusted_proxies=proxies,
         trusted_documents=documents,
@@ -132,6 +140,7 @@ def production_faults(given: Mapping[str, str]) -> list[str]:
         ("smtp_url", "smtp", "inbox"),
         ("sms_url", "", "inbox"),
         ("carrier_url", "http", "carrier simulator"),
+        ("clamd_url", "clamd", "scanner that knows but a test virus"),
     ):
         if not given.get(name, "").startswith(scheme) or not given.get(name):
             example = f" ({scheme}://…)" if scheme else ""
@@ -173,6 +182,21 @@ def _hook_secret(given: Mapping[str, str], faults: list[str]) -> str | None:
     if secret is not None and not is_secret(secret):
         faults.append("SIMURGH_SMS_HOOK_SECRET must be whsec_ and 24 to 64 random bytes in base64, as Standard Webhooks has it")
     return secret
+
+
+def _clamd_url(given: Mapping[str, str], faults: list[str]) -> str | None:
+    url = given.get("clamd_url")
+    if url is not None and not (url.startswith("clamd://") and len(url) > len("clamd://")):
+        faults.append("SIMURGH_CLAMD_URL must be clamd://host:port or clamd:///path/of/its/socket")
+    return url
+
+
+def _upload_limits(given: Mapping[str, str], faults: list[str]) -> Limits:
+    megabytes = given.get("upload_megabytes", str(Limits().table_bytes // MEGABYTE))
+    if megabytes.isascii() and megabytes.isdigit() and 5 <= int(megabytes) <= MOST_UPLOAD_MEGABYTES:
+        return Limits(table_bytes=int(megabytes) * MEGABYTE)
+    faults.append(f"SIMURGH_UPLOAD_MEGABYTES must be a number from 5 to {MOST_UPLOAD_MEGABYTES}")
+    return Limits()
 
 
 def _documents(given: Mapping[str, str], faults: list[str]) -> DocumentPolicy:

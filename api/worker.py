@@ -13,6 +13,7 @@ from auth import notices
 from auth.cleaning import CLEANING_KIND, cleaning_handler, schedule
 from auth.delivery import code_handler
 from auth.otp import OTP_KIND
+from domain.files import service as files
 from domain.orders import fulfilment as orders
 from domain.sims import fulfilment as sims
 from domain.tickets import threads
@@ -27,6 +28,7 @@ def handlers(workshop: Workshop) -> Mapping[str, Handler]:
         OTP_KIND: code_handler(workshop.sealer, workshop.mailer, workshop.sms, workshop.clock),
         notices.NOTICE_KIND: notices.notice_handler(workshop.database, workshop.mailer, workshop.sms),
         CLEANING_KIND: cleaning_handler(workshop.auth, workshop.clock),
+        files.CLEANING_KIND: files.cleaning_handler(workshop.database, workshop.clock),
         **sims.handlers(workshop.database, workshop.carrier, workshop.clock),
         **orders.handlers(workshop.database, workshop.carrier, workshop.mailer, workshop.receipts, workshop.clock),
         threads.MESSAGE_KIND: threads.deliver,
@@ -37,6 +39,7 @@ def handlers(workshop: Workshop) -> Mapping[str, Handler]:
 async def work(workshop: Workshop) -> None:
     """Does what falls due until cancelled."""
     await schedule(workshop.auth, at=workshop.clock.now())
+    await files.schedule(workshop.database, at=workshop.clock.now())
     await outbox.run_forever(workshop.database, handlers(workshop), workshop.clock)
 
 

@@ -11,9 +11,11 @@ from api.settings import Settings
 from auth.wiring import Auth
 from domain import registry
 from domain.audit.looking import AccessLog
+from domain.files.ports import Scanner
 from domain.kernel.clock import Clock, SystemClock
 from domain.kernel.sealing import Sealer
 from gateways.inbox import Inbox
+from gateways.scanning import ClamdScanner, EicarScanner
 from store.document_server import DocumentServerError, document_server
 from store.documents import open_documents
 from store.session import Database
@@ -34,6 +36,7 @@ class World:
     sealer: Sealer
     auth: Auth
     access_log: AccessLog
+    scanner: Scanner
     inbox: Inbox | None
     shared: "Shared | None" = None
 
@@ -63,6 +66,7 @@ async def open_world(settings: Settings, *, owns_documents: bool = False) -> Asy
             sealer=sealer,
             auth=auth,
             access_log=await parts.enter_async_context(AccessLog().running()),
+            scanner=ClamdScanner(settings.clamd_url) if settings.clamd_url else EicarScanner(),
             inbox=inbox,
             shared=_shared(settings, parts),
         )

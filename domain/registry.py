@@ -23,7 +23,7 @@ TABLES: tuple[type[SQLModel], ...] = (
     accounts.Organization, accounts.Account, accounts.AccountEdge, accounts.CostCentre, accounts.NumberSeries,
     people.Person, people.Membership,
     audit.AuditEntry, audit.AuditSubject, audit.AuditHead, audit.IdempotencyKey,
-    files.File,
+    files.File, files.FileBlock, files.UploadTally,
     catalogue.Offering, catalogue.VatRate,
     sims.Sim, sims.SimPlacement, sims.SimState, sims.SimCounter, sims.SimSecret, sims.PukAttempt, sims.SimApn,
     bundles.Product, bundles.Bucket,

@@ -24,6 +24,7 @@ from domain.audit.looking import AccessLog
 from domain.kernel.sealing import Sealer
 from gateways.carrier_simulator import CarrierSimulator
 from gateways.inbox import Inbox, InboxMailer, InboxSms
+from gateways.scanning import EicarScanner
 from store.document_server import document_server
 from store.documents import open_documents
 from store.session import Database
@@ -136,6 +137,7 @@ def world(database: Database, documents: Any, tmp_path: Path) -> Workshop:
         carrier=CarrierSimulator(tmp_path / "carrier", clock),
         receipts=Press(),
         access_log=AccessLog(),
+        scanner=EicarScanner(),
         inbox=inbox,
     )
 

@@ -94,6 +94,11 @@ def _columns(columns: Sequence[Any]) -> Select[Any]:
     return select(*columns)  # type: ignore[no-any-return]
 
 
+
+async def is_organization(session: Session, organization_id: UUID) -> bool:
+    """Whether there is one of this id, for whoever reaches all of them."""
+    return bool(await session.rows(select(Organization.id).where(col(Organization.id) == organization_id)))
+
 @shaped
 def _organizations_by_ids(scope: Limits) -> Select[Any]:
     return scope.limit(_columns(ORGANIZATION).where(among(col(Organization.id), "ids")), col(Organization.id))

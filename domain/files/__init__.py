@@ -1,1 +1,1 @@
-"""Files kept as rows, up to 5 MB."""
+"""Files kept as rows: content in blocks of 1 MB, uploads checked before they are kept, claims of what was uploaded."""

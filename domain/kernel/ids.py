@@ -37,6 +37,7 @@ class Kind(StrEnum):
     AUDIT_ENTRY = "au"
     ACCESS_LOG_ENTRY = "al"
     DOCUMENT = "do"
+    UPLOAD = "up"
     CHALLENGE = "ch"
 
 

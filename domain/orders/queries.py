@@ -286,23 +286,15 @@ RECEIPT: Sequence[Any] = (File.id, File.name, File.media_type, File.created_at)
 
 
 @shaped
-def _receipts(scope: Limits, has_content: bool) -> Select[Any]:
-    columns = (*RECEIPT, File.content) if has_content else RECEIPT
-    statement: Select[Any] = select(*columns).join(Order, col(Order.receipt_file_id) == col(File.id)).where(among(col(File.id), "ids"))
+def _receipts(scope: Limits) -> Select[Any]:
+    statement: Select[Any] = select(*RECEIPT).join(Order, col(Order.receipt_file_id) == col(File.id)).where(among(col(File.id), "ids"))
     return scope.limit(statement, col(Order.organization_id), col(Order.path))
 
 
 async def receipts_by_ids(session: Session, scope: Scope, file_ids: Sequence[UUID]) -> list[DocumentRow | None]:
-    """Receipts of orders in scope by the ids of their files, without their content."""
-    found = {row[0]: DocumentRow(*row) for row in await session.rows(_receipts(scope, False), ids=file_ids)}
+    """Receipts of orders in scope by the ids of their files."""
+    found = {row[0]: DocumentRow(*row) for row in await session.rows(_receipts(scope), ids=file_ids)}
     return [found.get(id) for id in file_ids]
-
-
-async def receipt_content(session: Session, scope: Scope, file_id: UUID) -> tuple[DocumentRow, bytes] | None:
-    """A receipt of an order in scope with its content."""
-    for *shown, content in await session.rows(_receipts(scope, True), ids=[file_id]):
-        return DocumentRow(*shown), content
-    return None
 
 
 async def order_for_update(session: Session, scope: Scope, order_id: UUID) -> Order | None:

@@ -12,7 +12,7 @@ from domain.accounts.tables import Account, Organization
 from domain.catalogue.queries import in_language
 from domain.catalogue.tables import Offering
 from domain.files import service as files
-from domain.files.tables import File
+from domain.files.queries import content
 from domain.kernel.clock import Clock
 from domain.kernel.locale import Locale
 from domain.kernel.money import Money, Price
@@ -62,7 +62,7 @@ def receipt_mail_handler(database: Database, mailer: Mailer, clock: Clock, opera
             order, data = await _told(session, UUID(task.payload["order"]), operator_name)
             if order.receipt_file_id is None:
                 raise Later(clock.now() + UNTIL_MADE)
-            pdf = (await session.scalars(select(File.content).where(File.id == order.receipt_file_id))).one()
+        pdf = await content(database, order.receipt_file_id)
         mail = receipt.mail(UUID(task.payload["mail"]), task.payload["to"], data, pdf, Locale(order.locale))
         try:
             await mailer.send(mail)

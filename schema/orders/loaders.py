@@ -3,10 +3,12 @@
 from uuid import UUID
 
 from domain.files.queries import DocumentRow
+from domain.files.tables import Purpose
 from domain.kernel.ids import Kind
 from domain.kernel.permissions import Permission
 from domain.orders import queries
 from domain.orders.queries import OrderItemRow, OrderRow, StepRow
+from schema.files.seen import SEEN
 from schema.kernel.context import Context
 from schema.kernel.nodes import FINDERS
 
@@ -48,4 +50,4 @@ async def receipts(context: Context, file_ids: list[UUID]) -> list[DocumentRow |
 
 FINDERS[Kind.ORDER] = orders
 FINDERS[Kind.ORDER_ITEM] = items
-FINDERS[Kind.DOCUMENT] = receipts  # receipts are the only files so far
+SEEN[Purpose.RECEIPT] = (Permission.ORDER_READ, queries.receipts_by_ids)

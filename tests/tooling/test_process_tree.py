@@ -165,6 +165,6 @@ def test_production_names_every_part_and_starts_nothing(tmp_path: Path) -> None:
     )  # fmt: skip
 
     assert refused.returncode == 2
-    for name in ("DATABASE_URL", "MONGODB_URL", "REDIS_URL", "SECRET_KEY", "SMTP_URL", "SMS_URL", "CARRIER_URL", "PUBLIC_URL"):
+    for name in ("DATABASE_URL", "MONGODB_URL", "REDIS_URL", "SECRET_KEY", "SMTP_URL", "SMS_URL", "CARRIER_URL", "CLAMD_URL", "PUBLIC_URL"):
         assert f"SIMURGH_{name} must " in refused.stderr
     assert not (tmp_path / "data").exists()

@@ -17,6 +17,7 @@ PRODUCTION = {
     "SIMURGH_SMTP_URL": "smtps://mail",
     "SIMURGH_SMS_URL": "smpp://messages",
     "SIMURGH_CARRIER_URL": "https://carrier.example",
+    "SIMURGH_CLAMD_URL": "clamd://scanner.example",
     "SIMURGH_PUBLIC_URL": "https://simurgh.example/",
 }
 
@@ -56,6 +57,9 @@ def test_production_names_the_one_part_that_is_missing(name: str) -> None:
         ("SIMURGH_PORT", "70000"),
         ("SIMURGH_TRUSTED_PROXIES", "10.0.0.0/8, everyone"),
         ("SIMURGH_DEMO", "huge"),
+        ("SIMURGH_CLAMD_URL", "http://scanner.example"),
+        ("SIMURGH_UPLOAD_MEGABYTES", "4"),
+        ("SIMURGH_UPLOAD_MEGABYTES", "plenty"),
         ("SIMURGH_TRUSTED_DOCUMENTS", "yes"),
     ],
 )

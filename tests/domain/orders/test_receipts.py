@@ -5,6 +5,7 @@ from uuid import UUID
 from sqlmodel import select
 
 from domain.audit.writing import Command, carry_out
+from domain.files.queries import content
 from domain.files.tables import File
 from domain.kernel.locale import Locale
 from domain.kernel.permissions import Permission
@@ -33,10 +34,12 @@ async def test_a_receipt_is_made_kept_and_mailed_to_each_address(shop: Shop) -> 
     assert data.total.gross.minor == order.net + order.vat
     async with shop.database.read() as session:
         kept = (await session.scalars(select(File))).one()
-    assert (kept.id, kept.name, kept.content) == (order.receipt_file_id, f"receipt-{order.number}.pdf", f"%PDF {order.number} FA".encode())
+    pdf = await content(shop.database, kept.id)
+    assert (kept.id, kept.name, pdf) == (order.receipt_file_id, f"receipt-{order.number}.pdf", f"%PDF {order.number} FA".encode())
+    assert kept.size_bytes == len(pdf)
     mails = sorted(shop.post.sent.values(), key=lambda mail: mail.to)
     assert [(mail.to, mail.attachments[0].content) for mail in mails] == [
-        ("books@x.example", kept.content), ("s0@example.com", kept.content),
+        ("books@x.example", pdf), ("s0@example.com", pdf),
     ]  # fmt: skip
 
 
