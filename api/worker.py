@@ -16,7 +16,7 @@ from auth.otp import OTP_KIND
 from domain.files import service as files
 from domain.orders import fulfilment as orders
 from domain.sims import fulfilment as sims
-from domain.tickets import threads
+from domain.tickets import rounds, threads
 from domain.tickets.notices import NOTICE_KIND, notice_handler
 from store import outbox
 from store.outbox import Handler
@@ -32,7 +32,8 @@ def handlers(workshop: Workshop) -> Mapping[str, Handler]:
         **sims.handlers(workshop.database, workshop.carrier, workshop.clock),
         **orders.handlers(workshop.database, workshop.carrier, workshop.mailer, workshop.receipts, workshop.clock),
         threads.MESSAGE_KIND: threads.deliver,
-        NOTICE_KIND: notice_handler(workshop.database, workshop.mailer),
+        NOTICE_KIND: notice_handler(workshop.database, workshop.mailer, workshop.sms),
+        **rounds.handlers(workshop.database, workshop.mailer, workshop.clock),
     }
 
 
@@ -40,6 +41,7 @@ async def work(workshop: Workshop) -> None:
     """Does what falls due until cancelled."""
     await schedule(workshop.auth, at=workshop.clock.now())
     await files.schedule(workshop.database, at=workshop.clock.now())
+    await rounds.schedule(workshop.database, at=workshop.clock.now())
     await outbox.run_forever(workshop.database, handlers(workshop), workshop.clock)
 
 

@@ -9,10 +9,9 @@ from domain.accounts.tables import Account, NumberSeries
 from domain.kernel.calendar import JalaliDay
 from domain.kernel.ids import Kind
 from domain.kernel.scope import ActorRef
-from domain.kernel.text import fold
 from domain.tickets import rules
+from domain.tickets.desk import DESK
 from domain.tickets.documents import TicketMessage
-from domain.tickets.rules import Side
 from domain.tickets.states import TicketPriority, TicketState
 from domain.tickets.tables import Ticket
 from seeds.companies import Company
@@ -131,20 +130,24 @@ async def seed_tickets(
         series = f"TK-{JalaliDay.of(opened_at).year}"
         numbers[series] = numbers.get(series, 0) + 1
         number = f"{series}-{numbers[series]:05}"
-        ticket = {
+        department = DESK.department(Kind.SIM if about else None).name
+        ticket: dict[str, Any] = {
             "id": id_at(draw, opened_at), "organization_id": account.organization_id, "number": number,
-            "path": about.path if about else account.path, "title": story.title, "search": fold(f"{number} {story.title}"),
+            "path": about.path if about else account.path, "title": story.title, "department": department,
+            "search": rules.search_text(number, story.title, department, story.talk[0].text),
             "priority": story.priority, "about_kind": Kind.SIM.value if about else None, "about_id": about.id if about else None,
             "by": actors[story.talk[0].by.mobile].as_json(), "opened_at": opened_at, "assignee_id": None,
         }  # fmt: skip
-        state, since, due, moment = S.ACKNOWLEDGED, opened_at, None, opened_at
+        state, since, due, closes, moment = S.ACKNOWLEDGED, opened_at, None, None, opened_at
         for turn, said in enumerate(story.talk):
             actor, moment = actors[said.by.mobile], moment + said.after
-            side = Side.OPERATOR if actor.is_operator else Side.COMPANY
-            before = state if turn else None
-            if before is not None and (after := rules.moved(side, before, since, moment, wanted=said.state, is_spoken=True)) is not before:
-                state, since = after, moment
-            due = rules.due_at(side, before, state, story.priority, due=due, is_spoken=True, at=moment)
+            side, before = rules.side_of(actor), state if turn else None
+            if before is not None:
+                ticket["search"] = rules.searched(ticket["search"], said.text)
+                if (after := rules.moved(side, before, closes, moment, wanted=said.state, is_spoken=True)) is not before:
+                    state, since = after, moment
+            closes = rules.closes_at(before, state, closes=closes, at=moment)
+            due = rules.due_at(side, before, state, story.priority, department=department, due=due, is_spoken=True, at=moment)
             if actor.is_operator:
                 ticket["assignee_id"] = actor.person_id
             messages.append(
@@ -153,7 +156,7 @@ async def seed_tickets(
                     "at": moment.replace(microsecond=0), "by": actor.as_json(), "text": said.text, "files": [],
                 }
             )  # fmt: skip
-        tickets.append(ticket | {"state": state, "state_since": since, "due_at": due})
+        tickets.append(ticket | {"state": state, "state_since": since, "due_at": due, "closes_at": closes})
     if not tickets:
         return
     await insert_all(session, Ticket, tickets)

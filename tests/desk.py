@@ -130,7 +130,7 @@ class Desk:
         company = tenant or self.tenant
         ticket = Ticket(
             id=uuid7(), organization_id=company.id, path=company.accounts["root"].path, number="T-1", title="No data", search="t-1nodata",
-            state=state, state_since=self.at, priority=TicketPriority.MEDIUM, by=SYSTEM.as_json(), opened_at=self.at,
+            department="customers", state=state, state_since=self.at, priority=TicketPriority.MEDIUM, by=SYSTEM.as_json(), opened_at=self.at,
         )  # fmt: skip
         async with self.auth.database.write() as session:
             session.add(ticket)

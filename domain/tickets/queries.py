@@ -37,12 +37,13 @@ class TicketRow(msgspec.Struct, frozen=True):
     opened_by: ActorRef
     opened_at: datetime
     due_at: datetime | None
+    closes_at: datetime | None
     assignee_id: UUID | None
 
 
 @dataclass(frozen=True, slots=True)
 class TicketFilter:
-    """Which tickets; null is any, `search` is a number or part of a subject."""
+    """Which tickets; null is any, `search` is a part of the number, the subject, the department's name or what was said."""
 
     states: Sequence[TicketState] | None = None
     search: str | None = None
@@ -50,18 +51,19 @@ class TicketFilter:
 
 _COLUMNS: tuple[Any, ...] = (
     Ticket.id, Ticket.organization_id, Ticket.path, Ticket.number, Ticket.title, Ticket.state, Ticket.state_since, Ticket.priority,
-    Ticket.about_kind, Ticket.about_id, Ticket.by, Ticket.opened_at, Ticket.due_at, Ticket.assignee_id,
+    Ticket.about_kind, Ticket.about_id, Ticket.by, Ticket.opened_at, Ticket.due_at,
+    Ticket.closes_at, Ticket.assignee_id,
 )  # fmt: skip
 _NEWEST = (By(col(Ticket.opened_at), is_descending=True), By(col(Ticket.id), is_descending=True))
 STATES, PRIORITIES = members(TicketState), members(TicketPriority)
 
 
 def _ticket(row: Any) -> TicketRow:
-    id, organization_id, path, number, title, state, since, priority, kind, about_id, by, opened_at, due_at, assignee_id, *_ = row
+    id, organization_id, path, number, title, state, since, priority, kind, about_id, by, opened_at, due_at, closes_at, assignee, *_ = row
     return TicketRow(
         id=id, organization_id=organization_id, path=path, number=number, title=title, state=STATES[state], state_since=since,
         priority=PRIORITIES[priority], about=Ref(KINDS[kind], about_id) if kind else None, opened_by=ActorRef.from_json(by),
-        opened_at=opened_at, due_at=due_at, assignee_id=assignee_id,
+        opened_at=opened_at, due_at=due_at, closes_at=closes_at, assignee_id=assignee,
     )  # fmt: skip
 
 

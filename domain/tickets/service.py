@@ -11,10 +11,10 @@ from domain.audit.writing import Result, Work
 from domain.kernel.calendar import JalaliDay
 from domain.kernel.errors import InvalidInput, NotEligible, NotFound
 from domain.kernel.ids import Kind, Ref, uuid7
-from domain.kernel.text import fold
 from domain.people.queries import is_held
 from domain.people.tables import Membership, Person
 from domain.tickets import notices, rules, threads
+from domain.tickets.desk import DESK
 from domain.tickets.rules import Side
 from domain.tickets.states import TicketPriority, TicketState
 from domain.tickets.tables import Ticket
@@ -63,14 +63,16 @@ async def ticket_open(work: Work, wanted: OpenTicket) -> Result:
     about = wanted.about
     if about is not None and (about.organization_id != wanted.organization_id or not work.scope.covers(about.organization_id, about.path)):
         raise NotFound(field=("aboutId",))
-    path, side, state = about.path if about else top.path, _side(work), TicketState.ACKNOWLEDGED
+    path, side, state = about.path if about else top.path, rules.side_of(work.scope.actor), TicketState.ACKNOWLEDGED
+    department = DESK.department(about.ref.kind if about else None).name
     year = JalaliDay.of(work.at).year
     number = f"TK-{year}-{await next_number(work.sql, wanted.organization_id, f'TK-{year}'):05}"
     ticket = Ticket(
-        id=uuid7(), organization_id=wanted.organization_id, number=number, path=path, title=title, search=fold(f"{number} {title}"),
-        state=state, state_since=work.at, priority=wanted.priority, about_kind=about.ref.kind.value if about else None,
-        about_id=about.ref.id if about else None, by=work.scope.actor.as_json(), opened_at=work.at,
-        due_at=rules.due_at(side, None, state, wanted.priority, due=None, is_spoken=True, at=work.at),
+        id=uuid7(), organization_id=wanted.organization_id, number=number, path=path, title=title,
+        search=rules.search_text(number, title, department, text), department=department, state=state, state_since=work.at,
+        priority=wanted.priority, about_kind=about.ref.kind.value if about else None, about_id=about.ref.id if about else None,
+        by=work.scope.actor.as_json(), opened_at=work.at,
+        due_at=rules.due_at(side, None, state, wanted.priority, department=department, due=None, is_spoken=True, at=work.at),
     )  # fmt: skip
     work.sql.add(ticket)
     await work.sql.flush()
@@ -78,6 +80,7 @@ async def ticket_open(work: Work, wanted: OpenTicket) -> Result:
     work.changed(None, title, "state", None, state)
     work.changed(None, title, "priority", None, wanted.priority)
     work.changed(None, title, "messages", None, rules.excerpt(text))
+    await notices.tell_opened(work, ticket)
     return {"ticket": ticket.id, "message": await threads.say(work, ticket.organization_id, ticket.id, text)}
 
 
@@ -89,30 +92,51 @@ async def ticket_reply(work: Work, wanted: ReplyToTicket) -> Result:
     text = rules.words(wanted.text, rules.LONGEST_TEXT, "text") if wanted.text is not None else None
     if text is None and wanted.state is None and wanted.assignee_id is None:
         raise InvalidInput("ticket.nothing", field=("text",))
-    statement = select(Ticket).where(Ticket.id == wanted.ticket_id).with_for_update()
-    ticket = (await work.sql.scalars(work.scope.limit(statement, col(Ticket.organization_id), col(Ticket.path)))).one_or_none()
+    ticket = await _locked(work, wanted.ticket_id)
     if ticket is None:
         raise NotFound(field=("ticketId",))
     work.within(ticket.organization_id, ticket.path, ticket.id)
-    ref, side, is_spoken = Ref(Kind.TICKET, ticket.id), _side(work), text is not None
+    side, is_spoken = rules.side_of(work.scope.actor), text is not None
     before = TicketState(ticket.state)
-    after = rules.moved(side, before, ticket.state_since, work.at, wanted=wanted.state, is_spoken=is_spoken)
+    after = rules.moved(side, before, ticket.closes_at, work.at, wanted=wanted.state, is_spoken=is_spoken)
     if wanted.assignee_id is not None:
         await _assign(work, ticket, side, wanted.assignee_id)
-    if after is not before:
-        ticket.state, ticket.state_since = after, work.at
-        work.changed(ref, ticket.number, "state", before, after)
-    priority = TicketPriority(ticket.priority)
-    ticket.due_at = rules.due_at(side, before, after, priority, due=ticket.due_at, is_spoken=is_spoken, at=work.at)
+    _move(work, ticket, side, after, is_spoken=is_spoken)
+    await notices.tell(work, ticket, side, has_moved=after is not before, is_spoken=is_spoken)
     if text is None:
         return {"ticket": ticket.id, "message": None}
-    work.changed(ref, ticket.number, "messages", None, rules.excerpt(text))
-    await notices.tell_other_side(work, ticket, side)
+    ticket.search = rules.searched(ticket.search, text)
+    work.changed(Ref(Kind.TICKET, ticket.id), ticket.number, "messages", None, rules.excerpt(text))
     return {"ticket": ticket.id, "message": await threads.say(work, ticket.organization_id, ticket.id, text)}
 
 
-def _side(work: Work) -> Side:
-    return Side.OPERATOR if work.scope.actor.is_operator else Side.COMPANY
+async def ticket_close(work: Work, ticket_id: UUID) -> Result:
+    """Closes an answered ticket whose time is over: `ticket`; one that has moved on meanwhile stays as it is."""
+    ticket = await _locked(work, ticket_id)
+    side = rules.side_of(work.scope.actor)
+    if ticket is None or TicketState.CLOSED not in rules.next_states(side, TicketState(ticket.state), ticket.closes_at, work.at):
+        return {"ticket": ticket_id}
+    work.within(ticket.organization_id, ticket.path, ticket.id)
+    _move(work, ticket, side, TicketState.CLOSED, is_spoken=False)
+    await notices.tell(work, ticket, side, has_moved=True, is_spoken=False)
+    return {"ticket": ticket_id}
+
+
+async def _locked(work: Work, ticket_id: UUID) -> Ticket | None:
+    """A ticket in scope, until the transaction ends."""
+    statement = select(Ticket).where(Ticket.id == ticket_id).with_for_update()
+    return (await work.sql.scalars(work.scope.limit(statement, col(Ticket.organization_id), col(Ticket.path)))).one_or_none()
+
+
+def _move(work: Work, ticket: Ticket, side: Side, after: TicketState, *, is_spoken: bool) -> None:
+    """Brings a ticket into a state, with all that hangs on it; staying where it is may still ask for a new answer."""
+    before = TicketState(ticket.state)
+    if after is not before:
+        ticket.state, ticket.state_since = after, work.at
+        work.changed(Ref(Kind.TICKET, ticket.id), ticket.number, "state", before, after)
+    ticket.closes_at = rules.closes_at(before, after, closes=ticket.closes_at, at=work.at)
+    priority, department = TicketPriority(ticket.priority), ticket.department
+    ticket.due_at = rules.due_at(side, before, after, priority, department=department, due=ticket.due_at, is_spoken=is_spoken, at=work.at)
 
 
 async def _assign(work: Work, ticket: Ticket, side: Side, person_id: UUID) -> None:

@@ -13,13 +13,18 @@ from store.types import Json, Ordered, UtcDateTime
 
 
 class Ticket(SQLModel, table=True):
-    """A request or complaint; `about_kind` and `about_id` name the thing it is about, `path` is where that stood, `search` is folded."""
+    """A request or complaint; `about_kind` and `about_id` name the thing it is about, `path` is where that stood, `search` is folded.
+
+    `department` is who answers it, `late_told_at` when the desk was last told that the answer is overdue.
+    """
 
     __tablename__ = "tickets"
     __table_args__ = (
         UniqueConstraint("organization_id", "number"),
         Index("ix_tickets_list", "organization_id", "opened_at", "id"),
         Index("ix_tickets_desk", "opened_at", "id"),
+        Index("ix_tickets_due", "due_at"),
+        Index("ix_tickets_closing", "closes_at"),
     )
 
     id: UUID = Field(primary_key=True)
@@ -28,6 +33,7 @@ class Ticket(SQLModel, table=True):
     path: str = Field(sa_type=Ordered)
     title: str
     search: str
+    department: str
     state: str
     state_since: datetime = Field(sa_type=UtcDateTime)
     priority: str
@@ -36,4 +42,6 @@ class Ticket(SQLModel, table=True):
     by: dict[str, Any] = Field(sa_type=Json)
     opened_at: datetime = Field(sa_type=UtcDateTime)
     due_at: datetime | None = Field(default=None, sa_type=UtcDateTime)
+    late_told_at: datetime | None = Field(default=None, sa_type=UtcDateTime)
+    closes_at: datetime | None = Field(default=None, sa_type=UtcDateTime)
     assignee_id: UUID | None = Field(default=None, foreign_key="persons.id")

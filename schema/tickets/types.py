@@ -12,7 +12,6 @@ from domain.kernel.paging import Window
 from domain.kernel.permissions import Permission
 from domain.tickets import rules
 from domain.tickets.queries import TicketRow
-from domain.tickets.rules import Side
 from domain.tickets.threads import TicketMessageRow
 from schema.accounts import loaders as account_loaders
 from schema.engine.fields import batched, plain, rows_of
@@ -59,8 +58,7 @@ def _next_states(row: TicketRow, context: Context) -> Sequence[TicketState]:
         return []
     if not context.scope(Permission.TICKET_WRITE).covers(row.organization_id, row.path):
         return []
-    side = Side.OPERATOR if actor.ref.is_operator else Side.COMPANY
-    return rules.next_states(side, row.state, row.state_since, context.now)
+    return rules.next_states(rules.side_of(actor.ref), row.state, row.closes_at, context.now)
 
 
 @strawberry.type(description="A request or complaint (TMF621).")

@@ -101,7 +101,8 @@ async def stock(database: Database, two_tenants: TwoTenants) -> Stock:
                 session.add(
                     Ticket(
                         id=ticket.id, organization_id=tenant.id, path=account.path, number=f"T-{index}", title=f"About {place}",
-                        search=f"t-{index}about{place}", state=TicketState.CLOSED if index % 2 else TicketState.IN_PROGRESS, state_since=at,
+                        search=f"t-{index}about{place}", department="network",
+                        state=TicketState.CLOSED if index % 2 else TicketState.IN_PROGRESS, state_since=at,
                         priority=TicketPriority.HIGH, about_kind=Kind.SIM.value, about_id=sim.id, by=by.as_json(), opened_at=at,
                     )
                 )  # fmt: skip

@@ -1,9 +1,11 @@
 """Tickets, as both sides see and move them."""
 
-from datetime import datetime, timedelta
+import asyncio
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
+from sqlalchemy import update
 from sqlmodel import select
 
 from api.worker import handlers
@@ -14,11 +16,12 @@ from domain.kernel.ids import Kind, encode, uuid7
 from domain.kernel.permissions import Role
 from domain.kernel.scope import ActorRef, Reach
 from domain.people.tables import Membership, Person
+from domain.tickets import rounds
 from domain.tickets.documents import TicketMessage
 from domain.tickets.tables import Ticket
 from store import outbox
 from store.outbox import OutboxRow
-from tests.world import NOW, Tenant, TwoTenants, ask, counted_statements
+from tests.world import NOW, MovableClock, Tenant, TwoTenants, ask, counted_statements
 
 OPEN = """mutation TicketOpen($input: TicketOpenInput!) { ticketOpen(input: $input) {
   ... on TicketOpenPayload { plan { token changes { label field before after subject { id } } } ticket { id number state priority dueAt nextStates
@@ -111,7 +114,7 @@ async def test_a_ticket_lives_through_both_sides(world: World, two_tenants: TwoT
     resolved = (await reply(world, desk, ticket, text="Mended.", state="RESOLVED", at=NOW + timedelta(hours=2)))["ticket"]
     assert (resolved["state"], resolved["dueAt"], resolved["nextStates"]) == ("RESOLVED", None, ["IN_PROGRESS", "CLOSED"])
     late = await reply(world, manager, ticket, state="IN_PROGRESS", at=NOW + timedelta(days=8))
-    assert late["code"] == "STATE_CONFLICT" and "7 days" in late["message"]
+    assert late["code"] == "STATE_CONFLICT" and "5 working days" in late["message"]
     reopened = (await reply(world, manager, ticket, text="Again!", at=NOW + timedelta(days=1)))["ticket"]
     assert reopened["state"] == "IN_PROGRESS"
     closed = (await reply(world, manager, ticket, state="CLOSED", at=NOW + timedelta(days=1, hours=1)))["ticket"]
@@ -239,7 +242,7 @@ async def test_a_message_is_kept_once_however_often_it_is_delivered(world: World
         await outbox.run_once(world.database, handlers(world), world.clock, worker="test")
         async with world.database.write() as session:
             for row in await session.scalars(select(OutboxRow)):
-                assert (row.kind, row.state) == ("ticket_message", "DONE")
+                assert (row.kind, row.state) in {("ticket_message", "DONE"), ("ticket_notice", "DONE")}
                 row.state = "READY"
 
     node = await ask(world.database, one.as_profile_manager(), NODE, {"id": ticket["id"]}, parts=world)
@@ -272,7 +275,7 @@ async def test_an_outage_of_the_document_store_costs_the_talk_alone(world: World
     assert answer.data["ticketOpen"]["ticket"]["number"] == "TK-1405-00001"
     assert answer.data["ticketOpen"]["ticket"]["messages"] is None and answer.codes == ["UNAVAILABLE"]
     async with world.database.read() as session:
-        assert [row.state for row in await session.scalars(select(OutboxRow))] == ["READY"]
+        assert {(row.kind, row.state) for row in await session.scalars(select(OutboxRow))} == {("ticket_message", "READY"), ("ticket_notice", "READY")}
 
 
 async def test_the_trail_and_the_log_tell_of_it(world: World, two_tenants: TwoTenants) -> None:
@@ -307,24 +310,159 @@ async def test_a_page_of_tickets_with_talk_costs_constant_statements(world: Worl
     assert len(statements) == 3
 
 
-async def test_the_other_side_is_told_by_mail_in_its_language(world: World, two_tenants: TwoTenants) -> None:
-    one = two_tenants.one
-    reza = Person(id=uuid7(), name="Reza Support", name_fold="rezasupport", email="reza@operator.example", locale="EN", created_at=NOW)
+async def hired(world: World, *, locale: str = "EN", email: str | None = "reza@operator.example") -> Person:
+    """Somebody of support's."""
+    reza = Person(id=uuid7(), name="Reza Support", name_fold="rezasupport", email=email, mobile=f"+98912{hash(email) % 10**7:07}", locale=locale, created_at=NOW)
     async with world.database.write() as session:
         session.add(reza)
         await session.flush()
         session.add(Membership(id=uuid7(), person_id=reza.id, role=Role.SUPPORT, valid_from=NOW - timedelta(days=1)))
+    return reza
+
+
+async def delivered(world: World, *, again: bool = False, at: datetime = NOW) -> list[Any]:
+    """Everything in the inbox once the outbox is empty, the oldest first; `again` has the outbox deliver all of it twice."""
+    if again:
+        async with world.database.write() as session:
+            await session.execute(update(OutboxRow).values(state="READY"))
+    while await outbox.run_once(world.database, handlers(world), MovableClock(at), worker="test"):
+        pass
+    assert world.inbox is not None
+    return world.inbox.messages()[::-1]
+
+
+async def test_each_state_is_told_once_in_the_readers_language(world: World, two_tenants: TwoTenants) -> None:
+    one, reza = two_tenants.one, await hired(world)
+    manager, desk = one.as_profile_manager(), support(reza)
+    ticket = await opened(world, manager, one)
+    await reply(world, manager, ticket, text="Hello?")  # nobody works on it yet
+    await reply(world, desk, ticket, text="We are looking.", assigneeId=encode(Kind.PERSON, reza.id))
+    await reply(world, desk, ticket, text="Still looking.")
+    await reply(world, desk, ticket, state="PENDING", text="Which phone?")
+    await reply(world, manager, ticket, text="Thank you.")
+    await reply(world, desk, ticket, state="RESOLVED")
+    await reply(world, manager, ticket, state="CLOSED")
+
+    await delivered(world)
+    mails = await delivered(world, again=True)
+
+    to_opener = [mail.subject for mail in mails if mail.to == one.profile_manager.email]
+    to_desk = [mail.subject for mail in mails if mail.to == "reza@operator.example"]
+    told = [f"درخواست TK-1405-00001: {news}" for news in ("ثبت شد", "در دست بررسی", "پیام تازه", "در انتظار شما", "پاسخ داده شد")]
+    assert sorted(to_opener) == sorted(told)
+    assert sorted(to_desk) == [f"Ticket TK-1405-00001: {news}" for news in ("closed", "in progress")]
+    assert len(mails) == len(to_opener) + len(to_desk)
+    assert any("تا ۱ آذر ۱۴۰۵، ۱۲:۰۰ پاسخ می‌دهیم" in mail.text for mail in mails)
+    assert any("تا ۵ آذر ۱۴۰۵، ۱۳:۰۰ در سیمرغ بنویسید" in mail.text for mail in mails)
+    assert not any(word in mail.text for mail in mails for word in ("We are looking", "Thank you", "Which phone"))
+
+
+async def test_who_has_no_address_gets_an_sms_and_a_plan_tells_nobody(world: World, two_tenants: TwoTenants) -> None:
+    one = two_tenants.one
+    async with world.database.write() as session:
+        await session.execute(update(Person).where(Person.id == one.profile_manager.id).values(email=None, locale="RU"))
+    content = {"organizationId": one.gid, "title": "No signal", "text": "Since noon."}
+    await run(world, one.as_profile_manager(), OPEN, mode="PLAN", **content)
+    assert await delivered(world) == []
+    await run(world, one.as_profile_manager(), OPEN, **content)
+
+    (sms,) = await delivered(world)
+
+    assert (sms.to, sms.text) == (one.profile_manager.mobile, "Simurgh: обращение TK-1405-00001: принято")
+
+
+async def test_overdue_answers_are_told_once_to_whoever_owes_them(world: World, two_tenants: TwoTenants) -> None:
+    one, reza = two_tenants.one, await hired(world)
+    vera = await hired(world, locale="BG", email="vera@operator.example")
+    manager = one.as_profile_manager()
+    await opened(world, manager, one, title="Nobody's", aboutId=encode(Kind.SIM, one.sims[0].id), priority="HIGH")
+    taken = await opened(world, manager, one, title="Vera's", priority="HIGH")
+    await reply(world, support(vera), taken, assigneeId=encode(Kind.PERSON, vera.id))
+    await opened(world, manager, one, title="Not yet", priority="LOW")
+    before, due = len(await delivered(world)), NOW + timedelta(hours=4)
+
+    assert await rounds.tell_late(world.database, at=due - timedelta(seconds=1)) == 0
+    assert await rounds.tell_late(world.database, at=due) == 2
+    assert await rounds.tell_late(world.database, at=due) == 0
+    mails = {mail.to: mail for mail in (await delivered(world, at=due))[before:]}
+
+    assert {to: mail.subject for to, mail in mails.items()} == {
+        "reza@operator.example": "1 ticket is overdue", "vera@operator.example": "2 заявки са просрочени",
+    }  # fmt: skip
+    assert "TK-1405-00001 · Lines and network · Nobody's" in mails[str(reza.email)].text and "Vera's" not in mails[str(reza.email)].text
+    await reply(world, manager, taken, text="Hello?", at=due)
+    assert await rounds.tell_late(world.database, at=due + timedelta(hours=2)) == 0
+    assert await rounds.tell_late(world.database, at=due + timedelta(days=4)) == 2  # the new deadline, and the one of low priority
+
+
+async def test_what_was_answered_closes_by_itself_once(world: World, two_tenants: TwoTenants) -> None:
+    one, desk = two_tenants.one, support()
+    manager = one.as_profile_manager()
+    ticket, other = await opened(world, manager, one), await opened(world, manager, one)
+    for each in (ticket, other):
+        await reply(world, desk, each, text="Mended.", state="RESOLVED")
+    closes = datetime(2026, 11, 26, 9, 30, tzinfo=UTC)
+    await reply(world, manager, other, text="No.", at=closes - timedelta(minutes=1))
+    before = len(await delivered(world))
+
+    assert await rounds.close_answered(world.database, at=closes - timedelta(seconds=1)) == 0
+    assert await rounds.close_answered(world.database, at=closes) == 1
+    assert await rounds.close_answered(world.database, at=closes) == 0
+
+    async def state_of(each: dict[str, Any]) -> str:
+        return str((await ask(world.database, manager, NODE, {"id": each["id"]}, parts=world)).data["node"]["state"])
+
+    assert (await state_of(ticket), await state_of(other)) == ("CLOSED", "IN_PROGRESS")
+    (told,) = (await delivered(world, at=closes))[before:]
+    assert told.subject == "درخواست TK-1405-00001: بسته شد"
+    trail = await ask(
+        world.database, manager,
+        "query($id: ID!) { organization(id: $id) { auditTrail(first: 1) { edges { node { action by { label } changes { field before after } } } } } }",
+        {"id": one.gid},
+    )  # fmt: skip
+    assert trail.data["organization"]["auditTrail"]["edges"][0]["node"] == {
+        "action": "ticketClose", "by": {"label": "Simurgh"}, "changes": [{"field": "state", "before": "RESOLVED", "after": "CLOSED"}],
+    }  # fmt: skip
+
+
+async def test_many_workers_close_and_tell_once(world: World, two_tenants: TwoTenants) -> None:
+    one = two_tenants.one
+    await hired(world)
     ticket = await opened(world, one.as_profile_manager(), one)
-    await reply(world, one.as_profile_manager(), ticket, text="Hello?")
-    await reply(world, support(reza), ticket, text="We are looking.", assigneeId=encode(Kind.PERSON, reza.id))
-    await reply(world, support(reza), ticket, state="PENDING")
-    await reply(world, one.as_profile_manager(), ticket, text="Thank you.")
-    for _ in range(4):
+    await reply(world, support(), ticket, text="Mended.", state="RESOLVED")
+    await opened(world, one.as_profile_manager(), one)
+    before, at = len(await delivered(world)), NOW + timedelta(days=30)
+
+    await asyncio.gather(*(deed(world.database, at=at) for deed in (rounds.close_answered, rounds.tell_late) for _ in range(5)))
+
+    news = sorted(str(mail.subject) for mail in (await delivered(world, at=at))[before:])
+    assert news == ["1 ticket is overdue", "درخواست TK-1405-00001: بسته شد"]
+
+
+async def test_rounds_come_again_and_are_scheduled_once(world: World) -> None:
+    for _ in range(2):
+        await rounds.schedule(world.database, at=NOW)
+    for _ in range(2):
         await outbox.run_once(world.database, handlers(world), world.clock, worker="test")
 
-    assert world.inbox is not None
-    mails = {mail.to: mail for mail in world.inbox.messages()}
-    assert len(world.inbox.messages()) == 2 and set(mails) == {one.profile_manager.email, "reza@operator.example"}
-    assert mails["reza@operator.example"].subject == "Ticket TK-1405-00001: a new message"
-    assert "درخواست TK-1405-00001 «No signal»" in mails[one.profile_manager.email or ""].text
-    assert not any(word in mail.text for mail in mails.values() for word in ("We are looking", "Thank you"))
+    async with world.database.read() as session:
+        (row,) = (await session.scalars(select(OutboxRow))).all()
+    assert (row.kind, row.state, row.run_at) == ("ticket_round", "READY", NOW + rounds.EVERY)
+
+
+async def test_a_search_finds_number_subject_department_and_words_in_scope(world: World, two_tenants: TwoTenants) -> None:
+    one, other = two_tenants.one, two_tenants.other
+    ticket = await opened(world, one.as_profile_manager(), one, title="Rechnung", text="نمی‌توانم كارت ۱۲ را ببینم", aboutId=encode(Kind.SIM, one.sims[8].id))
+    await reply(world, support(), ticket, text="It is the antenna.")
+    await opened(world, other.as_profile_manager(), other, title="Antenna")
+
+    async def found(actor: Actor, search: str) -> int:
+        answer = await ask(world.database, actor, DESK, {"first": 10, "search": search}, parts=world)
+        page = answer.data["viewer"]["tickets"]
+        assert page["totalCount"] == len(page["edges"])
+        return len(page["edges"])
+
+    for words in ("rechnung", "کارت 12", "Antenna", "tk-1405-00001", "خط و شبکه", "Линии"):
+        assert await found(one.as_profile_manager(), words) == 1
+        assert await found(one.as_account_manager(), words) == 0  # a card of the office
+    assert (await found(support(), "antenna"), await found(support(), "lines and network"), await found(support(), "nothing such")) == (2, 1, 0)
