@@ -10,12 +10,12 @@ from api import documents, files, graphiql, graphql, hooks, keys, uploads
 from api.budget import Budget, SharedBudget
 from api.dev import inbox
 from api.probes import probes
+from api.readiness import readiness
 from api.settings import DocumentPolicy
 from api.trusted import TrustedDocuments
 from api.world import World
 from schema.kernel.documents import Documents
 from schema.root import schema
-from store.health import documents_answer, sql_answers
 
 BUILT: Final = Path(__file__).resolve().parents[1] / ".build"
 
@@ -23,15 +23,14 @@ BUILT: Final = Path(__file__).resolve().parents[1] / ".build"
 def build(world: World) -> Starlette:
     """The application over an open world; development pages only where there is an inbox."""
 
-    async def ready() -> dict[str, bool]:
-        parts = {"sql": await sql_answers(world.database), "documents": await documents_answer(world.documents)}
-        return parts | ({"redis": await world.shared.answers()} if world.shared else {})
-
     only = world.settings.trusted_documents is DocumentPolicy.REQUIRED
-    asking = (Documents(schema), TrustedDocuments(world.database, only=only), SharedBudget(world.shared) if world.shared else Budget())
+    prepared = Documents(schema)
+    if world.metrics:
+        prepared.follow(world.metrics.follow)
+    asking = (prepared, TrustedDocuments(world.database, only=only), SharedBudget(world.shared) if world.shared else Budget())
     routes: list[BaseRoute] = [
         *graphql.routes(world, *asking),
-        *probes(ready),
+        *probes(readiness(world)),
         *documents.routes(world, *asking),
         *keys.routes(world),
         *files.routes(world),

@@ -20,6 +20,7 @@ from starlette.types import Receive, Scope, Send
 from api.budget import CAPACITY, RESTORE_RATE, Budget, seconds_until
 from api.sending import MODERN, PLAIN, kept, sent
 from api.trusted import TrustedDocuments
+from api.watching import Seen, watched
 from api.world import World
 from auth.identify import identify
 from domain.kernel.errors import AccessError, Busy, DomainError, InvalidInput, RateLimited, Unavailable
@@ -196,30 +197,37 @@ class Endpoint:
 
     async def answer(self, request: Request) -> Response:
         """Answers one request; nothing leaves without a request id."""
-        request_id = uuid.uuid4().hex
+        seen = Seen(uuid.uuid4().hex)
+        with watched(self._world, seen):
+            return await self._watched(request, seen)
+
+    async def _watched(self, request: Request, seen: Seen) -> Response:
         locale = negotiate(request.headers.get("accept-language"))
-        media_type = PLAIN
+        media_type, request_id = PLAIN, seen.request_id
         try:
             if request.method not in {"GET", "POST"}:
                 raise Refusal(405, "METHOD_NOT_ALLOWED", "GraphQL is asked by POST here.")
             media_type = answer_type(request)
             wanted = asked_in_url(request) if request.method == "GET" else await asked(request)
-            return await self._answer(request, wanted, media_type, locale, request_id)
+            return await self._answer(request, wanted, media_type, locale, seen)
         except Refusal as refusal:
+            seen.codes.append(refusal.code)
             error = {"message": refusal.message, "extensions": {"code": refusal.code, "requestId": request_id}}
             return sent({"errors": [error]}, refusal.status, media_type, request_id)
         except (StoreBusy, StoreLost) as fault:
             error = told(GraphQLError("", original_error=fault), locale, request_id)
+            seen.noted([error])
             return sent({"errors": [error]}, 503, media_type, request_id)
 
-    async def _answer(self, request: Request, wanted: Asked, media_type: str, locale: Locale, request_id: str) -> Response:
-        world, now = self._world, self._world.clock.now()
+    async def _answer(self, request: Request, wanted: Asked, media_type: str, locale: Locale, seen: Seen) -> Response:
+        world, now, request_id = self._world, self._world.clock.now(), seen.request_id
         address, header = request.client.host if request.client else "", request.headers.get("authorization")
         actor = await identify(world.auth, header, address, at=now)
         locale = negotiate(request.headers.get("accept-language"), [actor.locale if actor else None])
 
         def refuse(errors: list[GraphQLError], status: int) -> Response:
             shown = [told(error, locale, request_id, is_stranger=actor is None) for error in errors]
+            seen.noted(shown)
             return sent({"errors": shown}, status if media_type == MODERN else 200, media_type, request_id)
 
         try:
@@ -232,6 +240,8 @@ class Endpoint:
             return refuse(list(prepared.errors), 400)
         if operation is None:
             return refuse([GraphQLError("Say by `operationName` which operation of the document to run.")], 400)
+        seen.kind = operation.kind.value
+        seen.operation = operation.node.name.value if operation.node.name and operation.node.name.value in self._documents.own_names else ""
         if operation.kind not in SECONDS:
             return refuse([GraphQLError("Subscriptions aren't served here.")], 400)
         if wanted.is_get and not may_be_kept(operation.node):
@@ -262,6 +272,7 @@ class Endpoint:
             await context.settle_looks(operation.node)
         except AccessError as error:
             data, errors = NOTHING, [told(GraphQLError("", original_error=error), locale, request_id)]
+        seen.noted(errors)
         spent = 1 + objects_in(data)
         left = await self._budget.settle(asker, requested - spent, now=now)
         cost = {"requested": requested, "actual": spent, "remaining": left, "restoreRate": RESTORE_RATE}

@@ -35,6 +35,13 @@ class DocumentPolicy(StrEnum):
     REQUIRED = "required"
 
 
+class LogFormat(StrEnum):
+    """For whom the log is written."""
+
+    CONSOLE = "console"
+    JSON = "json"
+
+
 class BadSettings(CannotStart):
     """The environment can't be started from; `faults` has one sentence for each offending variable."""
 
@@ -63,6 +70,10 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     public_url: str  # how people reach this server; links in mail start with it
     trusted_proxies: tuple[ipaddress.IPv4Network | ipaddress.IPv6Network, ...] = ()
     trusted_documents: DocumentPolicy = DocumentPolicy.ALLOWED
+    log_format: LogFormat = LogFormat.CONSOLE  # json where not said otherwise in production
+    metrics_port: int | None = None  # where this process shows /metrics, /livez and /readyz; nowhere without it
+    traces_url: str | None = None  # an OTLP/HTTP collector's address for traces; none are made without it
+    traces_share: float = 0.01  # of requests that are traced
     demo: Size | None = Size.DEMO  # what `run` puts into a development system that holds nothing yet
 
     def __repr__(self) -> str:
@@ -98,6 +109,9 @@ def read_settings(
     proxies = _networks(given, faults)
     documents = _documents(given, faults)
     demo = _demo(given, faults)
+    log_format = _log_format(given, environment, faults)
+    metrics_port = _port(given, faults, "metrics_port") if "metrics_port" in given else None
+    traces_share = _share(given, faults)
     hook_secret = _hook_secret(given, faults)
     clamd_url = _clamd_url(given, faults)
     upload_limits = _upload_limits(given, faults)
@@ -124,6 +138,10 @@ def read_settings(
         public_url=given.get("public_url", f"http://{_linkable(address)}:{number}").rstrip("/"),
         trusted_proxies=proxies,
         trusted_documents=documents,
+        log_format=log_format,
+        metrics_port=metrics_port,
+        traces_url=given.get("traces_url"),
+        traces_share=traces_share,
         demo=demo,
     )
 
@@ -161,12 +179,30 @@ def _environment(given: Mapping[str, str], faults: list[str]) -> Environment:
         return Environment.DEVELOPMENT
 
 
-def _port(given: Mapping[str, str], faults: list[str]) -> int:
-    text = given.get("port", "8000")
+def _port(given: Mapping[str, str], faults: list[str], name: str = "port") -> int:
+    text = given.get(name, "8000")
     if text.isascii() and text.isdigit() and 0 < int(text) < 65536:
         return int(text)
-    faults.append("SIMURGH_PORT must be a number from 1 to 65535")
+    faults.append(f"{PREFIX}{name.upper()} must be a number from 1 to 65535")
     return 0
+
+
+def _share(given: Mapping[str, str], faults: list[str]) -> float:
+    try:
+        share = float(given.get("traces_share", "0.01"))
+    except ValueError:
+        share = -1
+    if not 0 <= share <= 1:
+        faults.append("SIMURGH_TRACES_SHARE must be a number from 0 to 1")
+    return share
+
+
+def _log_format(given: Mapping[str, str], environment: Environment, faults: list[str]) -> LogFormat:
+    try:
+        return LogFormat(given.get("log_format", LogFormat.JSON if environment is Environment.PRODUCTION else LogFormat.CONSOLE))
+    except ValueError:
+        faults.append("SIMURGH_LOG_FORMAT must be console or json")
+        return LogFormat.CONSOLE
 
 
 def _networks(given: Mapping[str, str], faults: list[str]) -> tuple[ipaddress.IPv4Network | ipaddress.IPv6Network, ...]:

@@ -4,9 +4,10 @@ import asyncio
 from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager, suppress
 
-from api import collecting
-from api.settings import Settings
+from api import collecting, logs
+from api.settings import LogFormat, Settings
 from api.stopping import stoppable
+from api.watching import watch_of, watching
 from api.workshop import Workshop, open_workshop
 from api.world import check_migrated
 from auth import notices
@@ -42,7 +43,7 @@ async def work(workshop: Workshop) -> None:
     await schedule(workshop.auth, at=workshop.clock.now())
     await files.schedule(workshop.database, at=workshop.clock.now())
     await rounds.schedule(workshop.database, at=workshop.clock.now())
-    await outbox.run_forever(workshop.database, handlers(workshop), workshop.clock)
+    await outbox.run_forever(workshop.database, handlers(workshop), workshop.clock, watch=watch_of(workshop))
 
 
 @asynccontextmanager
@@ -59,8 +60,9 @@ async def working(workshop: Workshop) -> AsyncIterator[None]:
 
 async def work_only(settings: Settings) -> None:
     """Does the work after commit until SIGTERM or SIGINT; any number of these may run."""
+    logs.configure(is_json=settings.log_format is LogFormat.JSON)
     async with stoppable():
         await check_migrated(settings)
-        async with open_workshop(settings) as workshop:
+        async with open_workshop(settings) as workshop, watching(workshop):
             collecting.settle()
             await work(workshop)

@@ -22,12 +22,14 @@ from store.session import Database
 from store.shape import pending
 
 if TYPE_CHECKING:
+    from api.metrics import Metrics
+    from api.traces import Traces
     from store.shared import Shared
 
 
 @dataclass(frozen=True, kw_only=True)
 class World:
-    """One running system's parts; `inbox` only in development, `shared` where settings name a Redis."""
+    """One running system's parts; `inbox` only in development, `shared`, `metrics` and `traces` where settings ask for them."""
 
     settings: Settings
     database: Database
@@ -39,6 +41,8 @@ class World:
     scanner: Scanner
     inbox: Inbox | None
     shared: "Shared | None" = None
+    metrics: "Metrics | None" = None
+    traces: "Traces | None" = None
 
 
 @asynccontextmanager
@@ -69,16 +73,27 @@ async def open_world(settings: Settings, *, owns_documents: bool = False) -> Asy
             scanner=ClamdScanner(settings.clamd_url) if settings.clamd_url else EicarScanner(),
             inbox=inbox,
             shared=_shared(settings, parts),
+            metrics=import_module("api.metrics").Metrics() if settings.metrics_port else None,
+            traces=_traces(settings, database, parts),
         )
 
 
 def _shared(settings: Settings, parts: AsyncExitStack) -> "Shared | None":
-    """What counts for all processes; loaded only by who uses it, since its client takes a tenth of a process's time to start."""
+    """What counts for all processes; loaded, as metrics and traces are, where it is used only, for the time it takes to start."""
     if settings.redis_url is None:
         return None
     shared: Shared = import_module("store.shared").Shared(settings.redis_url)
     parts.push_async_callback(shared.close)
     return shared
+
+
+def _traces(settings: Settings, database: Database, parts: AsyncExitStack) -> "Traces | None":
+    if settings.traces_url is None:
+        return None
+    traces: Traces = import_module("api.traces").Traces(settings.traces_url, settings.traces_share, service="simurgh")
+    parts.callback(traces.close)
+    database.trace(traces.statement)
+    return traces
 
 
 class NotMigrated(CannotStart):

@@ -2,7 +2,7 @@
 
 import asyncio
 from collections.abc import Callable, Sequence
-from contextlib import suppress
+from contextlib import AbstractContextManager, suppress
 from typing import Any
 
 import asyncpg
@@ -24,7 +24,7 @@ LOST = ("08", "57P")
 class Driver:
     """Connections for single statements, each on a snapshot of its own, as in READ COMMITTED; nothing here changes a connection's state.
 
-    `listeners` are told the text of each statement.
+    `listeners` are told the text of each statement, `span` is entered around it.
     """
 
     def __init__(self, url: URL) -> None:
@@ -37,6 +37,7 @@ class Driver:
         self._free = asyncio.Semaphore(MOST_CONNECTIONS)
         self._ending: set[asyncio.Task[None]] = set()
         self.listeners: list[Callable[[str], Any]] = []
+        self.span: Callable[[str], AbstractContextManager[object]] | None = None
 
     async def fetch(self, text: str, arguments: Sequence[Any]) -> Sequence[Any]:
         """The rows of one statement; raises `StoreBusy` when no connection is free or no answer there in 10 s, `StoreLost`."""
@@ -45,7 +46,12 @@ class Driver:
         try:
             connection = await self._taken()
             try:
-                rows: Sequence[Any] = await connection.fetch(text, *arguments)
+                rows: Sequence[Any]
+                if self.span is None:
+                    rows = await connection.fetch(text, *arguments)
+                else:
+                    with self.span(text):
+                        rows = await connection.fetch(text, *arguments)
             except BaseException:
                 self._let_go(connection, is_sound=False)
                 raise
@@ -54,6 +60,11 @@ class Driver:
             raise
         self._let_go(connection, is_sound=self._is_open)
         return rows
+
+    @property
+    def used(self) -> tuple[int, int]:
+        """Connections in use and open ones that wait."""
+        return MOST_CONNECTIONS - self._free._value, len(self._idle)
 
     async def close(self) -> None:
         """Closes every connection."""

@@ -3,6 +3,8 @@
 import asyncio
 import secrets
 from collections.abc import Awaitable, Callable, Iterable, Mapping
+from contextlib import AbstractContextManager, nullcontext
+from contextvars import ContextVar
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
@@ -10,7 +12,7 @@ from typing import Any, Protocol
 from uuid import UUID
 
 import structlog
-from sqlalchemy import BigInteger, Index, Integer, delete, exists, select, update
+from sqlalchemy import BigInteger, Index, Integer, delete, exists, func, select, update
 from sqlalchemy.orm import aliased
 from sqlmodel import Field, SQLModel, col
 
@@ -23,6 +25,8 @@ LEASE = timedelta(seconds=60)
 RUN_SECONDS = 50
 MOST_ATTEMPTS = 10
 KEPT = timedelta(days=7)
+TRACE: ContextVar[str | None] = ContextVar("trace", default=None)
+"""The trace that rows put in now belong to, as W3C's `traceparent` has it."""
 LOG = structlog.get_logger("outbox")
 
 
@@ -52,6 +56,7 @@ class OutboxRow(SQLModel, table=True):
     leased_by: str | None = None
     lease_until: datetime | None = Field(default=None, sa_type=UtcDateTime)
     error: str | None = None
+    trace: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,8 +79,19 @@ class Task:
     subject: str
     payload: Mapping[str, Any]
     attempt: int
+    trace: str | None = None
 
 
+@dataclass(frozen=True, slots=True)
+class Figures:
+    """How the outbox stands: what is due, how long the oldest of it waits, and what was given up."""
+
+    due: int
+    oldest_due_seconds: float
+    dead: int
+
+
+Watch = Callable[[Task], AbstractContextManager[None]]
 Handler = Callable[[Task], Awaitable[None]]
 
 
@@ -115,6 +131,7 @@ async def send_all(session: Session, letters: Iterable[Letter], *, organization_
         {
             "organization_id": organization_id, "kind": letter.kind, "subject": letter.subject, "payload": dict(letter.payload),
             "key": letter.key, "state": OutboxState.READY, "run_at": letter.at, "attempts": 0,
+            "trace": TRACE.get(),
         }
         for letter in letters
     )  # fmt: skip
@@ -142,7 +159,7 @@ async def claim(database: Database, worker: str, *, now: datetime, most: int = 2
         rows = (await session.scalars(due.with_for_update(skip_locked=True, of=OutboxRow))).all()
         for row in rows:
             row.leased_by, row.lease_until, row.attempts = worker, now + LEASE, row.attempts + 1
-        return [Task(row.seq or 0, row.kind, row.subject, row.payload, row.attempts) for row in rows]
+        return [Task(row.seq or 0, row.kind, row.subject, row.payload, row.attempts, row.trace) for row in rows]
 
 
 async def _settle(database: Database, worker: str, task: Task, **values: Any) -> None:
@@ -152,14 +169,26 @@ async def _settle(database: Database, worker: str, task: Task, **values: Any) ->
         )
 
 
-async def run_once(database: Database, handlers: Mapping[str, Handler], clock: _Clock, *, worker: str) -> int:
-    """Claims and runs what is due; returns how many rows it took."""
+async def figures(database: Database, *, now: datetime) -> Figures:
+    """How the outbox stands; a row that waits behind another of its subject counts as due too."""
+    due = select(func.count(), func.min(OutboxRow.run_at)).where(col(OutboxRow.state) == OutboxState.READY, col(OutboxRow.run_at) <= now)
+    async with database.read() as session:
+        count, oldest = (await session.execute(due)).one()
+        dead = (await session.execute(select(func.count()).where(col(OutboxRow.state) == OutboxState.DEAD))).scalar_one()
+    return Figures(count, max((now - oldest).total_seconds(), 0) if oldest else 0, dead)
+
+
+async def run_once(
+    database: Database, handlers: Mapping[str, Handler], clock: _Clock, *, worker: str, watch: Watch | None = None
+) -> int:
+    """Claims and runs what is due; returns how many rows it took. `watch` is entered around each piece of work and sees what it raises."""
     tasks = await claim(database, worker, now=clock.now())
 
     async def run(task: Task) -> None:
         try:
-            async with asyncio.timeout(RUN_SECONDS):
-                await handlers[task.kind](task)
+            with watch(task) if watch else nullcontext():
+                async with asyncio.timeout(RUN_SECONDS):
+                    await handlers[task.kind](task)
         except Later as later:
             await _settle(database, worker, task, run_at=later.at, attempts=task.attempt - 1)
         except Exception as error:
@@ -175,13 +204,15 @@ async def run_once(database: Database, handlers: Mapping[str, Handler], clock: _
     return len(tasks)
 
 
-async def run_forever(database: Database, handlers: Mapping[str, Handler], clock: _Clock, *, pause: float = 0.2) -> None:
+async def run_forever(
+    database: Database, handlers: Mapping[str, Handler], clock: _Clock, *, pause: float = 0.2, watch: Watch | None = None
+) -> None:
     """Works until cancelled; a fault of the store is logged and tried again."""
     worker = secrets.token_hex(6)
     purge_at = clock.now()
     while True:
         try:
-            if not await run_once(database, handlers, clock, worker=worker):
+            if not await run_once(database, handlers, clock, worker=worker, watch=watch):
                 await asyncio.sleep(pause)
             if clock.now() >= purge_at:
                 purge_at = clock.now() + timedelta(hours=1)

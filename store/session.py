@@ -1,8 +1,8 @@
 """Opens SQL sessions, for reading and for writing; the one place where an engine exists."""
 
 import asyncio
-from collections.abc import AsyncIterator, Iterator, Sequence
-from contextlib import AbstractAsyncContextManager, AsyncExitStack, asynccontextmanager, contextmanager
+from collections.abc import AsyncIterator, Callable, Iterator, Mapping, Sequence
+from contextlib import AbstractAsyncContextManager, AbstractContextManager, AsyncExitStack, asynccontextmanager, contextmanager
 from types import TracebackType
 from typing import Any
 
@@ -24,7 +24,7 @@ PRAGMAS = ("journal_mode=WAL", "synchronous=NORMAL", "cache_size=-65536", "mmap_
 
 def sqlite_engine(url: str, begin: str, *, foreign_keys: bool = True) -> AsyncEngine:
     """An engine whose transactions really begin with `begin`: the driver's own habit loses updates."""
-    engine = create_async_engine(url)
+    engine = create_async_engine(url, hide_parameters=True)
 
     @event.listens_for(engine.sync_engine, "connect")
     def connected(connection: Any, _record: Any) -> None:
@@ -94,7 +94,9 @@ class Database:
             self._turn: asyncio.Lock | None = asyncio.Lock()
             self.driver: Driver | None = None
         else:
-            engine = create_async_engine(url, pool_size=MOST_SESSIONS // 2, max_overflow=MOST_SESSIONS // 2, pool_timeout=WAIT_SECONDS)
+            engine = create_async_engine(
+                url, pool_size=MOST_SESSIONS // 2, max_overflow=MOST_SESSIONS // 2, pool_timeout=WAIT_SECONDS, hide_parameters=True
+            )
             self._reader = self._writer = engine
             self._turn = None
             self.driver = Driver(engine.url)
@@ -127,12 +129,47 @@ class Database:
                 async with _committing(session):
                     yield session
 
+    def pools(self) -> Mapping[tuple[str, str], int]:
+        """How many connections of each pool are in use and idle."""
+        names = ("reading", "writing") if self.is_sqlite else ("sessions",)
+        counts: dict[tuple[str, str], int] = {}
+        for name, engine in zip(names, self.engines, strict=True):
+            counts |= {(name, "used"): engine.pool.checkedout(), (name, "idle"): engine.pool.checkedin()}  # type: ignore[attr-defined]
+        if self.driver is not None:
+            counts["statements", "used"], counts["statements", "idle"] = self.driver.used
+        return counts
+
+    def trace(self, span: Callable[[str], AbstractContextManager[object]]) -> None:
+        """Enters a span around each statement from now on."""
+        for engine in self.engines:
+            _traced(engine, span)
+        if self.driver is not None:
+            self.driver.span = span
+
     async def close(self) -> None:
         """Closes every connection."""
         if self.driver is not None:
             await self.driver.close()
         for engine in self.engines:
             await engine.dispose()
+
+
+def _traced(engine: AsyncEngine, span: Callable[[str], AbstractContextManager[object]]) -> None:
+    """Enters a span around each statement of an engine."""
+
+    @event.listens_for(engine.sync_engine, "before_cursor_execute")
+    def before(_: Any, __: Any, statement: str, ___: Any, context: Any, ____: bool) -> None:
+        context.span = span(statement)
+        context.span.__enter__()
+
+    @event.listens_for(engine.sync_engine, "after_cursor_execute")
+    def after(_: Any, __: Any, ___: str, ____: Any, context: Any, _____: bool) -> None:
+        context.span.__exit__(None, None, None)
+
+    @event.listens_for(engine.sync_engine, "handle_error")
+    def failed(fault: Any) -> None:
+        if (open_span := getattr(fault.execution_context, "span", None)) is not None:
+            open_span.__exit__(None, None, None)
 
 
 class _Reading(AbstractAsyncContextManager[Session]):

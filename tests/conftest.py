@@ -15,6 +15,7 @@ from sqlalchemy.ext.asyncio import create_async_engine
 from sqlmodel import SQLModel
 
 from api.app import build
+from api.metrics import Metrics
 from api.settings import read_settings
 from api.workshop import Workshop
 from auth import tables as auth_tables
@@ -139,6 +140,7 @@ def world(database: Database, documents: Any, tmp_path: Path) -> Workshop:
         access_log=AccessLog(),
         scanner=EicarScanner(),
         inbox=inbox,
+        metrics=Metrics(),
     )
 
 

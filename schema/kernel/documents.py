@@ -1,6 +1,7 @@
 """The documents of our schema: parsed, measured, validated and compiled once, and kept for the next caller who sends the same."""
 
 import re
+from collections.abc import Callable
 from functools import partial
 
 from graphql import DocumentNode, FieldNode, GraphQLError, OperationDefinitionNode
@@ -15,6 +16,7 @@ from schema.kernel.trusted import own_documents
 
 KEPT = 512
 LONGEST_NAME = 100
+OPERATION = re.compile(r"^(?:query|mutation|subscription) (\w+)", re.MULTILINE)
 SUGGESTION = re.compile(r" Did you mean .*\?$", re.DOTALL)
 
 
@@ -28,6 +30,8 @@ class Documents:
     def __init__(self, schema: Schema) -> None:
         shelf = partial(documents.Documents, schema, kept=KEPT, check=_check, most_tokens=limits.TOKENS, natives=NATIVES)
         self._own_texts = frozenset(own_documents().values())
+        self.own_names = frozenset(name for text in self._own_texts for name in OPERATION.findall(text))
+        """Operations of our own clients: names of others have no bounds."""
         self._registered, self._others = shelf(), shelf()
 
     def prepared(self, source: str, *, is_registered: bool = False) -> Prepared:
@@ -37,6 +41,15 @@ class Documents:
         if source in self._own_texts:
             return self._registered.pin(source)
         return (self._registered if is_registered else self._others).prepared(source)
+
+    def follow(self, show: Callable[[str, str, Callable[[], float]], None]) -> None:
+        """Gives figures to whoever shows them: a name, what it means, and how to come by its value."""
+        shelves = (self._registered, self._others)
+        show("simurgh_documents_kept", "Prepared documents of strangers and organizations", lambda: sum(map(len, shelves)))
+        show("simurgh_plans_compiled", "Subtrees compiled since the start", lambda: sum(one.engine.stats.compiled for one in shelves))
+        show("simurgh_plans_run", "Subtrees made by compiled code", lambda: sum(one.engine.stats.hits for one in shelves))
+        show("simurgh_plans_given_up", "Subtrees that compiled code gave up", lambda: sum(one.engine.stats.deopts for one in shelves))
+        show("simurgh_plans_faulty", "Subtrees a bug kept from being compiled", lambda: sum(one.engine.stats.faults for one in shelves))
 
 
 def _check(document: DocumentNode) -> bool:

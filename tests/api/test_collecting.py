@@ -62,7 +62,8 @@ import asyncio, gc, json, pathlib, threading, urllib.request
 from starlette.applications import Starlette
 from starlette.responses import JSONResponse
 from starlette.routing import Route
-from api.serving import listening, serve_http
+from api.listening import listening
+from api.serving import serve_http
 from api.settings import read_settings
 from api.stopping import stoppable
 
@@ -71,7 +72,7 @@ async def state(_):
 
 async def main():
     settings = read_settings({{}}, port={free_port()}, data_dir=pathlib.Path({str(tmp_path)!r}))
-    with listening(settings) as door:
+    with listening(settings.host, settings.port) as door:
         async with stoppable() as stop:
             serving = asyncio.create_task(serve_http(Starlette(routes=[Route("/", state)]), settings, door, stop))
             answer = await asyncio.to_thread(asked, settings.public_url)

@@ -2,14 +2,21 @@
 
 import logging
 import re
+from dataclasses import replace
 from typing import Any
 
 import httpx
 import pytest
+from opentelemetry.sdk.trace.export import SimpleSpanProcessor
+from opentelemetry.sdk.trace.export.in_memory_span_exporter import InMemorySpanExporter
 from sqlmodel import SQLModel, select
 from structlog.testing import capture_logs
 
+from api.app import build
+from api.traces import Traces
+from api.watching import watch_of
 from api.worker import handlers
+from api.workshop import Workshop
 from api.world import World
 from store import outbox
 from tests.world import TwoTenants
@@ -26,7 +33,24 @@ async def post(http: httpx.AsyncClient, query: str, input: Any, **more: Any) -> 
 
 
 async def test_codes_and_tokens_are_nowhere_but_with_their_owner(
-    http: httpx.AsyncClient, world: World, two_tenants: TwoTenants, caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch
+    world: Workshop, two_tenants: TwoTenants, caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    spans = InMemorySpanExporter()
+    traces = Traces("", 1.0, service="test", processor=SimpleSpanProcessor(spans))
+    world.database.trace(traces.statement)
+    world = replace(world, traces=traces)
+    transport = httpx.ASGITransport(app=build(world), client=("127.0.0.1", 40000))
+    async with httpx.AsyncClient(transport=transport, base_url="http://127.0.0.1:8000") as http:
+        await sign_in_and_set_a_password(http, world, two_tenants, caplog, monkeypatch, spans)
+
+
+async def sign_in_and_set_a_password(
+    http: httpx.AsyncClient,
+    world: Workshop,
+    two_tenants: TwoTenants,
+    caplog: pytest.LogCaptureFixture,
+    monkeypatch: pytest.MonkeyPatch,
+    spans: InMemorySpanExporter,
 ) -> None:
     mobile, said = two_tenants.one.profile_manager.mobile, []
     assert mobile is not None and world.inbox is not None
@@ -34,7 +58,7 @@ async def test_codes_and_tokens_are_nowhere_but_with_their_owner(
         asked = await post(http, ASK, {"identity": mobile, "channel": "SMS"})
         challenge = asked["data"]["otpRequest"]["challenge"]["id"]
         said += await everything_kept(world)  # while the code still waits
-        await outbox.run_once(world.database, handlers(world), world.clock, worker="test")
+        await outbox.run_once(world.database, handlers(world), world.clock, worker="test", watch=watch_of(world))
         code = re.findall(r"\b\d{6}\b", world.inbox.messages(mobile)[0].text)[0]
         proof = {"otp": {"challengeId": challenge, "code": code}}
 
@@ -47,7 +71,7 @@ async def test_codes_and_tokens_are_nowhere_but_with_their_owner(
         said.append(repr(await post(http, ENTER, {"proof": proof})))
 
         asked = await post(http, ASK, {"identity": mobile, "channel": "EMAIL"})
-        await outbox.run_once(world.database, handlers(world), world.clock, worker="test")
+        await outbox.run_once(world.database, handlers(world), world.clock, worker="test", watch=watch_of(world))
         mail = re.findall(r"\b\d{6}\b", world.inbox.messages(two_tenants.one.profile_manager.email)[0].text)[0]
         wish = {"proof": {"challengeId": asked["data"]["otpRequest"]["challenge"]["id"], "code": mail}, "password": PASSWORD}
         for query in (SET.replace("passwordSet(", "nothing("), SET + "}"):
@@ -57,12 +81,12 @@ async def test_codes_and_tokens_are_nowhere_but_with_their_owner(
             said.append(repr(await post(http, SET, wish)))
         said.append(repr(await post(http, SET, wish)))
         asked = await post(http, ASK, {"identity": mobile, "channel": "EMAIL"})
-        await outbox.run_once(world.database, handlers(world), world.clock, worker="test")
+        await outbox.run_once(world.database, handlers(world), world.clock, worker="test", watch=watch_of(world))
         again = re.findall(r"\b\d{6}\b", world.inbox.messages(two_tenants.one.profile_manager.email)[0].text)[0]
         wish["proof"] = {"challengeId": asked["data"]["otpRequest"]["challenge"]["id"], "code": again}
         said.append(repr(await post(http, SET, wish)))
         assert "PasswordSetPayload" in said[-1]
-        await outbox.run_once(world.database, handlers(world), world.clock, worker="test")
+        await outbox.run_once(world.database, handlers(world), world.clock, worker="test", watch=watch_of(world))
         entered = {"proof": {"password": {"identity": mobile, "password": PASSWORD}}}
         with monkeypatch.context() as broken:
             broken.setattr("auth.hashing.Hasher._verify", explode)
@@ -71,6 +95,9 @@ async def test_codes_and_tokens_are_nowhere_but_with_their_owner(
         said.append(repr(await post(http, ENTER, {"proof": {"password": {"identity": mobile, "password": PASSWORD + " no"}}})))
         said += [repr(message) for address in (mobile, two_tenants.one.profile_manager.email) for message in world.inbox.messages(address)[:1]]
     said += [repr(logged), caplog.text, *await everything_kept(world)]
+    assert world.metrics
+    said += [world.metrics.text().decode(), *(span.to_json() for span in spans.get_finished_spans())]
+    assert {"mutation", "SELECT", "outbox otp"} <= {span.name for span in spans.get_finished_spans()}
 
     assert "bug" in repr(logged)
     for secret in (code, tokens["accessToken"], tokens["refreshToken"], PASSWORD):
