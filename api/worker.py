@@ -15,6 +15,7 @@ from auth.cleaning import CLEANING_KIND, cleaning_handler, schedule
 from auth.delivery import code_handler
 from auth.otp import OTP_KIND
 from domain.files import service as files
+from domain.hierarchy import present
 from domain.orders import fulfilment as orders
 from domain.sims import fulfilment as sims
 from domain.tickets import rounds, threads
@@ -30,6 +31,7 @@ def handlers(workshop: Workshop) -> Mapping[str, Handler]:
         notices.NOTICE_KIND: notices.notice_handler(workshop.database, workshop.mailer, workshop.sms),
         CLEANING_KIND: cleaning_handler(workshop.auth, workshop.clock),
         files.CLEANING_KIND: files.cleaning_handler(workshop.database, workshop.clock),
+        **present.handlers(workshop.database, workshop.clock),
         **sims.handlers(workshop.database, workshop.carrier, workshop.clock),
         **orders.handlers(workshop.database, workshop.carrier, workshop.mailer, workshop.receipts, workshop.clock),
         threads.MESSAGE_KIND: threads.deliver,

@@ -10,6 +10,7 @@ from strawberry.types import ExecutionContext
 
 from domain.kernel.errors import InvalidInput, NotFound
 from domain.kernel.ids import decode
+from schema.accounts.mutations import AccountsMutation
 from schema.accounts.queries import AccountsQuery
 from schema.catalogue.queries import CatalogueQuery
 from schema.kernel.context import Info
@@ -22,6 +23,7 @@ from schema.people.mutations import PeopleMutation
 from schema.signing_in.failures import SIGN_IN_HANDLERS
 from schema.signing_in.mutations import SigningInMutation
 from schema.signing_in.queries import SigningInQuery
+from schema.sims.moving import SimMoveMutation
 from schema.sims.mutations import SimsMutation
 from schema.sims.puk import PukMutation
 from schema.sims.queries import SimsQuery
@@ -61,8 +63,9 @@ class Query(SigningInQuery, AccountsQuery, CatalogueQuery, OrdersQuery, SimsQuer
 
 @strawberry.type(description="Everything that can be done.")
 class Mutation(
-    OrdersMutation, PeopleMutation, PukMutation, SigningInMutation, SimsMutation, TicketsMutation, TokensMutation, WalletMutation
-):
+    AccountsMutation, OrdersMutation, PeopleMutation, PukMutation, SigningInMutation, SimMoveMutation, SimsMutation, TicketsMutation,
+    TokensMutation, WalletMutation,
+):  # fmt: skip
     """The writes of all areas."""
 
 

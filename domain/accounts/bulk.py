@@ -10,19 +10,12 @@ from sqlalchemy import update
 from sqlmodel import col
 
 from domain.accounts import tree
-from domain.accounts.tables import Account, AccountEdge, AccountKind, Organization, PaymentMode
+from domain.accounts.edges import edges_of, followed, planned_stays
+from domain.accounts.tables import Account, AccountEdge, Organization, PaymentMode, kind_at
+from domain.accounts.tree import Place
 from domain.kernel.text import fold
 from store.session import Session
 from store.upsert import insert_all
-
-
-@dataclass(frozen=True, slots=True)
-class Place:
-    """Where an account hangs."""
-
-    id: UUID
-    path: str
-    depth: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,7 +38,7 @@ async def make_accounts(
     at: datetime,
     new_id: Callable[[], UUID],
 ) -> None:
-    """Makes accounts from `at` on in three statements, parents first; adds theirs to `places`, which holds the existing ones by number."""
+    """Makes accounts from `at` on in four statements, parents first; adds theirs to `places`, which holds the existing ones by number."""
     taken = await session.execute(
         update(Organization)
         .where(col(Organization.id) == organization_id)
@@ -53,6 +46,7 @@ async def make_accounts(
         .returning(col(Organization.last_seq))
     )
     first = taken.scalar_one() - len(accounts) + 1
+    planned = dict(await planned_stays(session, organization_id, at=at))
     nodes: list[dict[str, Any]] = []
     edges: list[dict[str, Any]] = []
     for seq, new in enumerate(accounts, first):
@@ -60,19 +54,18 @@ async def make_accounts(
         depth = parent.depth + 1 if parent else 0
         place = Place(new.id, (parent.path if parent else "") + tree.segment(seq), depth)
         places[new.number] = place
-        shared = {"organization_id": organization_id, "parent_id": parent.id if parent else None, "path": place.path, "depth": depth}
+        parent_id = parent.id if parent else None
         nodes.append(
-            shared
-            | {
-                "id": new.id, "number": new.number, "name": new.name, "name_fold": fold(new.name), "kind": kind_at(depth),
-                "payment_mode": new.payment_mode, "created_at": at,
+            {
+                "id": new.id, "organization_id": organization_id, "number": new.number, "name": new.name, "name_fold": fold(new.name),
+                "kind": kind_at(depth), "payment_mode": new.payment_mode, "parent_id": parent_id, "path": place.path, "depth": depth,
+                "former_paths": [], "created_at": at,
             }
         )  # fmt: skip
-        edges.append(shared | {"id": new_id(), "account_id": new.id, "valid_from": at})
+        above = planned.get(parent_id, []) if parent_id else []
+        edges += edges_of(organization_id, place, parent_id, above, at=at, new_id=new_id)
+        if above:
+            planned[new.id] = followed(place, above)
     await insert_all(session, Account, nodes)
     await insert_all(session, AccountEdge, edges)
 
-
-def kind_at(depth: int) -> AccountKind:
-    """What an account is by its depth: the corporate general account, a commercial account, or one below."""
-    return (AccountKind.CORPORATE_GENERAL, AccountKind.BILLING, AccountKind.SUB)[min(depth, 2)]

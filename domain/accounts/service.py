@@ -8,12 +8,13 @@ from sqlalchemy import update
 from sqlmodel import col, select
 
 from domain.accounts import tree
-from domain.accounts.tables import Account, AccountEdge, AccountKind, NumberSeries, Organization, PaymentMode
+from domain.accounts.edges import edges_of, planned_stays
+from domain.accounts.tables import Account, AccountEdge, NumberSeries, Organization, PaymentMode, kind_at
 from domain.kernel.errors import NotFound
 from domain.kernel.ids import uuid7
 from domain.kernel.text import fold
 from store.session import Session
-from store.upsert import insert_or_ignore
+from store.upsert import insert_all, insert_or_ignore
 
 
 async def make_organization(
@@ -48,33 +49,32 @@ async def make_account(
     payment_mode: PaymentMode,
     at: datetime,
 ) -> Account:
-    """Hangs a new account under its parent, or at the top as the corporate general account, from `at` on."""
+    """Hangs a new account from `at` on under its parent, wherever that is planned to go, or at the top as the corporate general account."""
     taken = await session.execute(
         update(Organization)
         .where(col(Organization.id) == organization_id)
         .values(last_seq=col(Organization.last_seq) + 1)
         .returning(col(Organization.last_seq))
     )
-    place = tree.segment(taken.scalar_one())
-    parent = None
-    if parent_id is not None:
-        parent = await session.get(Account, parent_id)
-        if parent is None or parent.organization_id != organization_id:
-            raise NotFound(field=("parentId",))
-    kind = AccountKind.CORPORATE_GENERAL if parent is None else AccountKind.BILLING if parent.depth == 0 else AccountKind.SUB
-    path, depth = (parent.path if parent else "") + place, parent.depth + 1 if parent else 0
+    segment = tree.segment(taken.scalar_one())
+    parent = await _parent(session, organization_id, parent_id) if parent_id is not None else None
+    place = tree.Place(id, (parent.path if parent else "") + segment, parent.depth + 1 if parent else 0)
     account = Account(
-        id=id, organization_id=organization_id, number=number, name=name, name_fold=fold(name), kind=kind, payment_mode=payment_mode,
-        parent_id=parent_id, path=path, depth=depth, created_at=at,
+        id=id, organization_id=organization_id, number=number, name=name, name_fold=fold(name), kind=kind_at(place.depth),
+        payment_mode=payment_mode, parent_id=parent_id, path=place.path, depth=place.depth, created_at=at,
     )  # fmt: skip
-    edge = AccountEdge(
-        id=uuid7(), organization_id=organization_id, account_id=id, parent_id=parent_id, path=path, depth=depth, valid_from=at
-    )
+    planned = (await planned_stays(session, organization_id, at=at)).get(parent_id, []) if parent_id else []
     session.add(account)
     await session.flush()
-    session.add(edge)
-    await session.flush()
+    await insert_all(session, AccountEdge, edges_of(organization_id, place, parent_id, planned, at=at, new_id=uuid7))
     return account
+
+
+async def _parent(session: Session, organization_id: UUID, parent_id: UUID) -> Account:
+    parent = await session.get(Account, parent_id)
+    if parent is None or parent.organization_id != organization_id:
+        raise NotFound(field=("parentId",))
+    return parent
 
 
 async def next_number(session: Session, organization_id: UUID, series: str) -> int:

@@ -22,6 +22,11 @@ class AccountKind(StrEnum):
     SUB = "SUB"
 
 
+def kind_at(depth: int) -> AccountKind:
+    """What an account is by its depth: the corporate general account, a commercial account, or one below."""
+    return (AccountKind.CORPORATE_GENERAL, AccountKind.BILLING, AccountKind.SUB)[min(depth, 2)]
+
+
 class PaymentMode(StrEnum):
     """How usage is paid."""
 
@@ -30,9 +35,14 @@ class PaymentMode(StrEnum):
 
 
 class Organization(SQLModel, table=True):
-    """A legal entity (TMF632); `last_seq` is the last number given to one of its accounts' path segments."""
+    """A legal entity (TMF632).
+
+    `last_seq` is the last number given to one of its accounts' path segments, `next_move_at` the earliest instant from which something
+    stands elsewhere than the present columns say: a move that nobody carried out yet.
+    """
 
     __tablename__ = "organizations"
+    __table_args__ = (Index("ix_organizations_next_move", "next_move_at"),)
 
     id: UUID = Field(primary_key=True)
     name: str
@@ -42,11 +52,16 @@ class Organization(SQLModel, table=True):
     contacts: list[dict[str, Any]] = Field(default_factory=list, sa_type=Json)
     locale: str = "FA"
     last_seq: int = 0
+    next_move_at: datetime | None = Field(default=None, sa_type=UtcDateTime)
     created_at: datetime = Field(sa_type=UtcDateTime)
 
 
 class Account(SQLModel, table=True):
-    """A node of an account tree as it hangs now; `path` is its place: segments of its ancestors and its own, each ending with '.'."""
+    """A node of an account tree as it hangs now.
+
+    `path` is its place: segments of its ancestors and its own, each ending with '.'; `former_paths` are the places it had before, where
+    what was recorded about it then still lies.
+    """
 
     __tablename__ = "accounts"
     __table_args__ = (
@@ -65,16 +80,18 @@ class Account(SQLModel, table=True):
     parent_id: UUID | None = Field(default=None, foreign_key="accounts.id")
     path: str = Field(sa_type=Ordered)
     depth: int
+    former_paths: list[str] = Field(default_factory=list, sa_type=Json)
     created_at: datetime = Field(sa_type=UtcDateTime)
 
 
 class AccountEdge(SQLModel, table=True):
-    """Where an account hung from one instant to another (D12); the open one equals the account's own columns."""
+    """Where an account hangs from one instant to another (D12), past, present and planned; that of now equals the account's own columns."""
 
     __tablename__ = "account_edges"
     __table_args__ = (
         Index("ix_account_edges_tree", "organization_id", "path", "valid_from"),
         Index("ix_account_edges_account", "organization_id", "account_id", "valid_from", unique=True),
+        Index("ix_account_edges_begin", "organization_id", "valid_from"),
     )
 
     id: UUID = Field(primary_key=True)

@@ -1,7 +1,19 @@
 """The account tree: how paths are built and in which order they read."""
 
+from dataclasses import dataclass
+from uuid import UUID
+
 DIGITS = "0123456789abcdefghijklmnopqrstuvwxyz"
 WIDTH = 4
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """Where an account hangs."""
+
+    id: UUID
+    path: str
+    depth: int
 
 
 def segment(number: int) -> str:
@@ -13,6 +25,11 @@ def segment(number: int) -> str:
     if number:
         raise ValueError("more than 1,679,615 accounts in one organization")
     return text + "."
+
+
+def last_segment(path: str) -> str:
+    """The segment of a path that is its account's own."""
+    return path[-WIDTH - 1 :]
 
 
 def ancestors(path: str) -> list[str]:

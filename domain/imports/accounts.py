@@ -7,9 +7,10 @@ from uuid import UUID
 
 from sqlmodel import col, select
 
-from domain.accounts.bulk import NewAccount, Place, make_accounts
+from domain.accounts.bulk import NewAccount, make_accounts
 from domain.accounts.service import make_organization
 from domain.accounts.tables import Account, Organization
+from domain.accounts.tree import Place
 from domain.imports.columns import ACCOUNTS
 from domain.imports.reading import Line, Sheet
 from domain.imports.report import Report

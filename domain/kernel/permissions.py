@@ -7,10 +7,12 @@ class Permission(StrEnum):
     """Every right; the value is how descriptions and people write it."""
 
     ACCOUNT_READ = "account:read"
+    ACCOUNT_MANAGE = "account:manage"
     MEMBERSHIP_MANAGE = "membership:manage"
     SIM_READ = "sim:read"
     SIM_BLOCK = "sim:block"
     SIM_ACTIVATE = "sim:activate"
+    SIM_MOVE = "sim:move"
     PUK_REVEAL = "puk:reveal"
     USAGE_READ = "usage:read"
     ORDER_READ = "order:read"

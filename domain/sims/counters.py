@@ -1,7 +1,7 @@
 """Keeps the number of SIM cards per account and status, in the transaction that changes them."""
 
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from uuid import UUID
 
 from sqlalchemy import and_, case, or_, update
@@ -13,10 +13,11 @@ from store.upsert import insert_or_ignore
 
 Place = tuple[UUID, str]
 """An account and a status."""
+AT_ONCE = 100
 
 
 async def shift(session: Session, organization_id: UUID, moved: Mapping[tuple[Place, Place], int]) -> None:
-    """Moves cards from one place to another: (from, to) → how many. Three statements; locks the counters in one order."""
+    """Moves cards from one place to another: (from, to) → how many. Three statements a hundred places; locks the counters in one order."""
     deltas: Counter[Place] = Counter()
     for (before, after), number in moved.items():
         deltas[before] -= number
@@ -26,9 +27,12 @@ async def shift(session: Session, organization_id: UUID, moved: Mapping[tuple[Pl
 
 async def add(session: Session, organization_id: UUID, deltas: Mapping[Place, int]) -> None:
     """Adds to counters, making those that are missing; one that would fall below zero is a bug and raises."""
-    if not deltas:
-        return
     places = sorted(deltas)
+    for start in range(0, len(places), AT_ONCE):  # in one order over all of them
+        await _add(session, organization_id, places[start : start + AT_ONCE], deltas)
+
+
+async def _add(session: Session, organization_id: UUID, places: Sequence[Place], deltas: Mapping[Place, int]) -> None:
     zeros = [{"organization_id": organization_id, "account_id": account, "status": status, "count": 0} for account, status in places]
     await insert_or_ignore(session, SimCounter, zeros)
     one_of = or_(*(and_(col(SimCounter.account_id) == account, col(SimCounter.status) == status) for account, status in places))

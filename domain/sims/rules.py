@@ -109,6 +109,7 @@ def rights(now: Standing, by: BarredBy) -> frozenset[Permission]:
         Permission.AUDIT_READ: True,
         Permission.SIM_ACTIVATE: is_new and now.has_number,
         Permission.SIM_BLOCK: lives and not is_new and _refusal(now, by) is None,
+        Permission.SIM_MOVE: lives,
         Permission.PUK_REVEAL: lives,
         Permission.ORDER_PLACE: now.status in (SimStatus.ACTIVE, SimStatus.CAP_EXCEEDED),
     }

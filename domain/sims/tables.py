@@ -125,12 +125,13 @@ keep_fragments(Sim.__table__, scope="organization_id", text="search", labels="ta
 
 
 class SimPlacement(SQLModel, table=True):
-    """A SIM card's stay under an account (D12); the open one equals the card's own `account_id`."""
+    """A SIM card's stay under an account (D12), past, present or planned; that of now equals the card's own `account_id`."""
 
     __tablename__ = "sim_placements"
     __table_args__ = (
         Index("ix_sim_placements_sim", "organization_id", "sim_id", "valid_from", unique=True),
         Index("ix_sim_placements_account", "organization_id", "account_id", "valid_from"),
+        Index("ix_sim_placements_begin", "organization_id", "valid_from"),
     )
 
     id: UUID = Field(primary_key=True)

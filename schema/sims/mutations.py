@@ -103,7 +103,7 @@ SimUnblockResult = Annotated[
 ]
 
 
-async def _cards(info: Info, done: Done) -> list[Sim]:
+async def cards_done(info: Info, done: Done) -> list[Sim]:
     """The cards that were done, as they are now; none in PLAN."""
     ids: list[UUID] = done.result["sims"] if done.result else []
     found = await asyncio.gather(*(info.context.load(loaders.sims, id) for id in ids))
@@ -121,7 +121,7 @@ class SimsMutation:
         """READY_TO_ACTIVATE becomes ACTIVE."""
         ids = input.sims.to_ids()
         done = await info.context.write(info, scope, input, lambda work: service.activate(work, ids, policy=input.error_policy))
-        return SimActivatePayload(plan=Plan.of(done.plan), sims=await _cards(info, done))
+        return SimActivatePayload(plan=Plan.of(done.plan), sims=await cards_done(info, done))
 
     @strawberry.mutation(
         description="Bars SIM cards: BLOCKED, or SUSPENDED when an end is given.", extensions=[Needs(Permission.SIM_BLOCK)]
@@ -134,7 +134,7 @@ class SimsMutation:
         done = await info.context.write(
             info, scope, input, lambda work: service.block(work, ids, bar, note=input.note, policy=input.error_policy)
         )
-        return SimBlockPayload(plan=Plan.of(done.plan), sims=await _cards(info, done))
+        return SimBlockPayload(plan=Plan.of(done.plan), sims=await cards_done(info, done))
 
     @strawberry.mutation(description="Lifts a bar set by the company.", extensions=[Needs(Permission.SIM_BLOCK)])
     async def sim_unblock(
@@ -145,4 +145,4 @@ class SimsMutation:
         done = await info.context.write(
             info, scope, input, lambda work: service.unblock(work, ids, note=input.note, policy=input.error_policy)
         )
-        return SimUnblockPayload(plan=Plan.of(done.plan), sims=await _cards(info, done))
+        return SimUnblockPayload(plan=Plan.of(done.plan), sims=await cards_done(info, done))

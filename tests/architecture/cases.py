@@ -78,6 +78,33 @@ async def sim_activate(world: World, tenants: TwoTenants) -> Case:
     )  # fmt: skip
 
 
+@case("accountCreate")
+async def account_create(world: World, tenants: TwoTenants) -> Case:
+    """One more below sales."""
+    return Case(tenants.one.as_profile_manager(), {"parentId": tenants.one.account("sales"), "name": "Export", "paymentMode": "POSTPAID"})
+
+
+@case("accountUpdate")
+async def account_update(world: World, tenants: TwoTenants) -> Case:
+    """Another name."""
+    return Case(tenants.one.as_profile_manager(), {"accountId": tenants.one.account("sales"), "name": "Sales and export"})
+
+
+@case("accountMove")
+async def account_move(world: World, tenants: TwoTenants) -> Case:
+    """From under sales to under the office."""
+    return Case(
+        tenants.one.as_profile_manager(), {"accountId": tenants.one.account("field"), "parentId": tenants.one.account("office")}
+    )
+
+
+@case("simMove")
+async def sim_move(world: World, tenants: TwoTenants) -> Case:
+    """Two cards of different accounts."""
+    ids = [sim(tenants, 0), sim(tenants, 5)]
+    return Case(tenants.one.as_profile_manager(), {"sims": {"ids": ids}, "accountId": tenants.one.account("office")})
+
+
 @case("ticketOpen")
 async def ticket_open(world: World, tenants: TwoTenants) -> Case:
     """A question."""

@@ -1,0 +1,130 @@
+"""Making, renaming and moving accounts."""
+
+from datetime import datetime
+from typing import Annotated, cast
+from uuid import UUID
+
+import strawberry
+
+from domain.audit.writing import Done
+from domain.hierarchy import service
+from domain.kernel.ids import Kind, decode_as
+from domain.kernel.permissions import Permission
+from domain.kernel.scope import Scope
+from schema.accounts import loaders
+from schema.accounts.enums import PaymentMode
+from schema.accounts.types import Account
+from schema.kernel.context import Info
+from schema.kernel.needs import Needs
+from schema.kernel.outcomes import MutationMode, Plan, PlanStale, Problem
+
+
+@strawberry.input(description="Input of `accountCreate`.")
+class AccountCreateInput:
+    """What is made where."""
+
+    parent_id: strawberry.ID = strawberry.field(description="Account above.")
+    name: str = strawberry.field(description="Name.")
+    payment_mode: PaymentMode = strawberry.field(description="How usage is paid.")
+    mode: MutationMode = strawberry.field(default=MutationMode.APPLY, description="Decide only, or act.")
+    plan_token: str | None = strawberry.field(default=None, description="Token of the plan agreed to.")
+
+
+@strawberry.input(description="Input of `accountUpdate`.")
+class AccountUpdateInput:
+    """Which one becomes what."""
+
+    account_id: strawberry.ID = strawberry.field(description="Account.")
+    name: str | None = strawberry.field(default=None, description="New name.")
+    mode: MutationMode = strawberry.field(default=MutationMode.APPLY, description="Decide only, or act.")
+    plan_token: str | None = strawberry.field(default=None, description="Token of the plan agreed to.")
+
+
+@strawberry.input(description="Input of `accountMove`.")
+class AccountMoveInput:
+    """Which one goes where, and when."""
+
+    account_id: strawberry.ID = strawberry.field(description="Account.")
+    parent_id: strawberry.ID = strawberry.field(description="Account above from then.")
+    effective_at: datetime | None = strawberry.field(default=None, description="Instant it takes effect; now if null.")
+    mode: MutationMode = strawberry.field(default=MutationMode.APPLY, description="Decide only, or act.")
+    plan_token: str | None = strawberry.field(default=None, description="Token of the plan agreed to.")
+
+
+@strawberry.type(description="What `accountCreate` did.")
+class AccountCreatePayload:
+    """The plan and the account."""
+
+    plan: Plan = strawberry.field(description="What changes.")
+    account: Account | None = strawberry.field(description="The account.")
+
+
+@strawberry.type(description="What `accountUpdate` did.")
+class AccountUpdatePayload:
+    """The plan and the account."""
+
+    plan: Plan = strawberry.field(description="What changes.")
+    account: Account = strawberry.field(description="The account.")
+
+
+@strawberry.type(description="What `accountMove` did.")
+class AccountMovePayload:
+    """The plan and the account."""
+
+    plan: Plan = strawberry.field(description="What changes.")
+    account: Account = strawberry.field(description="The account.")
+
+
+AccountCreateResult = Annotated[
+    AccountCreatePayload | PlanStale | Problem, strawberry.union("AccountCreateResult", description="Outcome of `accountCreate`.")
+]
+AccountUpdateResult = Annotated[
+    AccountUpdatePayload | PlanStale | Problem, strawberry.union("AccountUpdateResult", description="Outcome of `accountUpdate`.")
+]
+AccountMoveResult = Annotated[
+    AccountMovePayload | PlanStale | Problem, strawberry.union("AccountMoveResult", description="Outcome of `accountMove`.")
+]
+
+
+async def _account(info: Info, done: Done, id: UUID | None = None) -> Account | None:
+    """The account as it is now: the one that was made, or the one named; a plan makes none."""
+    found = done.result["account"] if done.result else id
+    return cast("Account | None", await info.context.load(loaders.accounts, found)) if found else None
+
+
+@strawberry.type
+class AccountsMutation:
+    """The tree of accounts."""
+
+    @strawberry.mutation(description="Makes an account below another.", extensions=[Needs(Permission.ACCOUNT_MANAGE)])
+    async def account_create(
+        self, info: Info, scope: Scope, input: Annotated[AccountCreateInput, strawberry.argument(description="The request.")]
+    ) -> AccountCreateResult:
+        """With a wallet of its own."""
+        parent_id = decode_as(Kind.ACCOUNT, input.parent_id, "parentId")
+        done = await info.context.write(
+            info, scope, input, lambda work: service.account_create(work, parent_id, name=input.name, payment_mode=input.payment_mode)
+        )
+        return AccountCreatePayload(plan=Plan.of(done.plan), account=await _account(info, done))
+
+    @strawberry.mutation(description="Renames an account.", extensions=[Needs(Permission.ACCOUNT_MANAGE)])
+    async def account_update(
+        self, info: Info, scope: Scope, input: Annotated[AccountUpdateInput, strawberry.argument(description="The request.")]
+    ) -> AccountUpdateResult:
+        """Its name is all that can change so far."""
+        account_id = decode_as(Kind.ACCOUNT, input.account_id, "accountId")
+        done = await info.context.write(info, scope, input, lambda work: service.account_update(work, account_id, name=input.name))
+        return AccountUpdatePayload(plan=Plan.of(done.plan), account=cast(Account, await _account(info, done, account_id)))
+
+    @strawberry.mutation(
+        description="Hangs an account under another from an instant on; the past stays.", extensions=[Needs(Permission.ACCOUNT_MANAGE)]
+    )
+    async def account_move(
+        self, info: Info, scope: Scope, input: Annotated[AccountMoveInput, strawberry.argument(description="The request.")]
+    ) -> AccountMoveResult:
+        """With everything below it."""
+        account_id, parent_id = decode_as(Kind.ACCOUNT, input.account_id, "accountId"), decode_as(Kind.ACCOUNT, input.parent_id, "parentId")
+        done = await info.context.write(
+            info, scope, input, lambda work: service.account_move(work, account_id, parent_id, effective_at=input.effective_at)
+        )
+        return AccountMovePayload(plan=Plan.of(done.plan), account=cast(Account, await _account(info, done, account_id)))

@@ -1,0 +1,64 @@
+"""Moving SIM cards to another account."""
+
+from datetime import datetime
+from typing import Annotated
+
+import strawberry
+
+from domain.hierarchy import service
+from domain.kernel.ids import Kind, decode_as
+from domain.kernel.permissions import Permission
+from domain.kernel.scope import Scope
+from schema.kernel.context import Info
+from schema.kernel.needs import Needs
+from schema.kernel.outcomes import BulkErrorPolicy, MutationMode, Plan, PlanStale, Problem, RowsRejected
+from schema.sims.inputs import SimSelectionInput
+from schema.sims.mutations import cards_done
+from schema.sims.types import Sim
+
+
+@strawberry.input(description="Input of `simMove`.")
+class SimMoveInput:
+    """Which cards go where, and when."""
+
+    sims: SimSelectionInput = strawberry.field(description="SIM cards to act on.")
+    account_id: strawberry.ID = strawberry.field(description="Account from then.")
+    effective_at: datetime | None = strawberry.field(default=None, description="Instant it takes effect; now if null.")
+    error_policy: BulkErrorPolicy = strawberry.field(
+        default=BulkErrorPolicy.REJECT_ALL, description="What to do with rows that can't be done."
+    )
+    mode: MutationMode = strawberry.field(default=MutationMode.APPLY, description="Decide only, or act.")
+    plan_token: str | None = strawberry.field(default=None, description="Token of the plan agreed to.")
+
+
+@strawberry.type(description="What `simMove` did.")
+class SimMovePayload:
+    """The plan and the cards."""
+
+    plan: Plan = strawberry.field(description="What changes.")
+    sims: list[Sim] = strawberry.field(description="Cards done at once, at most 100; empty in PLAN.")
+
+
+SimMoveResult = Annotated[
+    SimMovePayload | RowsRejected | PlanStale | Problem, strawberry.union("SimMoveResult", description="Outcome of `simMove`.")
+]
+
+
+@strawberry.type
+class SimMoveMutation:
+    """Where cards stand."""
+
+    @strawberry.mutation(
+        description="Moves SIM cards to another account from an instant on; past usage and bills stay.",
+        extensions=[Needs(Permission.SIM_MOVE)],
+    )
+    async def sim_move(
+        self, info: Info, scope: Scope, input: Annotated[SimMoveInput, strawberry.argument(description="The request.")]
+    ) -> SimMoveResult:
+        """Up to 100 at once."""
+        ids, account_id = input.sims.to_ids(), decode_as(Kind.ACCOUNT, input.account_id, "accountId")
+        done = await info.context.write(
+            info, scope, input,
+            lambda work: service.sim_move(work, ids, account_id, effective_at=input.effective_at, policy=input.error_policy),
+        )  # fmt: skip
+        return SimMovePayload(plan=Plan.of(done.plan), sims=await cards_done(info, done))
