@@ -10,6 +10,7 @@ from api.world import World
 from auth import links
 from auth.identify import viewer_now
 from domain.files.queries import blocks, kept
+from domain.files.tables import SHARED
 from domain.kernel.errors import AccessError, NotFound
 from domain.kernel.locale import negotiate
 from domain.kernel.messages import text
@@ -26,11 +27,11 @@ def routes(world: World) -> list[Route]:
         try:
             link = links.read(world.sealer, request.path_params["token"], at=at)
             actor = await viewer_now(world.auth, link.viewer, request.client.host if request.client else "", at=at)
-            if actor is None or actor.is_masked:
+            if actor is None:
                 raise NotFound
             async with world.database.read() as session:
                 (file,) = await kept(session, [link.file_id])
-                if file is None or file.purpose not in SEEN:
+                if file is None or file.purpose not in SEEN or (actor.is_masked and file.purpose not in SHARED):
                     raise NotFound
                 permission, finder = SEEN[file.purpose]
                 if await finder(session, actor.scope(permission, at), [file.id]) == [None]:

@@ -36,9 +36,12 @@ class Link:
     expires_at: datetime
 
 
-def link(auth: Auth, actor: Actor, file_id: UUID, *, at: datetime) -> tuple[str, datetime]:
-    """An address for this viewer and when it dies; whoever sees personal data masked gets none, a file can't be masked: `Forbidden`."""
-    if actor.is_masked:
+def link(auth: Auth, actor: Actor, file_id: UUID, *, at: datetime, is_shared: bool = False) -> tuple[str, datetime]:
+    """An address for this viewer and when it dies.
+
+    Whoever sees personal data masked gets none but of a file shared with them, as a file can't be masked: `Forbidden`.
+    """
+    if actor.is_masked and not is_shared:
         raise Forbidden
     viewer = Viewer(actor.person_id, actor.ref.api_token_id or actor.session(), actor.ref.api_token_id is not None)
     expires_at = (at + LIFE).replace(microsecond=0)

@@ -29,7 +29,7 @@ TABLES: tuple[type[SQLModel], ...] = (
     bundles.Product, bundles.Bucket,
     wallet.LedgerAccount, wallet.LedgerTransfer, wallet.LedgerEntry,
     orders.Order, orders.OrderItem, orders.OrderStep,
-    tickets.Ticket,
+    tickets.Ticket, tickets.TicketFile,
     trusted.TrustedDocument,
     outbox.OutboxRow,
 )  # fmt: skip

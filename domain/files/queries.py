@@ -10,28 +10,29 @@ from uuid import UUID
 import msgspec
 from sqlmodel import col, select
 
-from domain.files.tables import File, FileBlock, Purpose
+from domain.files.tables import SHARED, File, FileBlock, Purpose
 from store.session import Database, Session
 from store.statements import Prepared, among
 
 
 class DocumentRow(msgspec.Struct, frozen=True):
-    """A file as it is offered for download."""
+    """A file as it is offered for download; a shared one was sent to the operator, whose people may have it though they see masked."""
 
     id: UUID
     file_name: str
     media_type: str
     created_at: datetime
+    is_shared: bool = False
 
 
-_COLUMNS: tuple[Any, ...] = (File.organization_id, File.id, File.name, File.media_type, File.created_at)
+_COLUMNS: tuple[Any, ...] = (File.organization_id, File.id, File.name, File.media_type, File.created_at, File.purpose)
 _BY_IDS = Prepared(select(*_COLUMNS).where(among(col(File.id), "ids")))
 
 
 async def files_of_organizations(session: Session, keys: Sequence[tuple[UUID, UUID]]) -> list[DocumentRow | None]:
     """Files by organization and id in the order asked, null for unknown ones; for whoever sees the thing that names them."""
     rows = await session.rows(_BY_IDS, ids=list({id for _, id in keys}))
-    found = {(organization_id, id): DocumentRow(id, *rest) for organization_id, id, *rest in rows}
+    found = {(owner, id): DocumentRow(id, name, type, at, purpose in SHARED) for owner, id, name, type, at, purpose in rows}
     return [found.get(key) for key in keys]
 
 

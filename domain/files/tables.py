@@ -23,6 +23,10 @@ class Purpose(StrEnum):
     REJECTS = "REJECTS"
 
 
+SHARED = frozenset({Purpose.ATTACHMENT})
+"""What is sent to the operator's desk to be read there, as the words beside it are."""
+
+
 class File(SQLModel, table=True):
     """A file of an organization; its content never changes. `by_id` is who uploaded it; it is deleted when it `expires_at`."""
 

@@ -10,13 +10,15 @@ import msgspec
 from sqlalchemy import Select, bindparam
 from sqlmodel import col, select
 
+from domain.files.queries import DocumentRow
+from domain.files.tables import File
 from domain.kernel.ids import KINDS, Ref
 from domain.kernel.paging import Page, Window
 from domain.kernel.scope import ActorRef, Scope
 from domain.kernel.text import search_key
 from domain.reading import By, Limits, count, members, names_of, page, shaped
 from domain.tickets.states import TicketPriority, TicketState
-from domain.tickets.tables import Ticket
+from domain.tickets.tables import Ticket, TicketFile
 from store.fragments import holds
 from store.session import Session
 from store.statements import Bound, among
@@ -55,6 +57,7 @@ _COLUMNS: tuple[Any, ...] = (
     Ticket.closes_at, Ticket.assignee_id,
 )  # fmt: skip
 _NEWEST = (By(col(Ticket.opened_at), is_descending=True), By(col(Ticket.id), is_descending=True))
+_FILE: tuple[Any, ...] = (File.id, File.name, File.media_type, File.created_at)
 STATES, PRIORITIES = members(TicketState), members(TicketPriority)
 
 
@@ -100,6 +103,23 @@ async def tickets_count(
 ) -> int:
     """How many tickets that is."""
     return await count(session, _tickets(scope, organization_id, filter))
+
+
+@shaped
+def _attached(scope: Limits) -> Select[Any]:
+    statement: Select[Any] = (
+        select(*_FILE)
+        .join(TicketFile, col(TicketFile.file_id) == col(File.id))
+        .join(Ticket, col(Ticket.id) == col(TicketFile.ticket_id))
+        .where(among(col(File.id), "ids"))
+    )
+    return scope.limit(statement, col(Ticket.organization_id), col(Ticket.path))
+
+
+async def attachments_by_ids(session: Session, scope: Scope, file_ids: Sequence[UUID]) -> list[DocumentRow | None]:
+    """Files attached to tickets in scope, in the order asked, null for others."""
+    found = {id: DocumentRow(id, name, type, at, True) for id, name, type, at in await session.rows(_attached(scope), ids=file_ids)}
+    return [found.get(id) for id in file_ids]
 
 
 async def tickets_by_ids(session: Session, scope: Scope, ids: Sequence[UUID]) -> list[TicketRow | None]:

@@ -17,6 +17,7 @@ LONGEST_TITLE = 200
 LONGEST_TEXT = 4000
 LONGEST_SEARCHED = 20_000
 """Characters of a ticket's talk that a search looks through, the first ones."""
+MOST_FILES = 10
 EXCERPT = 80
 ASSIGNABLE = frozenset({Role.SUPPORT, Role.OPERATOR_ADMIN})
 

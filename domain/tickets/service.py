@@ -1,5 +1,6 @@
 """Opening tickets and answering them (MI-44, SF-07, SF-48)."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from uuid import UUID
 
@@ -8,6 +9,8 @@ from sqlmodel import col, select
 from domain.accounts.queries import top_account
 from domain.accounts.service import next_number
 from domain.audit.writing import Result, Work
+from domain.files import uploads
+from domain.files.tables import Purpose
 from domain.kernel.calendar import JalaliDay
 from domain.kernel.errors import InvalidInput, NotEligible, NotFound
 from domain.kernel.ids import Kind, Ref, uuid7
@@ -17,7 +20,7 @@ from domain.tickets import notices, rules, threads
 from domain.tickets.desk import DESK
 from domain.tickets.rules import Side
 from domain.tickets.states import TicketPriority, TicketState
-from domain.tickets.tables import Ticket
+from domain.tickets.tables import Ticket, TicketFile
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,6 +41,7 @@ class OpenTicket:
     text: str
     priority: TicketPriority
     about: About | None = None
+    upload_ids: Sequence[UUID] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,6 +52,7 @@ class ReplyToTicket:
     text: str | None = None
     state: TicketState | None = None
     assignee_id: UUID | None = None
+    upload_ids: Sequence[UUID] = ()
 
 
 async def ticket_open(work: Work, wanted: OpenTicket) -> Result:
@@ -80,34 +85,36 @@ async def ticket_open(work: Work, wanted: OpenTicket) -> Result:
     work.changed(None, title, "state", None, state)
     work.changed(None, title, "priority", None, wanted.priority)
     work.changed(None, title, "messages", None, rules.excerpt(text))
+    files = await _attach(work, ticket, wanted.upload_ids, None)
     await notices.tell_opened(work, ticket)
-    return {"ticket": ticket.id, "message": await threads.say(work, ticket.organization_id, ticket.id, text)}
+    return {"ticket": ticket.id, "message": await threads.say(work, ticket.organization_id, ticket.id, text, files)}
 
 
 async def ticket_reply(work: Work, wanted: ReplyToTicket) -> Result:
-    """Adds a message, moves a ticket or gives it to somebody: `ticket`, and the `message` if there is one.
+    """Adds a message, files, moves a ticket or gives it to somebody: `ticket`, and the `message` if there is one.
 
     Raises `NotFound`, `InvalidInput`, `StateConflict` for a move that isn't this side's, `NotEligible` for a company that assigns.
     """
     text = rules.words(wanted.text, rules.LONGEST_TEXT, "text") if wanted.text is not None else None
-    if text is None and wanted.state is None and wanted.assignee_id is None:
+    if text is None and not wanted.upload_ids and wanted.state is None and wanted.assignee_id is None:
         raise InvalidInput("ticket.nothing", field=("text",))
     ticket = await _locked(work, wanted.ticket_id)
     if ticket is None:
         raise NotFound(field=("ticketId",))
     work.within(ticket.organization_id, ticket.path, ticket.id)
-    side, is_spoken = rules.side_of(work.scope.actor), text is not None
+    side, is_spoken = rules.side_of(work.scope.actor), text is not None or bool(wanted.upload_ids)
     before = TicketState(ticket.state)
     after = rules.moved(side, before, ticket.closes_at, work.at, wanted=wanted.state, is_spoken=is_spoken)
     if wanted.assignee_id is not None:
         await _assign(work, ticket, side, wanted.assignee_id)
     _move(work, ticket, side, after, is_spoken=is_spoken)
     await notices.tell(work, ticket, side, has_moved=after is not before, is_spoken=is_spoken)
-    if text is None:
-        return {"ticket": ticket.id, "message": None}
-    ticket.search = rules.searched(ticket.search, text)
-    work.changed(Ref(Kind.TICKET, ticket.id), ticket.number, "messages", None, rules.excerpt(text))
-    return {"ticket": ticket.id, "message": await threads.say(work, ticket.organization_id, ticket.id, text)}
+    if text is not None:
+        ticket.search = rules.searched(ticket.search, text)
+        work.changed(Ref(Kind.TICKET, ticket.id), ticket.number, "messages", None, rules.excerpt(text))
+    files = await _attach(work, ticket, wanted.upload_ids, Ref(Kind.TICKET, ticket.id))
+    message = await threads.say(work, ticket.organization_id, ticket.id, text or "", files) if is_spoken else None
+    return {"ticket": ticket.id, "message": message}
 
 
 async def ticket_close(work: Work, ticket_id: UUID) -> Result:
@@ -137,6 +144,18 @@ def _move(work: Work, ticket: Ticket, side: Side, after: TicketState, *, is_spok
     ticket.closes_at = rules.closes_at(before, after, closes=ticket.closes_at, at=work.at)
     priority, department = TicketPriority(ticket.priority), ticket.department
     ticket.due_at = rules.due_at(side, before, after, priority, department=department, due=ticket.due_at, is_spoken=is_spoken, at=work.at)
+
+
+async def _attach(work: Work, ticket: Ticket, upload_ids: Sequence[UUID], subject: Ref | None) -> list[UUID]:
+    """Takes the writer's uploads for good, as files of the next message."""
+    if len(upload_ids) > rules.MOST_FILES:
+        raise InvalidInput("error.too_many", field=("uploadIds",), most=rules.MOST_FILES)
+    organization_id = ticket.organization_id
+    files = await uploads.claim(work.sql, work.scope, upload_ids, Purpose.ATTACHMENT, organization_id=organization_id, field="uploadIds")
+    for file in files:
+        work.sql.add(TicketFile(file_id=file.id, ticket_id=ticket.id))
+        work.changed(subject, ticket.title if subject is None else ticket.number, "messages.attachments", None, file.file_name)
+    return [file.id for file in files]
 
 
 async def _assign(work: Work, ticket: Ticket, side: Side, person_id: UUID) -> None:

@@ -45,3 +45,12 @@ class Ticket(SQLModel, table=True):
     late_told_at: datetime | None = Field(default=None, sa_type=UtcDateTime)
     closes_at: datetime | None = Field(default=None, sa_type=UtcDateTime)
     assignee_id: UUID | None = Field(default=None, foreign_key="persons.id")
+
+
+class TicketFile(SQLModel, table=True):
+    """A file attached to a message of a ticket: whoever sees the one may have the other."""
+
+    __tablename__ = "ticket_files"
+
+    file_id: UUID = Field(primary_key=True, foreign_key="files.id")
+    ticket_id: UUID = Field(foreign_key="tickets.id", index=True)

@@ -14,11 +14,11 @@ from schema.kernel.scalars import URL
 
 
 def _link(row: DocumentRow, context: Context) -> tuple[str, datetime]:
-    return links.link(context.parts.auth, context.asking(), row.id, at=context.now)
+    return links.link(context.parts.auth, context.asking(), row.id, at=context.now, is_shared=row.is_shared)
 
 
 def _url(row: DocumentRow, context: Context) -> str:
-    """Refused to whoever sees personal data masked: a file can't be masked."""
+    """Refused to whoever sees personal data masked, unless it was sent to them: a file can't be masked."""
     return _link(row, context)[0]
 
 

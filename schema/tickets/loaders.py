@@ -4,11 +4,13 @@ import asyncio
 from uuid import UUID
 
 from domain.files.queries import DocumentRow, files_of_organizations
+from domain.files.tables import Purpose
 from domain.kernel.paging import Page, Window
 from domain.kernel.permissions import Permission
 from domain.tickets import queries, threads
 from domain.tickets.queries import TicketRow
 from domain.tickets.threads import TicketMessageRow
+from schema.files.seen import SEEN
 from schema.kernel.context import Context
 
 
@@ -40,3 +42,6 @@ async def attachments(context: Context, keys: list[tuple[UUID, tuple[UUID, ...]]
     async with context.read() as session:
         found = dict(zip(wanted, await files_of_organizations(session, wanted), strict=True))
     return [[row for file in files if (row := found[organization_id, file])] for organization_id, files in keys]
+
+
+SEEN[Purpose.ATTACHMENT] = (Permission.TICKET_READ, queries.attachments_by_ids)

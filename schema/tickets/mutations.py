@@ -30,6 +30,7 @@ class TicketOpenInput:
     text: str = strawberry.field(description="First message.")
     priority: TicketPriority = strawberry.field(default=TicketPriority.MEDIUM, description="Urgency.")
     about_id: strawberry.ID | None = strawberry.field(default=None, description="What it is about.")
+    upload_ids: list[strawberry.ID] | None = strawberry.field(default=None, description="Uploaded files, at most 10.")
     mode: MutationMode = strawberry.field(default=MutationMode.APPLY, description="Decide only, or act.")
     plan_token: str | None = strawberry.field(default=None, description="Token of the plan agreed to.")
 
@@ -37,7 +38,7 @@ class TicketOpenInput:
         """The domain's request, with the thing it is about found in the viewer's scope."""
         organization_id = decode_as(Kind.ORGANIZATION, self.organization_id, "organizationId")
         about = await _about(info, self.about_id) if self.about_id else None
-        return OpenTicket(organization_id, self.title, self.text, self.priority, about)
+        return OpenTicket(organization_id, self.title, self.text, self.priority, about, _uploads(self.upload_ids))
 
 
 @strawberry.input(description="Input of `ticketReply`.")
@@ -46,6 +47,7 @@ class TicketReplyInput:
 
     ticket_id: strawberry.ID = strawberry.field(description="Ticket.")
     text: str | None = strawberry.field(default=None, description="Message; null only moves it.")
+    upload_ids: list[strawberry.ID] | None = strawberry.field(default=None, description="Uploaded files, at most 10.")
     state: TicketState | None = strawberry.field(default=None, description="One of its next states.")
     assignee_id: strawberry.ID | None = strawberry.field(default=None, description="Who works on it; operator only.")
     mode: MutationMode = strawberry.field(default=MutationMode.APPLY, description="Decide only, or act.")
@@ -54,7 +56,8 @@ class TicketReplyInput:
     def to_request(self) -> ReplyToTicket:
         """The domain's request."""
         assignee_id = decode_as(Kind.PERSON, self.assignee_id, "assigneeId") if self.assignee_id else None
-        return ReplyToTicket(decode_as(Kind.TICKET, self.ticket_id, "ticketId"), self.text, self.state, assignee_id)
+        ticket_id = decode_as(Kind.TICKET, self.ticket_id, "ticketId")
+        return ReplyToTicket(ticket_id, self.text, self.state, assignee_id, _uploads(self.upload_ids))
 
 
 @strawberry.type(description="What `ticketOpen` did.")
@@ -110,6 +113,10 @@ async def _spoken(info: Info, done: Done, ticket_id: UUID) -> Ticket:
     if done.result and done.result["message"]:
         await threads.keep_now(done.result["message"])
     return cast(Ticket, await info.context.load(loaders.tickets, ticket_id))
+
+
+def _uploads(ids: list[strawberry.ID] | None) -> list[UUID]:
+    return [decode_as(Kind.UPLOAD, id, "uploadIds") for id in ids or ()]
 
 
 async def _about(info: Info, id: str) -> About:

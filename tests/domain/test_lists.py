@@ -87,7 +87,7 @@ async def stock(database: Database, two_tenants: TwoTenants) -> Stock:
             order, item, file, ticket, token, membership = (thing() for _ in range(6))
             async with database.write() as session:
                 session.add(
-                    File(id=file.id, organization_id=tenant.id, name=f"{place}.pdf", media_type="application/pdf", content=b"%", created_at=at)
+                    File(id=file.id, organization_id=tenant.id, name=f"{place}.pdf", media_type="application/pdf", size_bytes=1, purpose="RECEIPT", created_at=at)
                 )
                 await session.flush()
                 session.add(
