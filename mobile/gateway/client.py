@@ -10,7 +10,7 @@ from typing import Any, NamedTuple
 import httpx
 
 from mobile.gateway import failures
-from mobile.gateway.cache import OfflineCache
+from mobile.gateway.cache import Kept, OfflineCache
 from mobile.gateway.documents import document
 from mobile.gateway.failures import Refusal
 from mobile.gateway.tokens import Tokens, TokenStore
@@ -34,10 +34,11 @@ class Answer:
 
 
 class Got(NamedTuple):
-    """What a request gave: data, fields that were refused, and what the server calls the answer if it may be asked about again."""
+    """What a request gave: data, refused fields, the body they came in, and what the server calls it if it may be asked about again."""
 
     data: dict[str, Any]
     refusals: tuple[Refusal, ...]
+    body: bytes
     etag: str | None = None
 
 
@@ -60,12 +61,15 @@ class Gateway:
         self.server = server
         self.language = "fa"
         self.is_offline = False
+        self.watch_network: Callable[[], Any] = lambda: None
+        """Told whenever `is_offline` changes."""
         self._tokens = tokens
         self._cache = cache
         self._now = now
         self._http = httpx.AsyncClient(timeout=PATIENCE, transport=transport, headers={"User-Agent": AGENT})
         self._refreshing: asyncio.Task[Tokens] | None = None
         self._unlisted: set[str] = set()  # documents that this server, older than the app, wants as text
+        self._unlock(tokens.load())
 
     @property
     def is_signed_in(self) -> bool:
@@ -75,26 +79,52 @@ class Gateway:
     def sign_in(self, pair: dict[str, Any]) -> None:
         """Keeps the tokens of a new session and forgets the answers of the last one."""
         self._cache.clear()
-        self._tokens.save(Tokens.of(pair))
+        tokens = Tokens.of(pair)
+        self._tokens.save(tokens)
+        self._unlock(tokens)
 
     def forget(self) -> None:
-        """Drops the tokens and every kept answer."""
+        """Drops the tokens, with them the key of every kept answer, and the answers."""
         self._tokens.clear()
+        self._unlock(None)
         self._cache.clear()
 
     async def query(self, operation: str, variables: dict[str, Any] | None = None) -> Answer:
-        """Asks; without network gives the kept answer, or raises Offline when there is none."""
+        """Asks; without network gives the kept answer, or raises Offline when there is none. What may no longer be seen isn't kept."""
         variables = variables or {}
+        question, seal = self._question(operation, variables), self._cache.seal
         try:
             got = await self._ask(operation, variables, self._revalidated if operation in REVALIDATED else self._post)
         except failures.Offline:
-            kept = self._cache.find(operation, variables)
+            kept = await self.recall(operation, variables)
             if kept is None:
                 raise
-            return Answer(data=kept.data, at=kept.at, is_cached=True)
+            return kept
+        except (failures.NoRight, failures.NotFound):
+            self._cache.drop(question)
+            raise
         at = self._now()
-        self._cache.keep(operation, variables, got.data, at=at, etag=got.etag)
+        if seal is self._cache.seal:  # nobody else signed in meanwhile
+            self._cache.keep(question, Kept(got.body, at, got.etag))
         return Answer(data=got.data, at=at, refusals=got.refusals)
+
+    async def recall(self, operation: str, variables: dict[str, Any] | None = None) -> Answer | None:
+        """The kept answer, asking nobody; None when there is none."""
+        kept = await self._cache.find(self._question(operation, variables or {}), now=self._now())
+        if kept is None:
+            return None
+        got = _answer(kept.body)
+        return Answer(data=got.data, at=kept.at, is_cached=True, refusals=got.refusals)
+
+    async def reach(self) -> bool:
+        """Whether the server answers at all."""
+        try:
+            await self._send(lambda: self._http.build_request("GET", f"{self.server}/healthz"))
+        except failures.Offline:
+            return False
+        except failures.Failure:
+            return True
+        return True
 
     async def mutate(self, operation: str, variables: dict[str, Any]) -> dict[str, Any]:
         """Runs a mutation of one field and gives that field's payload; nothing of it is kept."""
@@ -107,8 +137,9 @@ class Gateway:
         return response.content
 
     async def close(self) -> None:
-        """Ends the connections."""
+        """Ends the connections and finishes the offline copy."""
         await self._http.aclose()
+        self._cache.close()
 
     async def _ask(self, operation: str, variables: dict[str, Any], send: Callable[[str, dict[str, Any]], Awaitable[Got]]) -> Got:
         await self._refresh_early()
@@ -122,7 +153,8 @@ class Gateway:
 
     async def _revalidated(self, operation: str, variables: dict[str, Any]) -> Got:
         """Asks by GET, naming the kept answer: "it still holds" comes without a body."""
-        sent, kept = document(operation), self._cache.find(operation, variables)
+        sent = document(operation)
+        kept = await self._cache.find(self._question(operation, variables), now=self._now())
         if sent.id in self._unlisted:
             return await self._post(operation, variables)
         told = json.dumps(variables, ensure_ascii=False, separators=(",", ":"))
@@ -134,7 +166,7 @@ class Gateway:
             )
         )
         if kept and response.status_code == httpx.codes.NOT_MODIFIED:
-            return Got(kept.data, (), kept.etag)
+            return _answer(kept.body, kept.etag)
         try:
             return _read(response)
         except failures.UnknownDocument:
@@ -158,6 +190,13 @@ class Gateway:
 
         return _read(await self._send(build))
 
+    def _question(self, operation: str, variables: dict[str, Any]) -> str:
+        """What an answer is kept under: the words depend on the language, and all of it on the server."""
+        return f"{self.server} {self.language} {operation} {json.dumps(variables, sort_keys=True)}"
+
+    def _unlock(self, tokens: Tokens | None) -> None:
+        self._cache.unlock(bytes.fromhex(tokens.offline_key) if tokens else None)
+
     def _wishes(self) -> dict[str, str]:
         return {"Accept-Language": self.language, "Accept": "application/graphql-response+json, application/json"}
 
@@ -165,14 +204,19 @@ class Gateway:
         try:
             response = await self._http.send(build())
         except (httpx.TransportError, httpx.InvalidURL) as error:
-            self.is_offline = True
+            self._found(is_offline=True)
             raise failures.Offline(str(error)) from error
-        self.is_offline = False
+        self._found(is_offline=False)
         if response.status_code == httpx.codes.TOO_MANY_REQUESTS:
             raise failures.TooMany(request_id=response.headers.get("x-request-id"))
         if response.is_server_error:
             raise failures.ServerFault(f"HTTP {response.status_code}", request_id=response.headers.get("x-request-id"))
         return response
+
+    def _found(self, *, is_offline: bool) -> None:
+        if is_offline is not self.is_offline:
+            self.is_offline = is_offline
+            self.watch_network()
 
     def _authorization(self) -> dict[str, str]:
         tokens = self._tokens.load()
@@ -202,26 +246,30 @@ class Gateway:
         answer = (await self._post("SessionRefresh", {"input": {"refreshToken": tokens.refresh}}, as_nobody=True)).data["sessionRefresh"]
         pair = answer.get("tokens")
         if pair is None:
-            self._tokens.clear()
+            self.forget()
             raise failures.SessionEnded(answer.get("message", ""))
-        fresh = Tokens.of(pair)
+        fresh = Tokens.of(pair, tokens.offline_key)
         self._tokens.save(fresh)
         return fresh
 
 
 def _read(response: httpx.Response) -> Got:
+    """Data and refused fields of a response; raises when the request as a whole failed."""
+    return _answer(response.content, response.headers.get("etag"), response.status_code, response.headers.get("x-request-id"))
+
+
+def _answer(content: bytes, etag: str | None = None, status: int = httpx.codes.OK, request_id: str | None = None) -> Got:
     """Data and refused fields of a GraphQL answer; raises when the request as a whole failed."""
-    request_id = response.headers.get("x-request-id")
     try:
-        body = response.json()
+        body = json.loads(content)
     except ValueError as error:
-        raise failures.ServerFault(f"HTTP {response.status_code}", request_id=request_id) from error
+        raise failures.ServerFault(f"HTTP {status}", request_id=request_id) from error
     errors = body.get("errors") or []
     data = body.get("data")
     if data is None or (errors and all(value is None for value in data.values())):
-        raise _failure(errors, response.status_code, request_id)
+        raise _failure(errors, status, request_id)
     refusals = tuple(Refusal(path=tuple(error.get("path") or ()), code=_code(error)) for error in errors)
-    return Got(data, refusals, response.headers.get("etag"))
+    return Got(data, refusals, content, etag)
 
 
 def _failure(errors: list[dict[str, Any]], status: int, request_id: str | None) -> failures.Failure:

@@ -3,29 +3,34 @@
 import json
 import os
 import pathlib
+import secrets
 from dataclasses import asdict, dataclass
 from datetime import datetime
 from typing import Any, Protocol
 
+from mobile.gateway.cache import KEY_BYTES
+
 
 @dataclass(frozen=True)
 class Tokens:
-    """A token pair as the server gave it; the refresh token works once."""
+    """A token pair as the server gave it, whose refresh token works once, and the key of what the session keeps for offline."""
 
     access: str
     access_expires_at: datetime
     refresh: str | None
     refresh_expires_at: datetime | None
+    offline_key: str
 
     @classmethod
-    def of(cls, pair: dict[str, Any]) -> "Tokens":
-        """From the contract's TokenPair."""
+    def of(cls, pair: dict[str, Any], offline_key: str | None = None) -> "Tokens":
+        """From the contract's TokenPair; a session that begins gets a key of its own."""
         ends = pair["refreshExpiresAt"]
         return cls(
             access=pair["accessToken"],
             access_expires_at=datetime.fromisoformat(pair["accessExpiresAt"]),
             refresh=pair["refreshToken"],
             refresh_expires_at=datetime.fromisoformat(ends) if ends else None,
+            offline_key=offline_key or secrets.token_hex(KEY_BYTES),
         )
 
     def to_json(self) -> str:
@@ -42,6 +47,7 @@ class Tokens:
             access_expires_at=datetime.fromisoformat(kept["access_expires_at"]),
             refresh=kept["refresh"],
             refresh_expires_at=datetime.fromisoformat(ends) if ends else None,
+            offline_key=kept["offline_key"],
         )
 
 

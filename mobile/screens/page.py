@@ -27,6 +27,28 @@ class Scroller(ScrollView):
         self.add_widget(self.content)
         self._refresh = refresh
 
+    @property
+    def scrolled(self) -> float:
+        """How far the content is scrolled, in pixels from its top."""
+        return float((1 - self.scroll_y) * max(0.0, self.content.height - self.height))
+
+    def begin_at(self, scrolled: float) -> None:
+        """Stands where another content stood, as soon as its height is known and before it is drawn."""
+
+        def stand(*_: Any) -> None:
+            hidden = self.content.height - self.height
+            if hidden > 0:
+                self.scroll_y = max(0.0, 1 - scrolled / hidden)
+
+        self.content.bind(height=stand)
+        self.bind(height=stand)
+
+        def settled(_: float) -> None:
+            self.content.unbind(height=stand)
+            self.unbind(height=stand)
+
+        Clock.schedule_once(settled)
+
     def on_touch_up(self, touch: Any) -> bool:
         pulled = self.effect_y is not None and self.effect_y.overscroll < -dp(PULL)
         if pulled and self._refresh:
@@ -71,7 +93,7 @@ class LoadPage(Page):
 
     def draw(self) -> None:
         """Builds header and body; the scroll stays where it was."""
-        kept = self._scroll_position()
+        scrolled = self._scrolled()
         self.clear_widgets()
         if band := self.band():
             self.add_widget(band)
@@ -81,8 +103,8 @@ class LoadPage(Page):
         self.add_widget(body)
         if footer := self.footer():
             self.add_widget(footer)
-        if kept is not None and isinstance(body, ScrollView):
-            Clock.schedule_once(lambda _: setattr(body, "scroll_y", kept), -1)
+        if scrolled is not None and isinstance(body, Scroller):
+            body.begin_at(scrolled)
 
     def arrive(self) -> None:
         """Loads when nothing is there yet."""
@@ -118,17 +140,24 @@ class LoadPage(Page):
         return self.shell.say("nav.home")
 
     def band(self) -> Widget | None:
-        """Offline with older data: what is shown and how to try again."""
-        if not self.model.is_cached or self.model.seen_at is None:
+        """What is shown is not what the server last said: why, how old it is, and how to try again."""
+        model = self.model
+        if not model.is_behind or model.seen_at is None or model.phase not in (Phase.READY, Phase.EMPTY):
             return None
         say = look.say
-        ago = say.ago(self.model.seen_at, self.shell.services.now())
-        words = say("offline.text", ago=f"{ago} ({say.time(self.model.seen_at)})")
-        return Band("cloud-off-outline", say("offline.title"), words, say("action.retry"), self.reload)
+        ago = say.ago(model.seen_at, self.shell.services.now())
+        words = say("offline.text", ago=f"{ago} ({say.time(model.seen_at)})")
+        is_offline = self.shell.services.network.is_offline
+        icon, title = ("cloud-off-outline", "offline.title") if is_offline else ("alert-circle-outline", "offline.not_refreshed")
+        return Band(icon, say(title), words, say("action.retry"), self.retry)
 
-    def _scroll_position(self) -> float | None:
-        body = next((child for child in self.children if isinstance(child, ScrollView)), None)
-        return float(body.scroll_y) if body is not None else None
+    def retry(self) -> None:
+        """Goes on where the last try ended."""
+        self.run(self.model.resume())
+
+    def _scrolled(self) -> float | None:
+        body = next((child for child in self.children if isinstance(child, Scroller)), None)
+        return body.scrolled if body is not None else None
 
     def _state(self) -> Widget | None:
         match self.model.phase:
@@ -139,7 +168,7 @@ class LoadPage(Page):
             case Phase.NO_RIGHT:
                 return no_right(self.shell, self.place())
             case Phase.ERROR:
-                return trouble(self.model.failure, self.reload)
+                return trouble(self.model.failure, self.retry)
         return None
 
 

@@ -69,6 +69,8 @@ class Shell(FloatLayout):
         self._left_at = -LEAVE_SECONDS
         self._is_ended_shown = False
         self._person = services.session.person
+        self._seeking: asyncio.Task[None] | None = None
+        services.network.watch(self._network_moved)
         services.session.watch(Clock.create_trigger(lambda _: self._session_moved(), -1))
         self._build()
         self._show_session()
@@ -168,7 +170,7 @@ class Shell(FloatLayout):
 
     def writes_allowed(self) -> bool:
         """Nothing is written while offline; says so."""
-        if self.services.gateway.is_offline:
+        if self.services.network.is_offline:
             self.toast(self.say("offline.writes"))
             return False
         return True
@@ -206,6 +208,17 @@ class Shell(FloatLayout):
             for entry in stack:
                 if getattr(entry.model, "seen_at", None) is not None:
                     self.run(entry.model.load())
+
+    def _network_moved(self) -> None:
+        """Looks for a lost server; once it is back, whatever stayed behind goes on."""
+        if self.services.network.is_offline:
+            if self._seeking is None or self._seeking.done():
+                self._seeking = asyncio.ensure_future(self.services.network.seek())
+            return
+        for stack in self._stacks.entries.values():
+            for entry in stack:
+                if getattr(entry.model, "is_behind", False):
+                    self.run(entry.model.resume())
 
     def _build(self) -> None:
         self.clear_widgets()
@@ -326,9 +339,10 @@ class Shell(FloatLayout):
 
     async def stop(self) -> None:
         """Cancels what still runs and closes the connections."""
-        for task in [*self._tasks]:
+        tasks = [*self._tasks, *([self._seeking] if self._seeking else [])]
+        for task in tasks:
             task.cancel()
-        await asyncio.gather(*self._tasks, return_exceptions=True)
+        await asyncio.gather(*tasks, return_exceptions=True)
         await self.services.gateway.close()
 
 

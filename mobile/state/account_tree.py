@@ -51,7 +51,7 @@ class AccountTree(Loadable):
     async def look_at(self, day: datetime | None) -> None:
         """Shows the tree as it stood then, or now."""
         self.as_of = day
-        await self.load()
+        await self.load(is_other=True)
 
     def toggle(self, account_id: str) -> None:
         """Opens or closes a node."""

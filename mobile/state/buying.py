@@ -43,8 +43,10 @@ class Buying(Loadable):
             if not page["pageInfo"]["hasNextPage"]:
                 break
         self.offerings = found
-        self.service = next((one for one in SERVICES if self.on_sale(one)), SERVICES[0])
-        self.chosen = next(iter(self.on_sale()), None)
+        still = next((one for one in found if self.chosen and one["id"] == self.chosen["id"]), None)
+        if still is None:
+            self.service = next((one for one in SERVICES if self.on_sale(one)), SERVICES[0])
+        self.chosen = still or next(iter(self.on_sale()), None)
         self._fit_activation()
         return not found
 

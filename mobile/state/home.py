@@ -2,6 +2,7 @@
 
 from typing import Any
 
+from mobile.gateway import failures
 from mobile.state.loading import Loadable
 
 
@@ -12,8 +13,7 @@ class Home(Loadable):
         """Brings the viewer; empty when no company is covered."""
         data: Any = await self.ask("Home")
         if data["viewer"] is None:
-            self.services.session.end()
-            return True
+            raise failures.SessionEnded
         self.services.session.adopt(data["viewer"])
         return not self.services.session.memberships
 

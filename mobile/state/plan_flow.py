@@ -1,4 +1,8 @@
-"""Plan, look, apply: a write is first shown, then done with the plan's token and one idempotency key."""
+"""Plan, look, apply: a write is first shown, then done with the plan's token and one idempotency key.
+
+Without network it waits as a draft. A plan from before is never applied after: what would change is asked anew, and the key
+keeps a first try whose answer was lost from being done twice.
+"""
 
 import uuid
 from enum import Enum
@@ -14,6 +18,7 @@ class Step(Enum):
     """Where a write stands."""
 
     PLANNING = "planning"
+    WAITING = "waiting for the network"
     PLANNED = "planned"
     APPLYING = "applying"
     DONE = "done"
@@ -30,25 +35,43 @@ class PlanFlow(Observable):
         self.plan: dict[str, Any] = {}
         self.changed_labels: frozenset[str] = frozenset()
         self.is_stale = False
+        self.was_lost = False
+        """The network was lost since it was last shown, so that what is shown was asked anew."""
         self.problem: str | None = None
         self.payload: dict[str, Any] = {}
         self._operation = operation
         self._content = content
         self._key = str(uuid.uuid4())
+        self._outages = services.network.outages
+        self._is_dropped = False
 
     async def preview(self) -> None:
-        """Asks what would change; nothing happens."""
-        self.step, self.problem = Step.PLANNING, None
-        self.changed()
-        payload = await self._run("PLAN", None, otherwise=Step.REFUSED)
-        if payload is not None:
-            self._show(payload)
+        """Asks what would change; nothing happens. Without network it waits, and asks once it is back."""
+        network = self.services.network
+        while not self._is_dropped:
+            self.step, self.problem, self._outages = Step.PLANNING, None, network.outages
+            self.changed()
+            payload = await self._run("PLAN", None, otherwise=Step.REFUSED)
+            if payload is not None:
+                self._show(payload)
+            if self.step is not Step.WAITING:
+                return
+            self.was_lost = True
+            await network.back()
 
     async def apply(self) -> bool:
-        """Does what was shown. A lost answer may be asked for again: the key makes it the same write. True once done."""
-        self.step, self.problem = Step.APPLYING, None
+        """Does what was shown, unless the network was lost since: then shows anew. True once done."""
+        if self._outages != self.services.network.outages:
+            self.was_lost = True
+            await self.preview()
+            return False
+        self.step, self.problem, self.was_lost = Step.APPLYING, None, False
         self.changed()
         payload = await self._run("APPLY", self.plan["token"], otherwise=Step.PLANNED)
+        if self.step is Step.WAITING:
+            self.was_lost = True
+            await self.services.network.back()
+            await self.preview()
         if payload is None:
             return False
         if payload["__typename"] == "PlanStale":
@@ -62,6 +85,10 @@ class PlanFlow(Observable):
         self.payload, self.step = payload, Step.DONE
         self.changed()
         return True
+
+    def drop(self) -> None:
+        """Nobody waits for it any more."""
+        self._is_dropped = True
 
     @property
     def rejected(self) -> list[dict[str, Any]]:
@@ -87,6 +114,8 @@ class PlanFlow(Observable):
             return await self.services.gateway.mutate(self._operation, {"input": asked})
         except failures.SessionEnded:
             self.services.session.end()
+        except failures.Offline:
+            otherwise = Step.WAITING
         except failures.Failure as failure:
             self.problem = explain(self.services.say, failure)[1]
         self.step = otherwise

@@ -6,7 +6,7 @@ from typing import Any
 
 from mobile.gateway import failures
 from mobile.state.digits import plain
-from mobile.state.loading import Loadable
+from mobile.state.loading import Loadable, Phase
 from mobile.state.services import Services
 from mobile.state.sim_row import SimRow, shape_row
 
@@ -46,6 +46,7 @@ class SimList(Loadable):
         self._after: str | None = None
         self._has_more = False
         self._turn = 0
+        self._shown: dict[str, Any] = {}  # the conditions of what is in `nodes`
 
     @property
     def has_conditions(self) -> bool:
@@ -62,7 +63,7 @@ class SimList(Loadable):
         for name, value in conditions.items():
             setattr(self, name, value)
         self.changed()
-        await self.load()
+        await self.load(is_other=True)
 
     async def clear(self) -> None:
         """Takes every condition away."""
@@ -71,19 +72,26 @@ class SimList(Loadable):
     async def fetch(self) -> bool:
         """Brings the first page and the count; an older call that comes late is dropped."""
         self._turn += 1
-        turn = self._turn
+        turn, conditions, was_kept = self._turn, self._conditions() | {"sort": self.sort}, self.is_cached
         page, count = await asyncio.gather(self._page(None), self._count())
-        if turn == self._turn:
-            self.nodes = [edge["node"] for edge in page["edges"]]
+        if turn != self._turn:
+            return not self.nodes
+        head = [edge["node"] for edge in page["edges"]]
+        if was_kept and conditions == self._shown and len(self.nodes) > len(head):
+            # Somebody scrolls through what the device kept: its further pages stay, so that nothing jumps.
+            fresh = {node["id"] for node in head}
+            self.nodes = head + [node for node in self.nodes[len(head) :] if node["id"] not in fresh]
+        else:
+            self.nodes = head
             self._after, self._has_more = page["pageInfo"]["endCursor"], page["pageInfo"]["hasNextPage"]
-            self.count = count
+        self.count, self._shown = count, conditions
         return not self.nodes
 
     async def load_more(self) -> None:
-        """Adds the next page, once at a time."""
-        if not self._has_more or self.is_fetching_more:
+        """Adds the next page, once at a time; after a failure not before somebody tries again."""
+        if not self._has_more or self.is_fetching_more or self.failure:
             return
-        self.is_fetching_more, turn = True, self._turn
+        self.is_fetching_more, turn, seen_at = True, self._turn, self.seen_at
         try:
             page = await self._page(self._after)
         except failures.SessionEnded:
@@ -91,13 +99,22 @@ class SimList(Loadable):
             return
         except failures.Failure as failure:
             self.failure = failure
-            self._has_more = False
         else:
             if turn == self._turn:
                 self.nodes += [edge["node"] for edge in page["edges"]]
                 self._after, self._has_more = page["pageInfo"]["endCursor"], page["pageInfo"]["hasNextPage"]
+                self.seen_at = min(filter(None, (seen_at, self.seen_at)))  # a list is as old as its oldest page
         finally:
             self.is_fetching_more = False
+        self.changed()
+
+    async def resume(self) -> None:
+        """Goes on with the page that didn't come; what came from the device is asked anew."""
+        if self.is_cached or self.phase is not Phase.READY:
+            await self.load()
+            return
+        self.failure = None
+        await self.load_more()
         self.changed()
 
     def select(self, sim_id: str) -> None:
@@ -140,6 +157,9 @@ class SimList(Loadable):
         return found
 
     async def _count(self) -> int | None:
-        data: Any = (await self.services.gateway.query("FleetCount", self._conditions())).data
-        count: int | None = data["account"]["sims"]["totalCount"]
+        try:
+            answer: Any = (await self.answer("FleetCount", self._conditions())).data
+        except failures.Offline:
+            return None  # kept pages are worth showing without it
+        count: int | None = answer["account"]["sims"]["totalCount"]
         return count

@@ -2,6 +2,10 @@
 
 import asyncio
 import json
+import pathlib
+import re
+import secrets
+import sqlite3
 import stat
 from datetime import timedelta
 
@@ -10,9 +14,9 @@ import pytest
 
 from mobile.demo import DemoServer
 from mobile.gateway import failures
-from mobile.gateway.cache import OfflineCache
+from mobile.gateway.cache import Kept, OfflineCache, Seal
 from mobile.gateway.client import Gateway
-from mobile.gateway.documents import document
+from mobile.gateway.documents import FOLDER, document
 from mobile.gateway.tokens import FileTokens, MemoryTokens, Tokens
 from mobile.state.services import Services
 from tests.mobile.conftest import Clock
@@ -84,21 +88,89 @@ async def test_signing_in_again_shows_nothing_of_the_person_before(signed_in: Se
         await signed_in.gateway.query("Sessions")
 
 
-async def test_codes_never_reach_the_offline_copy(signed_in: Services, server: DemoServer, tmp_path) -> None:
+async def test_what_is_kept_is_sealed_and_holds_no_code_no_token_and_nothing_of_a_mutation(
+    signed_in: Services, server: DemoServer, tmp_path: pathlib.Path
+) -> None:
     server.is_proof_old = False
-    cache = OfflineCache(tmp_path / "copy.sqlite")
-    tokens = MemoryTokens()
-    gateway = Gateway("https://care.example", tokens=tokens, cache=cache, transport=server, now=signed_in.now)
+    tokens, path = FileTokens(tmp_path / "tokens.json"), tmp_path / "copy.sqlite"
+    gateway = Gateway("https://care.example", tokens=tokens, cache=OfflineCache(path), transport=server, now=signed_in.now)
     gateway.sign_in(server._tokens())
 
     payload = await gateway.mutate("PukReveal", {"input": {"simId": "sim-0", "reason": "locked"}})
     await gateway.query("SimDetail", {"by": {"id": "sim-0"}})
+    await gateway.query("Fleet", {"account": "account-group", "first": 5, "search": "0412"})
     await gateway.close()
-    cache.close()
+    lying = b"".join(file.read_bytes() for file in tmp_path.glob("copy.sqlite*"))
+    assert not [one for one in (b"8998350000000", b"SimDetail", b"0412", b"sim-0") if one in lying]
 
-    kept = (tmp_path / "copy.sqlite").read_bytes()
-    assert b"89983500000000000" in kept
-    assert payload["puk"]["puk1"].encode() not in kept
+    kept = tokens.load()
+    assert kept is not None
+    seal = Seal(bytes.fromhex(kept.offline_key))
+    rows = sqlite3.connect(path).execute("SELECT name, content FROM sealed").fetchall()
+    opened = b"".join(seal.open(name, content).body for name, content in rows)
+    assert len(rows) == 2 and b"8998350000000" in opened
+    assert not [one for one in (payload["puk"]["puk1"], kept.access, kept.refresh or "-", kept.offline_key) if one.encode() in opened]
+    assert Seal(bytes(32)).open(*rows[0]) is None and seal.open(rows[1][0], rows[0][1]) is None
+
+
+def test_no_query_of_the_app_asks_for_a_secret() -> None:
+    """Answers of queries are kept on the device, so what must never lie there comes by mutations alone."""
+    never = {"puk1", "puk2", "accessToken", "refreshToken", "secret", "token", "otp", "totpSecret", "password"}
+    for file in FOLDER.glob("*.graphql"):
+        for query in re.findall(r"^query .*?^}", file.read_text(encoding="utf-8"), re.MULTILINE | re.DOTALL):
+            assert not never & set(re.findall(r"\w+", query)), file
+
+
+async def test_the_next_start_finds_what_the_last_one_kept(signed_in: Services, server: DemoServer, tmp_path: pathlib.Path) -> None:
+    def start() -> Gateway:
+        tokens, cache = FileTokens(tmp_path / "tokens.json"), OfflineCache(tmp_path / "copy.sqlite")
+        return Gateway("https://care.example", tokens=tokens, cache=cache, transport=server, now=signed_in.now)
+
+    first = start()
+    first.sign_in(server._tokens())
+    asked = await first.query("Sessions")
+    await first.close()
+
+    second = start()
+    kept = await second.recall("Sessions")
+    second.language = "bg"
+    assert kept is not None and kept.is_cached and kept.data == asked.data
+    assert await second.recall("Sessions") is None  # in another language it was never seen
+    await second.close()
+    (tmp_path / "copy.sqlite").write_bytes(b"damaged, but never the end of the app" * 200)
+    third = start()
+    assert await third.recall("Sessions") is None and (await third.query("Sessions")).data == asked.data
+    await third.close()
+
+
+async def test_a_revoked_session_takes_its_copy_along(signed_in: Services, server: DemoServer, clock: Clock, tmp_path: pathlib.Path) -> None:
+    tokens, path = MemoryTokens(), tmp_path / "copy.sqlite"
+    gateway = Gateway("https://care.example", tokens=tokens, cache=OfflineCache(path), transport=server, now=clock)
+    gateway.sign_in(server._tokens())
+    await gateway.query("Sessions")
+    assert await gateway.recall("Sessions") is not None
+    server.is_ended = True
+    clock.pass_by(minutes=15)
+
+    with pytest.raises(failures.SessionEnded):
+        await gateway.query("Sessions")
+
+    assert await gateway.recall("Sessions") is None
+    await gateway.close()
+    assert sqlite3.connect(path).execute("SELECT count(*) FROM sealed").fetchone() == (0,)
+
+
+async def test_an_answer_to_the_person_before_is_not_kept_for_the_next(signed_in: Services, server: DemoServer) -> None:
+    server.delay = 0.05
+    late = asyncio.create_task(signed_in.gateway.query("Sessions"))
+    await asyncio.sleep(0.01)
+    access = server.access
+    signed_in.gateway.sign_in(server._tokens())
+    server.access = access
+
+    await late
+
+    assert await signed_in.gateway.recall("Sessions") is None
 
 
 @pytest.mark.parametrize(
@@ -138,7 +210,7 @@ async def test_the_catalogue_comes_once_and_is_then_asked_about(signed_in: Servi
 
     name = seen[0][3]
     assert seen[:3] == [("GET", None, 200, name), ("GET", name, 304, name), ("GET", None, 200, name)]
-    assert seen[3][:3] == ("GET", name, 200)
+    assert seen[3][:3] == ("GET", None, 200)  # what is kept is in another language
     assert again.data == first.data == other.data != translated.data == offline.data
     assert again.at - first.at == timedelta(minutes=5)
     assert (again.is_cached, offline.is_cached) == (False, True)
@@ -251,7 +323,7 @@ async def test_the_language_goes_with_every_request(signed_in: Services, server:
 
 def test_a_token_file_is_for_its_owner_alone(tmp_path, clock: Clock) -> None:
     store = FileTokens(tmp_path / "kept" / "tokens.json")
-    pair = Tokens(access="a", access_expires_at=clock(), refresh="r", refresh_expires_at=None)
+    pair = Tokens(access="a", access_expires_at=clock(), refresh="r", refresh_expires_at=None, offline_key="00")
 
     store.save(pair)
 
@@ -267,13 +339,37 @@ def test_a_damaged_token_file_counts_as_none(tmp_path) -> None:
     assert FileTokens(tmp_path / "tokens.json").load() is None
 
 
-def test_the_offline_copy_is_bounded(clock: Clock) -> None:
-    cache = OfflineCache()
-    for number in range(450):
+async def test_the_offline_copy_is_bounded_by_size_oldest_first(clock: Clock) -> None:
+    cache = OfflineCache(most_bytes=50_000)
+    cache.unlock(bytes(range(32)))
+    for number in range(100):
         clock.pass_by(seconds=1)
-        cache.keep("Home", {"number": number}, {"number": number}, at=clock())
+        cache.keep(f"Home {number}", Kept(secrets.token_bytes(1000), clock()))
 
-    assert cache.find("Home", {"number": 449}) is not None
-    assert cache.find("Home", {"number": 49}) is None
-    assert cache.find("Home", {"number": 50}) is not None
+    found = [await cache.find(f"Home {number}", now=clock()) is not None for number in range(100)]
+    cache.close()
+
+    assert 40 <= sum(found) < 50 and found == sorted(found)
+
+
+async def test_the_offline_copy_is_bounded_by_age(clock: Clock) -> None:
+    cache = OfflineCache()
+    cache.unlock(bytes(range(32)))
+    cache.keep("Home", Kept(b"{}", clock()))
+
+    assert await cache.find("Home", now=clock()) == Kept(b"{}", clock())
+    clock.pass_by(days=31)
+    assert await cache.find("Home", now=clock()) is None
+    cache.keep("Fleet", Kept(b"{}", clock()))
+    clock.pass_by(days=-31)
+    assert await cache.find("Home", now=clock()) is None  # and it is gone for good
+    cache.close()
+
+
+async def test_nothing_is_kept_without_a_session(clock: Clock) -> None:
+    cache = OfflineCache()
+    cache.keep("Home", Kept(b"{}", clock()))
+    cache.unlock(bytes(range(32)))
+
+    assert await cache.find("Home", now=clock()) is None
     cache.close()

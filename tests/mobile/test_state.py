@@ -1,14 +1,20 @@
 """View models against the in-memory company: signing in, lists, writes with a plan, codes behind a proof."""
 
+import asyncio
+from collections.abc import Callable
+from datetime import timedelta
+
+import httpx
 import pytest
 
 from mobile.demo import CODE, PASSWORD, DemoServer
 from mobile.gateway import failures
 from mobile.state.account_tree import AccountTree
+from mobile.state.audit import Audit
 from mobile.state.buying import Buying
 from mobile.state.home import Home
 from mobile.state.language import choose_language
-from mobile.state.loading import Phase
+from mobile.state.loading import Loadable, Phase
 from mobile.state.members import Members
 from mobile.state.password import PasswordSetting, challenge_in
 from mobile.state.plan_flow import Step
@@ -25,6 +31,14 @@ from mobile.state.sim_detail import SimDetail
 from mobile.state.sim_list import SimList
 from mobile.state.tickets import Tickets
 from tests.mobile.conftest import Clock
+
+
+async def until(happened: Callable[[], bool]) -> None:
+    """Lets other tasks run until it happened; fails after two seconds."""
+    async with asyncio.timeout(2):
+        while not happened():  # noqa: ASYNC110 - what is waited for tells nobody
+            await asyncio.sleep(0.005)
+
 
 # ── signing in ──
 
@@ -215,6 +229,120 @@ async def test_a_reload_without_network_keeps_what_is_shown(signed_in: Services,
     assert home.phase is Phase.READY and home.is_cached and home.is_old
 
 
+async def test_what_was_seen_once_is_there_before_the_network_answers(signed_in: Services, server: DemoServer, clock: Clock) -> None:
+    await Home(signed_in).load()
+    clock.pass_by(minutes=10)
+    server.delay = 0.2
+    home = Home(signed_in)
+
+    loading = asyncio.create_task(home.load())
+    await until(lambda: home.phase is Phase.READY)
+    assert home.is_cached and home.is_asking and not home.is_behind
+    assert home.seen_at == clock() - timedelta(minutes=10)
+    await loading
+
+    assert not home.is_cached and home.seen_at == clock()
+
+
+async def test_without_network_every_screen_seen_once_opens_with_its_age(signed_in: Services, server: DemoServer, clock: Clock) -> None:
+    server.sell()
+    server.write_tickets()
+
+    def screens() -> list[Loadable]:
+        sim = "sim-0"
+        return [
+            Home(signed_in), AccountTree(signed_in), SimList(signed_in), SimDetail(signed_in, sim), SimDetail(signed_in, sim).apns,
+            Purchases(signed_in), Purchases(signed_in, "sim-20"), Tickets(signed_in), Sessions(signed_in), Members(signed_in),
+            Audit(signed_in), Buying(signed_in, []), Receipt(signed_in, server.orders[0]["id"]),
+        ]  # fmt: skip
+
+    for screen in screens():
+        await screen.load()
+        assert screen.phase is Phase.READY and not screen.is_cached, screen
+    clock.pass_by(minutes=10)
+    server.is_offline = True
+
+    for screen in screens():
+        await screen.load()
+        assert screen.phase is Phase.READY and screen.is_behind and screen.failure is None, screen
+        assert screen.seen_at == clock() - timedelta(minutes=10)
+
+
+async def test_a_right_that_was_taken_away_takes_the_kept_answer_with_it(signed_in: Services, server: DemoServer) -> None:
+    server.sell()
+    await Purchases(signed_in).load()
+    server.denied.add("PurchaseHistory")
+    purchases = Purchases(signed_in)
+    await purchases.load()
+    assert purchases.phase is Phase.NO_RIGHT
+
+    server.is_offline = True
+    again = Purchases(signed_in)
+    await again.load()
+
+    assert again.phase is Phase.ERROR and again.orders == []
+
+
+async def test_kept_pages_scroll_without_network_and_stay_while_fresh_ones_come(
+    signed_in: Services, server: DemoServer, clock: Clock
+) -> None:
+    server.sims = [server._seed(index) for index in range(150)]
+    seen = SimList(signed_in)
+    await seen.load()
+    await seen.load_more()
+    clock.pass_by(minutes=10)
+    server.is_offline = True
+    sims = SimList(signed_in)
+    await sims.load()
+
+    await sims.load_more()
+    assert (len(sims.nodes), sims.is_behind) == (100, True)
+    await sims.load_more()
+    await sims.load_more()
+    assert len(sims.nodes) == 100 and sims.failure is not None
+
+    server.is_offline = False
+    server.sims[0]["status"] = "BLOCKED"
+    await sims.resume()
+    assert (len(sims.nodes), sims.nodes[0]["status"], sims.is_behind) == (100, "BLOCKED", False)
+    await sims.load_more()
+    assert [node["id"] for node in sims.nodes] == [f"sim-{index}" for index in range(150)]
+
+
+async def test_other_conditions_without_a_kept_answer_never_show_the_rows_of_the_ones_before(
+    signed_in: Services, server: DemoServer
+) -> None:
+    sims = SimList(signed_in)
+    await sims.load()
+    server.is_offline = True
+
+    await sims.narrow(status="BLOCKED")
+    assert sims.phase is Phase.ERROR
+    await sims.narrow(status=None)
+
+    assert sims.phase is Phase.READY and len(sims.nodes) == 50
+
+
+async def test_a_lost_server_is_looked_for_until_it_answers(signed_in: Services, server: DemoServer, monkeypatch: pytest.MonkeyPatch) -> None:
+    network, waited = signed_in.network, []
+
+    async def pause(seconds: float) -> None:
+        if seconds:  # the company in memory takes none
+            waited.append(seconds)
+            server.is_offline = len(waited) < 9
+
+    server.is_offline = True
+    assert not await signed_in.gateway.reach()
+    assert (network.is_offline, network.outages) == (True, 1)
+    monkeypatch.setattr(asyncio, "sleep", pause)
+    await network.seek()
+    monkeypatch.undo()
+    await asyncio.wait_for(network.back(), 1)
+
+    assert not network.is_offline and len(waited) == 9
+    assert all(0.8 * pause <= one <= 1.2 * pause for one, pause in zip(waited, (1, 2, 4, 8, 16, 32, 60, 60, 60), strict=True))
+
+
 async def test_a_missing_right_is_a_state_of_the_screen(signed_in: Services, server: DemoServer) -> None:
     server.denied.add("PurchaseHistory")
     purchases = Purchases(signed_in)
@@ -353,18 +481,69 @@ async def test_a_purchase_is_shown_then_done_once(signed_in: Services, server: D
     assert server.wallet == 615_300_000 - 6_875_000 and len(server.orders) == 1
 
 
-async def test_a_lost_answer_is_asked_for_again_with_the_same_key(signed_in: Services, server: DemoServer) -> None:
+async def test_a_lost_answer_is_planned_anew_and_never_done_twice(signed_in: Services, server: DemoServer) -> None:
+    flow = (await buying(signed_in)).flow()
+    await flow.preview()
+    answer = server.handle_async_request
+
+    async def lost(request: httpx.Request) -> httpx.Response:
+        await answer(request)
+        raise httpx.ReadError("the answer is lost", request=request)
+
+    server.handle_async_request = lost  # type: ignore[method-assign]
+    applying = asyncio.create_task(flow.apply())
+    await until(lambda: flow.step is Step.WAITING)
+    assert len(server.orders) == 1
+    server.handle_async_request = answer  # type: ignore[method-assign]
+    assert await signed_in.gateway.reach()
+
+    assert not await applying
+    assert flow.step is Step.PLANNED and flow.was_lost and server.asked[-2:] == ["OrderPlace", "OrderPlace"]
+    assert await flow.apply()
+    assert flow.step is Step.DONE and len(server.orders) == 1
+
+
+async def test_a_plan_asked_for_offline_waits_as_a_draft_and_is_asked_when_back(signed_in: Services, server: DemoServer) -> None:
+    flow = (await buying(signed_in)).flow()
+    server.is_offline = True
+    planning = asyncio.create_task(flow.preview())
+    await until(lambda: flow.step is Step.WAITING)
+    assert flow.plan == {} and server.orders == []
+
+    server.is_offline = False
+    assert await signed_in.gateway.reach()
+    await planning
+
+    assert flow.step is Step.PLANNED and flow.plan["token"] and server.orders == []
+
+
+async def test_a_plan_from_before_an_outage_is_asked_anew_instead_of_applied(signed_in: Services, server: DemoServer) -> None:
     flow = (await buying(signed_in)).flow()
     await flow.preview()
     server.is_offline = True
-    assert not await flow.apply()
-    assert flow.step is Step.PLANNED and flow.problem
-
+    assert not await signed_in.gateway.reach()
     server.is_offline = False
-    await flow.apply()
-    await flow.apply()
+    assert await signed_in.gateway.reach()
+    server.wallet -= 1_000_000
 
-    assert flow.step is Step.DONE and len(server.orders) == 1
+    assert not await flow.apply()
+    assert flow.step is Step.PLANNED and flow.was_lost and server.orders == []
+    assert await flow.apply() and len(server.orders) == 1
+
+
+async def test_a_dropped_draft_is_never_asked_for(signed_in: Services, server: DemoServer) -> None:
+    flow = (await buying(signed_in)).flow()
+    server.is_offline = True
+    planning = asyncio.create_task(flow.preview())
+    await until(lambda: flow.step is Step.WAITING)
+    asked = len(server.asked)
+
+    flow.drop()
+    server.is_offline = False
+    assert await signed_in.gateway.reach()
+    await planning
+
+    assert len(server.asked) == asked
 
 
 async def test_a_stale_plan_is_shown_anew_with_what_changed(signed_in: Services, server: DemoServer) -> None:

@@ -22,19 +22,23 @@ class OrderSheet:
 
     def __init__(self, shell: Any, buying: Buying) -> None:
         self.shell, self.buying = shell, buying
-        self.sheet = Sheet(closed=lambda: self._unwatch())
+        self.sheet = Sheet(closed=self._closed)
         self._is_listed = False
         shell.sheet(self.sheet)
         self._begin()
 
     def _begin(self) -> None:
         """Another content is another plan with another key."""
-        if hasattr(self, "_unwatch"):
-            self._unwatch()
+        if hasattr(self, "flow"):
+            self._closed()
         self.flow: PlanFlow = self.buying.flow()
         self._unwatch = self.flow.watch(self.draw)
         self.draw()
         self.shell.run(self.flow.preview())
+
+    def _closed(self) -> None:
+        self._unwatch()
+        self.flow.drop()
 
     def draw(self) -> None:
         """Builds the sheet for where the purchase stands."""
@@ -42,6 +46,9 @@ class OrderSheet:
         flow = self.flow
         if flow.step is Step.PLANNING and not flow.plan:
             self.sheet.show(top, *parts.looking())
+            return
+        if flow.step is Step.WAITING:
+            self.sheet.show(top, *parts.waiting(), pinned=(PillButton(look.say("action.close"), self.sheet.dismiss, "tonal"),))
             return
         if flow.step is Step.REFUSED:
             self.sheet.show(top, *parts.refusal(flow), pinned=(PillButton(look.say("action.close"), self.sheet.dismiss, "tonal"),))
@@ -53,9 +60,7 @@ class OrderSheet:
 
     def _plan(self) -> list[Widget]:
         flow, say = self.flow, look.say
-        content: list[Widget] = []
-        if flow.is_stale:
-            content.append(parts.stale_note())
+        content = parts.news(flow)
         words = say("plan.get", self._count)
         content.append(parts.doing(flow, words, self._detail(), is_listed=self._is_listed, toggle=self._toggle))
         if flow.plan["exclusionCount"]:

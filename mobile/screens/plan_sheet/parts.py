@@ -29,6 +29,18 @@ def looking() -> list[Widget]:
     return [bone_card(bone(180, 16), bone(120, 12)), bone_card(bone(None, 14), bone(None, 14), bone(None, 22))]
 
 
+def waiting() -> list[Widget]:
+    """Nothing is done without network; the draft stays."""
+    return [note(look.say("plan.waiting"), "cloud-off-outline", "warning")]
+
+
+def news(flow: PlanFlow) -> list[Widget]:
+    """Why what is shown isn't what was shown before."""
+    if flow.was_lost:
+        return [note(look.say("plan.lost"), "cloud-off-outline", "warning")]
+    return [stale_note()] if flow.is_stale else []
+
+
 def stale_note() -> Widget:
     """Something changed since it was first shown."""
     return note(look.say("plan.stale"), "alert-circle-outline", "warning")

@@ -26,12 +26,17 @@ class BlockSheet:
         self.flow: PlanFlow | None = None
         self._unwatch: Callable[[], Any] = lambda: None
         self._is_listed = len(sims) == 1
-        self.sheet = Sheet(closed=lambda: self._unwatch())
+        self.sheet = Sheet(closed=self._closed)
         shell.sheet(self.sheet)
         if is_block:
             self._choose()
         else:
             self._preview()
+
+    def _closed(self) -> None:
+        self._unwatch()
+        if self.flow is not None:
+            self.flow.drop()
 
     def _choose(self) -> None:
         say = look.say
@@ -77,13 +82,16 @@ class BlockSheet:
         flow, say = self.flow, look.say
         assert flow is not None  # noqa: S101 - drawn only once a flow has begun
         top = parts.head(self.sheet.dismiss)
+        if flow.step is Step.WAITING:
+            self.sheet.show(top, *parts.waiting(), pinned=(PillButton(say("action.close"), self.sheet.dismiss, "tonal"),))
+            return
         if flow.step is Step.REFUSED or (not flow.plan and flow.step is not Step.PLANNING):
             self.sheet.show(top, *parts.refusal(flow), pinned=(PillButton(say("action.close"), self.sheet.dismiss, "tonal"),))
             return
         if not flow.plan:
             self.sheet.show(top, *parts.looking())
             return
-        content: list[Widget] = [parts.stale_note()] if flow.is_stale else []
+        content = parts.news(flow)
         key = "plan.blocked" if self._is_block else "plan.unblocked"
         detail = f"{say('block.' + self.choice.reason)} · {say('block.' + self.choice.barring)}" if self._is_block else ""
         count = len(self.choice.sims) - int(flow.plan["exclusionCount"])
