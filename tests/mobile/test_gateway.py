@@ -100,7 +100,7 @@ async def test_what_is_kept_is_sealed_and_holds_no_code_no_token_and_nothing_of_
     await gateway.query("SimDetail", {"by": {"id": "sim-0"}})
     await gateway.query("Fleet", {"account": "account-group", "first": 5, "search": "0412"})
     await gateway.close()
-    lying = b"".join(file.read_bytes() for file in tmp_path.glob("copy.sqlite*"))
+    lying = lies_in(tmp_path)
     assert not [one for one in (b"8998350000000", b"SimDetail", b"0412", b"sim-0") if one in lying]
 
     kept = tokens.load()
@@ -111,6 +111,11 @@ async def test_what_is_kept_is_sealed_and_holds_no_code_no_token_and_nothing_of_
     assert len(rows) == 2 and b"8998350000000" in opened
     assert not [one for one in (payload["puk"]["puk1"], kept.access, kept.refresh or "-", kept.offline_key) if one.encode() in opened]
     assert Seal(bytes(32)).open(*rows[0]) is None and seal.open(rows[1][0], rows[0][1]) is None
+
+
+def lies_in(folder: pathlib.Path) -> bytes:
+    """Every byte of the offline copy's files."""
+    return b"".join(file.read_bytes() for file in folder.glob("copy.sqlite*"))
 
 
 def test_no_query_of_the_app_asks_for_a_secret() -> None:

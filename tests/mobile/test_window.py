@@ -264,6 +264,44 @@ async def test_nothing_is_written_while_offline(build: Build) -> None:
     assert isinstance(stage.shell.page, SimDetailPage) and hand.sees("Nothing can be changed while offline.")
 
 
+async def test_a_lost_network_is_a_band_that_goes_by_itself(build: Build, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("mobile.state.network.FIRST_PAUSE_SECONDS", 0.05)
+    stage = await build(language="en")
+    hand = Hand(stage)
+    await SCENES["06-sim-detail"](stage)
+    stage.server.is_offline = True
+    stage.hours_later = 10 / 60
+    stage.shell.page.reload()
+    await stage.settle()
+    assert hand.sees("You are offline") and hand.sees("Data as of 10 min ago") and hand.sees("Maryam Rastgar")
+
+    stage.server.is_offline = False
+    for _ in range(40):
+        await stage.settle()
+        if not hand.sees("You are offline"):
+            break
+
+    assert hand.sees("Maryam Rastgar") and not hand.sees("You are offline") and not stage.shell.page.model.is_cached
+
+
+async def test_a_plan_asked_for_without_network_waits_in_its_sheet(build: Build) -> None:
+    stage = await build(language="en")
+    hand = Hand(stage)
+    await SCENES["11-block"](stage)
+    stage.server.is_offline = True
+
+    await hand.press("See what changes")
+    assert hand.sees("This stays as a draft")
+    stage.server.is_offline = False
+    await stage.shell.services.gateway.reach()
+    await stage.settle()
+    await stage.settle()
+
+    assert hand.sees("The connection was lost, so this was asked anew.") and stage.server.sims[0]["status"] == "ACTIVE"
+    await hand.press("Block")
+    assert stage.server.sims[0]["status"] == "BLOCKED"
+
+
 @pytest.mark.parametrize("language", LANGUAGES)
 async def test_every_page_fits_at_the_largest_text(build: Build, language: str) -> None:
     """No words of ours are cut at text scale 1.3, and every target is 48 dp."""

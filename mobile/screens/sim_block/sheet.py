@@ -4,7 +4,6 @@ from collections.abc import Callable
 from typing import Any
 
 from kivy.metrics import dp
-from kivy.uix.widget import Widget
 
 from mobile.screens.plan_sheet import parts
 from mobile.state.plan_flow import PlanFlow, Step
