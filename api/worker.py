@@ -16,12 +16,19 @@ from auth.delivery import code_handler
 from auth.otp import OTP_KIND
 from domain.files import service as files
 from domain.hierarchy import present
+from domain.hierarchy import service as hierarchy
+from domain.jobs import running as jobs
+from domain.jobs.deeds import Deed
 from domain.orders import fulfilment as orders
 from domain.sims import fulfilment as sims
+from domain.sims import service as sim_service
 from domain.tickets import rounds, threads
 from domain.tickets.notices import NOTICE_KIND, notice_handler
 from store import outbox
 from store.outbox import Handler
+
+DEEDS: Mapping[str, Deed] = {**sim_service.DEEDS, hierarchy.MOVE.mutation: hierarchy.MOVE}
+"""What jobs can do, by the names of the mutations."""
 
 
 def handlers(workshop: Workshop) -> Mapping[str, Handler]:
@@ -32,6 +39,7 @@ def handlers(workshop: Workshop) -> Mapping[str, Handler]:
         CLEANING_KIND: cleaning_handler(workshop.auth, workshop.clock),
         files.CLEANING_KIND: files.cleaning_handler(workshop.database, workshop.clock),
         **present.handlers(workshop.database, workshop.clock),
+        **jobs.handlers(workshop.database, workshop.clock, DEEDS),
         **sims.handlers(workshop.database, workshop.carrier, workshop.clock),
         **orders.handlers(workshop.database, workshop.carrier, workshop.mailer, workshop.receipts, workshop.clock),
         threads.MESSAGE_KIND: threads.deliver,

@@ -9,6 +9,7 @@ from domain.audit import tables as audit
 from domain.bundles import tables as bundles
 from domain.catalogue import tables as catalogue
 from domain.files import tables as files
+from domain.jobs import tables as jobs
 from domain.orders import tables as orders
 from domain.people import tables as people
 from domain.sims import tables as sims
@@ -24,6 +25,7 @@ TABLES: tuple[type[SQLModel], ...] = (
     people.Person, people.Membership,
     audit.AuditEntry, audit.AuditSubject, audit.AuditHead, audit.IdempotencyKey,
     files.File, files.FileBlock, files.UploadTally,
+    jobs.Job, jobs.JobRow,
     catalogue.Offering, catalogue.VatRate,
     sims.Sim, sims.SimPlacement, sims.SimState, sims.SimCounter, sims.SimSecret, sims.PukAttempt, sims.SimApn,
     bundles.Product, bundles.Bucket,

@@ -13,6 +13,7 @@ from domain.kernel.ids import decode
 from schema.accounts.mutations import AccountsMutation
 from schema.accounts.queries import AccountsQuery
 from schema.catalogue.queries import CatalogueQuery
+from schema.jobs.mutations import JobsMutation
 from schema.kernel.context import Info
 from schema.kernel.nodes import Node, find
 from schema.kernel.outcomes import KERNEL_HANDLERS, LAST_HANDLER
@@ -63,8 +64,8 @@ class Query(SigningInQuery, AccountsQuery, CatalogueQuery, OrdersQuery, SimsQuer
 
 @strawberry.type(description="Everything that can be done.")
 class Mutation(
-    AccountsMutation, OrdersMutation, PeopleMutation, PukMutation, SigningInMutation, SimMoveMutation, SimsMutation, TicketsMutation,
-    TokensMutation, WalletMutation,
+    AccountsMutation, JobsMutation, OrdersMutation, PeopleMutation, PukMutation, SigningInMutation, SimMoveMutation, SimsMutation,
+    TicketsMutation, TokensMutation, WalletMutation,
 ):  # fmt: skip
     """The writes of all areas."""
 

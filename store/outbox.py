@@ -100,11 +100,15 @@ class GiveUp(Exception):
 
 
 class Later(Exception):
-    """The work isn't due yet: run it again at this time, not counted as a failure."""
+    """The work isn't due yet: run it again at this time, not counted as a failure.
 
-    def __init__(self, at: datetime) -> None:
+    Where a part of it is done now, `has_progressed` forgives earlier failures: the rest begins anew.
+    """
+
+    def __init__(self, at: datetime, *, has_progressed: bool = False) -> None:
         super().__init__(at.isoformat())
         self.at = at
+        self.has_progressed = has_progressed
 
 
 class _Clock(Protocol):
@@ -183,25 +187,28 @@ async def run_once(
 ) -> int:
     """Claims and runs what is due; returns how many rows it took. `watch` is entered around each piece of work and sees what it raises."""
     tasks = await claim(database, worker, now=clock.now())
-
-    async def run(task: Task) -> None:
-        try:
-            with watch(task) if watch else nullcontext():
-                async with asyncio.timeout(RUN_SECONDS):
-                    await handlers[task.kind](task)
-        except Later as later:
-            await _settle(database, worker, task, run_at=later.at, attempts=task.attempt - 1)
-        except Exception as error:
-            dead = isinstance(error, GiveUp | KeyError) or task.attempt >= MOST_ATTEMPTS
-            LOG.warning("outbox_failed", kind=task.kind, subject=task.subject, attempt=task.attempt, dead=dead, error=type(error).__name__)
-            wait = timedelta(seconds=min(2**task.attempt, 3600))
-            state = OutboxState.DEAD if dead else OutboxState.READY
-            await _settle(database, worker, task, state=state, run_at=clock.now() + wait, error=f"{type(error).__name__}: {error}"[:300])
-        else:
-            await _settle(database, worker, task, state=OutboxState.DONE, error=None)
-
-    await asyncio.gather(*map(run, tasks))
+    await asyncio.gather(*(run_task(database, handlers, clock, task, worker=worker, watch=watch) for task in tasks))
     return len(tasks)
+
+
+async def run_task(
+    database: Database, handlers: Mapping[str, Handler], clock: _Clock, task: Task, *, worker: str, watch: Watch | None = None
+) -> None:
+    """Runs what this worker has claimed, and settles it: done, to be run again, or dead."""
+    try:
+        with watch(task) if watch else nullcontext():
+            async with asyncio.timeout(RUN_SECONDS):
+                await handlers[task.kind](task)
+    except Later as later:
+        await _settle(database, worker, task, run_at=later.at, attempts=0 if later.has_progressed else task.attempt - 1)
+    except Exception as error:
+        dead = isinstance(error, GiveUp | KeyError) or task.attempt >= MOST_ATTEMPTS
+        LOG.warning("outbox_failed", kind=task.kind, subject=task.subject, attempt=task.attempt, dead=dead, error=type(error).__name__)
+        wait = timedelta(seconds=min(2**task.attempt, 3600))
+        state = OutboxState.DEAD if dead else OutboxState.READY
+        await _settle(database, worker, task, state=state, run_at=clock.now() + wait, error=f"{type(error).__name__}: {error}"[:300])
+    else:
+        await _settle(database, worker, task, state=OutboxState.DONE, error=None)
 
 
 async def run_forever(

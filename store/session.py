@@ -111,6 +111,17 @@ class Database:
         return _Reading(Session(self._reader, driver=self.driver, autoflush=False))
 
     @asynccontextmanager
+    async def snapshot(self) -> AsyncIterator[Session]:
+        """A session whose reads all see one state of the store, however long they take; never commits.
+
+        Raises `StoreBusy` and `StoreLost` as `read` does.
+        """
+        async with Session(self._reader, autoflush=False) as session:
+            with _told_apart():
+                await session.connection(execution_options={} if self.is_sqlite else {"isolation_level": "REPEATABLE READ"})
+                yield session
+
+    @asynccontextmanager
     async def write(self) -> AsyncIterator[Session]:
         """One transaction: commits at the end, rolls back on any error.
 

@@ -2,7 +2,7 @@
 
 import hashlib
 from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from typing import Any
 from uuid import UUID
@@ -39,7 +39,11 @@ class Command:
 
 @dataclass
 class Work:
-    """One business transaction: the SQL session and everything that was decided in it so far."""
+    """One business transaction: the SQL session and everything that was decided in it so far.
+
+    One that `is_looking` decides from a read snapshot and locks nothing. `foreseen` is the plan, with its token, of what is only begun
+    here: it is shown in place of the changes, which then say in the audit trail what was begun.
+    """
 
     sql: Session
     scope: Scope
@@ -52,6 +56,8 @@ class Work:
     organization_id: UUID | None = None
     paths: set[str] = field(default_factory=set)
     subjects: set[UUID] = field(default_factory=set)
+    is_looking: bool = False
+    foreseen: Plan | None = None
 
     def within(self, organization_id: UUID, path: str, *subjects: UUID) -> None:
         """Says whose data is written and where in the tree; one write stays inside one organization."""
@@ -139,11 +145,24 @@ async def _replay(session: Session, scope: Scope, command: Command, at: datetime
     place = {"actor_id": scope.actor.id, "mutation": command.mutation, "key": command.idempotency_key}
     if await insert_or_ignore(session, IdempotencyKey, [{**place, "fingerprint": command.fingerprint, "first_used_at": at}]):
         return None
-    row = (await session.scalars(select(IdempotencyKey).filter_by(**place))).one()
+    return _first(command, (await session.scalars(select(IdempotencyKey).filter_by(**place))).one())
+
+
+def _first(command: Command, row: IdempotencyKey) -> Done:
+    """The first outcome under a key; raises `IdempotencyConflict` when it isn't for this."""
     if row.fingerprint != command.fingerprint or row.outcome is None:
         raise IdempotencyConflict(first_used_at=row.first_used_at)
     result = {name: _restored(value) for name, value in row.outcome["result"].items()}
     return Done(Plan.from_json(row.outcome["plan"]), result, is_replay=True)
+
+
+async def replayed(database: Database, scope: Scope, command: Command) -> Done | None:
+    """The first outcome under a command's key, for those who decide much before they write; null when there is none yet."""
+    if command.mode is MutationMode.PLAN or command.idempotency_key is None:
+        return None
+    async with database.read() as session:
+        row = await session.get(IdempotencyKey, (scope.actor.id, command.mutation, command.idempotency_key))
+    return _first(command, row) if row else None
 
 
 async def _record(work: Work, command: Command) -> None:
@@ -172,12 +191,12 @@ async def carry_out(database: Database, scope: Scope, command: Command, service:
             result = await service(work)
             await session.flush()
             plan = Plan(work.changes, work.exclusions, work.total, None)
-            token = digest(scope.actor.id, command.mutation, plan)
-            shown = Plan(plan.changes, plan.exclusions, plan.total, token)
+            shown = work.foreseen or replace(plan, token=digest(scope.actor.id, command.mutation, plan))
+            plan = replace(shown, token=None)
             if command.mode is MutationMode.PLAN:
                 done = Done(shown, None)
                 raise _RolledBack
-            if command.plan_token is not None and command.plan_token != token:
+            if command.plan_token is not None and command.plan_token != shown.token:
                 raise PlanStale(shown)
             if command.idempotency_key is not None:
                 outcome = {"result": {name: _stored(value) for name, value in result.items()}, "plan": plan.as_json()}

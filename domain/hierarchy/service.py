@@ -1,6 +1,7 @@
 """Making, renaming and moving accounts, and moving SIM cards: from now on, from an instant to come, or from one not long ago."""
 
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
 from uuid import UUID
@@ -14,11 +15,11 @@ from domain.audit.writing import Result, Work
 from domain.hierarchy import queries, rules
 from domain.hierarchy.present import hold, settle
 from domain.hierarchy.rules import Placed, Rehung, Stay
+from domain.jobs.deeds import Decision, Deed, Request, Target
+from domain.jobs.states import JobKind
 from domain.kernel.errors import DomainError, InvalidInput, NotEligible, NotFound, StateConflict
-from domain.kernel.ids import Kind, Ref, encode, uuid7
-from domain.kernel.plan import BulkErrorPolicy
+from domain.kernel.ids import Kind, Ref, uuid7
 from domain.kernel.text import fold
-from domain.sims.rules import check_selection
 from domain.sims.states import SimStatus
 from domain.sims.tables import Sim, SimPlacement
 from domain.sims.transitions import label, sims_for_update
@@ -81,44 +82,65 @@ async def account_move(work: Work, account_id: UUID, parent_id: UUID, *, effecti
     return {"account": account.id}
 
 
-async def sim_move(
-    work: Work, ids: Sequence[UUID], account_id: UUID, *, effective_at: datetime | None = None, policy: BulkErrorPolicy
-) -> Result:
-    """Stands up to 100 cards under an account from an instant on; returns `sims`.
+@dataclass(frozen=True, slots=True)
+class _Placing:
+    """Cards that go under an account at an instant, each with the stay that ends and those that are given up."""
+
+    target: Account
+    when: datetime
+    moves: Mapping[UUID, tuple[Placed | None, Sequence[Placed]]]
+
+
+def move_request(account_id: UUID, effective_at: datetime | None) -> Request:
+    """What `simMove` asks for, as a job keeps it."""
+    return {"account_id": account_id.hex, "effective_at": effective_at.isoformat() if effective_at else None}
+
+
+async def _decide_placing(work: Work, request: Request, targets: Sequence[Target]) -> Decision:
+    """Stands cards under an account from an instant on.
 
     What is planned for one of them later is given up, and the plan says so. Raises `InvalidInput`, `NotFound` for the account,
-    `StateConflict` when that wasn't there yet, `RowsRejected`.
+    `StateConflict` when that wasn't there yet.
     """
-    check_selection(ids)
+    effective_at = datetime.fromisoformat(request["effective_at"]) if request["effective_at"] else None
     when = rules.instant(effective_at, at=work.at)
-    (target,) = await _held(work, (account_id, "accountId"))
+    (target,) = await _held(work, (UUID(request["account_id"]), "accountId"))
     if target.created_at > when:
         raise StateConflict("hierarchy.not_there_yet", field=("effectiveAt", "accountId"))
-    wanted = list(dict.fromkeys(ids))
-    cards = await sims_for_update(work.sql, work.scope, wanted)
+    wanted = [row.subject_id for row in targets if row.subject_id]
+    cards = await sims_for_update(work.sql, work.scope, wanted, locks=not work.is_looking)
     stays = await queries.placements_of(work.sql, target.organization_id, wanted, since=when)
     names = await queries.labels(work.sql, [target.id, *(stay.account_id for each in stays.values() for stay in each)])
     work.within(target.organization_id, target.path, target.id)
     moves: dict[UUID, tuple[Placed | None, Sequence[Placed]]] = {}
-    for id in wanted:
-        card = cards.get(id)
+    decision = Decision()
+    for row in targets:
+        card = cards.get(row.subject_id) if row.subject_id else None
         if card is None:
-            work.left_out(None, encode(Kind.SIM, id), NotFound(field=("sims", "ids")))
+            decision.leave_out(row, NotFound(field=("sims", "ids")))
             continue
         try:
-            moves[id] = _decided(card, target, stays.get(id, ()), when, work.at)
+            moves[card.id] = _decided(card, target, stays.get(card.id, ()), when, work.at)
         except DomainError as error:
-            work.left_out(Ref(Kind.SIM, card.id), label(card), error)
+            decision.leave_out(row, error, subject=Ref(Kind.SIM, card.id), label=label(card))
             continue
         work.within(card.organization_id, card.path, card.id)
-        _tell_placement(work, card, target, *moves[id], names)
-    work.settle_exclusions(policy)
-    if effective_at is not None and moves:
-        work.changed(Ref(Kind.ACCOUNT, target.id), _label(target), "effectiveAt", None, effective_at)
+        _tell_placement(work, card, target, *moves[card.id], names)
     if moves:
-        await _place(work, target, moves, when)
-        await work.afterwards_each(await settle(work.sql, target.organization_id, when=when, at=work.at))
-    return {"sims": list(moves)}
+        decision.acts.append(_Placing(target, when, moves))
+        if effective_at is not None:
+            work.changed(Ref(Kind.ACCOUNT, target.id), _label(target), "effectiveAt", None, effective_at)
+    return decision
+
+
+async def _act_placing(work: Work, placings: Sequence[_Placing]) -> None:
+    """Keeps the dated rows, and what follows from them by now."""
+    for placing in placings:
+        await _place(work, placing.target, placing.moves, placing.when)
+        await work.afterwards_each(await settle(work.sql, placing.target.organization_id, when=placing.when, at=work.at))
+
+
+MOVE = Deed("simMove", JobKind.SIM_CHANGE, Kind.SIM, "sims", _decide_placing, _act_placing)
 
 
 def _decided(
@@ -153,7 +175,8 @@ async def _held(work: Work, *named: tuple[UUID, str]) -> list[Account]:
         organizations.append(found.organization_id)
     if len(set(organizations)) > 1:
         raise NotEligible("hierarchy.other_organization", field=(named[-1][1],))
-    await hold(work.sql, organizations[0], at=work.at)
+    if not work.is_looking:
+        await hold(work.sql, organizations[0], at=work.at)
     held = []
     for account_id, field in named:  # as they hang now that nobody else moves them
         account = await queries.account_in_scope(work.sql, work.scope, account_id)

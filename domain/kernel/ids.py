@@ -39,6 +39,7 @@ class Kind(StrEnum):
     DOCUMENT = "do"
     UPLOAD = "up"
     CHALLENGE = "ch"
+    JOB = "jo"
 
 
 KINDS = {kind.value: kind for kind in Kind}

@@ -114,12 +114,26 @@ class Exclusion:
 
 @dataclass(frozen=True, slots=True)
 class Plan:
-    """What a mutation changes, or would change, and what it costs; `token` is null once applied."""
+    """What a mutation changes, or would change, and what it costs; `token` is null once applied.
+
+    Of a plan over many rows only the first changes and exclusions are here; the others are but counted, in `more`.
+    """
 
     changes: Sequence[Change]
     exclusions: Sequence[Exclusion]
     total: Price | None
     token: str | None
+    more: tuple[int, int] = (0, 0)
+
+    @property
+    def change_count(self) -> int:
+        """All changes."""
+        return len(self.changes) + self.more[0]
+
+    @property
+    def exclusion_count(self) -> int:
+        """All rows left out."""
+        return len(self.exclusions) + self.more[1]
 
     def as_json(self) -> dict[str, Any]:
         """The plan as it is stored with an idempotency key."""
@@ -128,6 +142,7 @@ class Plan:
             "changes": [change.as_json() for change in self.changes],
             "exclusions": [exclusion.as_json() for exclusion in self.exclusions],
             "total": total,
+            "more": list(self.more),
         }
 
     @classmethod
@@ -139,6 +154,7 @@ class Plan:
             [Exclusion.from_json(exclusion) for exclusion in data["exclusions"]],
             Price(Money(total[0]), Money(total[1]), Decimal(total[2])) if total else None,
             None,
+            tuple(data.get("more", (0, 0))),
         )
 
 
@@ -159,8 +175,9 @@ class RowsRejected(DomainError):
     code = ErrorCode.ROWS_REJECTED
     default_key = "error.rows_rejected"
 
-    def __init__(self, exclusions: Sequence[Exclusion]) -> None:
-        super().__init__(count=len(exclusions))
+    def __init__(self, exclusions: Sequence[Exclusion], *, count: int | None = None) -> None:
+        self.count = len(exclusions) if count is None else count
+        super().__init__(count=self.count)
         self.exclusions = exclusions
 
 

@@ -22,7 +22,7 @@ from domain.kernel.paging import Page, Window
 from domain.kernel.quantity import FigureSource
 from domain.kernel.scope import Scope, path_end
 from domain.kernel.text import search_key
-from domain.reading import By, Limits, Wanted, Ways, count, members, names_of, narrowed, page, shaped, sifted, under
+from domain.reading import WINDOW, By, Limits, Wanted, Ways, count, members, names_of, narrowed, page, shaped, sifted, under
 from domain.sims.rules import Standing
 from domain.sims.states import BarredBy, Barring, SimStatus, SimStatusReason
 from domain.sims.tables import (
@@ -38,7 +38,7 @@ from domain.sims.tables import (
 from store.fragments import holders, holds, labels_of, parts_dialled, parts_wanted
 from store.fragments import words as words_of
 from store.session import Session
-from store.statements import Bound, among
+from store.statements import Bound, among, changed
 from store.types import UtcDateTime
 
 
@@ -425,6 +425,22 @@ async def sims_by_ids(session: Session, scope: Scope, ids: Sequence[UUID], wante
     kind = _kind(wanted)
     found = {row[0]: kind(*row) for row in await session.rows(_sims_by_ids(scope, wanted), ids=ids)}
     return [found.get(id) for id in ids]
+
+
+def _named(statement: Select[Any], is_by_ids: bool) -> Select[Any]:
+    """The ids of cards with what people call them, in order of their ids."""
+    columns: tuple[Any, ...] = (Sim.id, func.coalesce(Sim.msisdn, Sim.iccid))
+    named: Select[Any] = statement.with_only_columns(*columns).order_by(col(Sim.id)).limit(WINDOW)
+    return named.where(among(col(Sim.id), "ids")) if is_by_ids else named
+
+
+async def sims_chosen(
+    session: Session, scope: Scope, filter: SimFilter, ids: Sequence[UUID] | None = None, *, most: int
+) -> Sequence[tuple[UUID, str]]:
+    """The first cards in scope that match a filter, among some ids if given: id and number, or serial where there is none."""
+    given = _given(filter, None, None)
+    statement = changed(_fleet(scope, tuple(given), frozenset())(**given), _named, ids is not None)
+    return await session.rows(statement, ids=ids, window=most)
 
 
 @shaped

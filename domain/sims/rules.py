@@ -1,6 +1,5 @@
 """Which changes of state a SIM card allows, to whom, and what each leaves behind: one small table, pure."""
 
-from collections.abc import Sized
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -11,7 +10,6 @@ from domain.sims.states import BarredBy, Barring, SimStatus, SimStatusReason
 OPERATOR_REASONS = frozenset({SimStatusReason.UNPAID})
 CHOSEN_REASONS = frozenset({SimStatusReason.LOST, SimStatusReason.REQUEST, SimStatusReason.FRAUD})
 MOST_NOTE = 500
-MOST_AT_ONCE = 100
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,12 +36,6 @@ class Bar:
 def acting(*, is_operator: bool) -> BarredBy:
     """On whose behalf a person bars."""
     return BarredBy.OPERATOR if is_operator else BarredBy.COMPANY
-
-
-def check_selection(chosen: Sized) -> None:
-    """Raises `InvalidInput` for none or more than 100 cards."""
-    if not 1 <= len(chosen) <= MOST_AT_ONCE:
-        raise InvalidInput("sims.selection", field=("sims", "ids"), most=MOST_AT_ONCE)
 
 
 def check_bar(bar: Bar, by: BarredBy, *, at: datetime) -> None:

@@ -1,55 +1,80 @@
-"""Activating, blocking and unblocking SIM cards, up to 100 at once."""
+"""Activating, blocking and unblocking SIM cards: what each does to one card, and all of them to many."""
 
-from collections.abc import Callable, Sequence
-from uuid import UUID
+from collections.abc import Callable, Mapping, Sequence
+from datetime import datetime
+from functools import partial
 
-from domain.audit.writing import Result, Work
+from domain.audit.writing import Work
+from domain.jobs.deeds import Decision, Deed, Request, Target
+from domain.jobs.states import JobKind
 from domain.kernel.errors import DomainError, NotFound
-from domain.kernel.ids import Kind, Ref, encode
-from domain.kernel.plan import BulkErrorPolicy
+from domain.kernel.ids import Kind, Ref
 from domain.sims import rules
 from domain.sims.rules import Bar, Standing
+from domain.sims.states import BarredBy, Barring, SimStatusReason
 from domain.sims.transitions import carry_through, decided, label, sims_for_update, standing
 
-
-async def activate(work: Work, ids: Sequence[UUID], *, policy: BulkErrorPolicy) -> Result:
-    """Activates delivered cards; returns `sims`."""
-    return await _change(work, ids, rules.activate, policy)
+Turn = Callable[[Standing], Standing]
+"""What becomes of a card's state; raises when it can't be done."""
 
 
-async def block(work: Work, ids: Sequence[UUID], bar: Bar, *, note: str | None, policy: BulkErrorPolicy) -> Result:
-    """Bars cards: BLOCKED, or SUSPENDED when an end is given; returns `sims`. Raises `InvalidInput` for a bar not to be asked for."""
-    by = rules.acting(is_operator=work.scope.actor.is_operator)
-    rules.check_note(note)
+def block_request(bar: Bar, note: str | None) -> Request:
+    """What `simBlock` asks for, as a job keeps it."""
+    return {"reason": bar.reason, "barring": bar.barring, "until": bar.until.isoformat() if bar.until else None, "note": note}
+
+
+def _activating(work: Work, request: Request) -> Turn:
+    """Delivered cards begin to work."""
+    return rules.activate
+
+
+def _blocking(work: Work, request: Request) -> Turn:
+    """BLOCKED, or SUSPENDED when an end is given; raises `InvalidInput` for a bar not to be asked for."""
+    until = datetime.fromisoformat(request["until"]) if request["until"] else None
+    bar, by = Bar(SimStatusReason(request["reason"]), Barring(request["barring"]), until), _by(work)
     rules.check_bar(bar, by, at=work.at)
-    work.reason = note
-    return await _change(work, ids, lambda now: rules.block(now, bar, by), policy)
+    _note(work, request)
+    return lambda now: rules.block(now, bar, by)
 
 
-async def unblock(work: Work, ids: Sequence[UUID], *, note: str | None, policy: BulkErrorPolicy) -> Result:
-    """Lifts bars that the company set; returns `sims`."""
-    by = rules.acting(is_operator=work.scope.actor.is_operator)
-    rules.check_note(note)
-    work.reason = note
-    return await _change(work, ids, lambda now: rules.unblock(now, by), policy)
+def _unblocking(work: Work, request: Request) -> Turn:
+    """Lifts bars that the company set."""
+    by = _by(work)
+    _note(work, request)
+    return lambda now: rules.unblock(now, by)
 
 
-async def _change(work: Work, ids: Sequence[UUID], decide: Callable[[Standing], Standing], policy: BulkErrorPolicy) -> Result:
-    """Decides card by card, in the order asked, then acts on all of them together."""
-    rules.check_selection(ids)
-    wanted = list(dict.fromkeys(ids))
-    cards = await sims_for_update(work.sql, work.scope, wanted)
-    moves = []
-    for id in wanted:
-        card = cards.get(id)
+def _by(work: Work) -> BarredBy:
+    return rules.acting(is_operator=work.scope.actor.is_operator)
+
+
+def _note(work: Work, request: Request) -> None:
+    rules.check_note(request["note"])
+    work.reason = request["note"]
+
+
+async def _decide(turning: Callable[[Work, Request], Turn], work: Work, request: Request, targets: Sequence[Target]) -> Decision:
+    """Decides card by card, in the order asked."""
+    turn, decision = turning(work, request), Decision()
+    ids = [target.subject_id for target in targets if target.subject_id]
+    cards = await sims_for_update(work.sql, work.scope, ids, locks=not work.is_looking)
+    for target in targets:
+        card = cards.get(target.subject_id) if target.subject_id else None
         if card is None:
-            work.left_out(None, encode(Kind.SIM, id), NotFound(field=("sims", "ids")))
+            decision.leave_out(target, NotFound(field=("sims", "ids")))
             continue
         work.within(card.organization_id, card.path, card.id)
         try:
-            moves.append(decided(work, card, decide(standing(card))))
+            decision.acts.append(decided(work, card, turn(standing(card))))
         except DomainError as error:
-            work.left_out(Ref(Kind.SIM, card.id), label(card), error)
-    work.settle_exclusions(policy)
-    await carry_through(work, moves)
-    return {"sims": [move.card.id for move in moves]}
+            decision.leave_out(target, error, subject=Ref(Kind.SIM, card.id), label=label(card))
+    return decision
+
+
+def _deed(mutation: str, turning: Callable[[Work, Request], Turn]) -> Deed:
+    return Deed(mutation, JobKind.SIM_STATUS, Kind.SIM, "sims", partial(_decide, turning), carry_through)
+
+
+ACTIVATE, BLOCK, UNBLOCK = _deed("simActivate", _activating), _deed("simBlock", _blocking), _deed("simUnblock", _unblocking)
+DEEDS: Mapping[str, Deed] = {deed.mutation: deed for deed in (ACTIVATE, BLOCK, UNBLOCK)}
+"""What can be done to many cards, by the names of the mutations."""

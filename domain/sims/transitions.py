@@ -18,6 +18,7 @@ from domain.sims.states import BarredBy, Barring, SimStatus, SimStatusReason
 from domain.sims.tables import Sim, SimState
 from store.outbox import Letter
 from store.session import Session
+from store.statements import among
 
 SET_STATE = "sims.set_state"
 RESUME = "sims.resume"
@@ -34,11 +35,11 @@ class Move:
     after: Standing
 
 
-async def sims_for_update(session: Session, scope: Scope, ids: Sequence[UUID]) -> dict[UUID, Sim]:
-    """Cards in scope by id, locked in the order of their ids."""
-    statement = scope.limit(select(Sim).where(col(Sim.id).in_(ids)), col(Sim.organization_id), col(Sim.path))
-    locked = statement.order_by(col(Sim.id)).with_for_update().execution_options(populate_existing=True)
-    return {card.id: card for card in await session.scalars(locked)}
+async def sims_for_update(session: Session, scope: Scope, ids: Sequence[UUID], *, locks: bool = True) -> dict[UUID, Sim]:
+    """Cards in scope by id, locked in the order of their ids unless they are but looked at."""
+    statement = scope.limit(select(Sim).where(among(col(Sim.id), "ids")), col(Sim.organization_id), col(Sim.path))
+    ordered = statement.order_by(col(Sim.id)).execution_options(populate_existing=True)
+    return {card.id: card for card in await session.scalars(ordered.with_for_update() if locks else ordered, {"ids": ids})}
 
 
 def standing(card: Sim) -> Standing:

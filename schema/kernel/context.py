@@ -17,6 +17,8 @@ from auth.actor import Actor
 from domain.audit.looking import AccessLog, Looks
 from domain.audit.queries import reason_of_view
 from domain.audit.writing import Command, Done, Service, carry_out, fingerprint
+from domain.jobs.deeds import Deed, Request
+from domain.jobs.service import Many, Selection, carry_out_many
 from domain.kernel.errors import Unauthenticated, Unlogged
 from domain.kernel.ids import Ref
 from domain.kernel.locale import Locale
@@ -83,15 +85,15 @@ class Context:
 
     async def write(self, info: "Info", scope: Scope, input: Any, service: Service) -> Done:
         """Carries out a business mutation: plans or applies what the service decides (`domain.audit.writing`)."""
-        content = {spec.name: _plain(getattr(input, spec.name)) for spec in fields(input) if spec.name not in NOT_CONTENT}
-        command = Command(
-            mutation=info.field_name,
-            mode=MutationMode(input.mode),
-            fingerprint=fingerprint(content),
-            plan_token=input.plan_token,
-            idempotency_key=getattr(input, "idempotency_key", None),
-        )
-        done = await carry_out(self.database, scope, command, service, at=self.now)
+        return await self._written(carry_out(self.database, scope, _command(info, input), service, at=self.now))
+
+    async def write_many(self, info: "Info", scope: Scope, input: Any, deed: Deed, request: Request, selection: Selection) -> Done:
+        """The same for a deed on a selection of rows: at once for a few, by a job for many (`domain.jobs.service`)."""
+        many = Many(deed, request, selection, input.error_policy)
+        return await self._written(carry_out_many(self.database, scope, _command(info, input), many, at=self.now))
+
+    async def _written(self, writing: Awaitable[Done]) -> Done:
+        done = await writing
         self.loaders.clear()  # what was loaded before is older than what was just written
         return done
 
@@ -142,6 +144,18 @@ class Context:
         `at_once` is for a root field that loads nothing else (`Loaders.load`).
         """
         return await self.loaders.load(batch, key, at_once)
+
+
+def _command(info: "Info", input: Any) -> Command:
+    """What a mutation is asked for."""
+    content = {spec.name: _plain(getattr(input, spec.name)) for spec in fields(input) if spec.name not in NOT_CONTENT}
+    return Command(
+        mutation=info.field_name,
+        mode=MutationMode(input.mode),
+        fingerprint=fingerprint(content),
+        plan_token=input.plan_token,
+        idempotency_key=getattr(input, "idempotency_key", None),
+    )
 
 
 def _plain(value: Any) -> Any:

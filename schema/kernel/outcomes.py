@@ -114,9 +114,9 @@ class Plan:
         return cls(
             token=plan.token,
             changes=cast(list[Change], list(plan.changes[:SHOWN])),
-            change_count=len(plan.changes),
+            change_count=plan.change_count,
             exclusions=cast(list[Exclusion], list(plan.exclusions[:SHOWN])),
-            exclusion_count=len(plan.exclusions),
+            exclusion_count=plan.exclusion_count,
             total=cast(Price | None, plan.total),
         )
 
@@ -199,7 +199,7 @@ class RowsRejectedHandler(ExceptionHandler[domain_plan.RowsRejected, RowsRejecte
     def handle(self, exception: domain_plan.RowsRejected, *, field: StrawberryField, info: Info) -> RowsRejected:
         """Tells it, with the first rows."""
         shown = cast(list[Exclusion], list(exception.exclusions[:SHOWN]))
-        return RowsRejected(**told(exception, info.context), exclusions=shown, exclusion_count=len(exception.exclusions))
+        return RowsRejected(**told(exception, info.context), exclusions=shown, exclusion_count=exception.count)
 
 
 class InsufficientFundsHandler(ExceptionHandler[errors.InsufficientFunds, InsufficientFunds]):

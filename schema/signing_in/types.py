@@ -9,9 +9,12 @@ from auth.actor import Actor as Asking
 from auth.queries import SessionRow
 from auth.sessions import Tokens
 from domain.accounts import queries as account_queries
+from domain.jobs import queries as job_queries
 from domain.kernel.ids import Kind
 from domain.kernel.paging import Window
 from schema.engine.fields import batched, itself, plain, rows_of
+from schema.jobs import loaders as job_loaders
+from schema.jobs.types import Job
 from schema.kernel.actors import Actor
 from schema.kernel.context import Context, Info
 from schema.kernel.figures import After, Before, First, Last, Locale
@@ -120,6 +123,18 @@ class Viewer:
         if scope.permission is Permission.ACCOUNT_READ:  # support finding a customer sees no data of theirs
             note(info.context.looks, scope, None, found)
         return found
+
+    @strawberry.field(description="Jobs this actor started, newest first.")
+    async def jobs(
+        self, info: Info, first: First = None, after: After = None, last: Last = None, before: Before = None
+    ) -> CountedConnection[Job]:
+        """One page."""
+        scope, window = job_loaders.own(info.context), Window.of(first, after, last, before)
+        return await CountedConnection[Job].read(
+            info.context,
+            lambda session: job_queries.jobs_page(session, scope, window=window),
+            lambda session: job_queries.jobs_count(session, scope),
+        )
 
     tickets: CountedConnection[Ticket] | None = strawberry.field(
         resolver=tickets_of_viewer,

@@ -2,14 +2,13 @@
 
 from datetime import datetime
 from enum import StrEnum
-from uuid import UUID
 
 import strawberry
 
 from domain.kernel.errors import InvalidInput
 from domain.kernel.ids import Kind, decode_as
 from domain.sims import queries
-from domain.sims.rules import check_selection
+from domain.sims.selection import SimSelection
 from schema.accounts.enums import PaymentMode
 from schema.kernel.scalars import ICCID, IMSI, MSISDN
 from schema.sims.enums import SimSortKey, SimStatus
@@ -80,17 +79,18 @@ class SimFilterInput:
         )
 
 
-@strawberry.input(one_of=True, description="SIM cards to act on: up to 100 ids act at once.")
+@strawberry.input(one_of=True, description="SIM cards to act on: up to 100 ids act at once, anything else runs as a job.")
 class SimSelectionInput:
     """Exactly one of its fields."""
 
-    ids: list[strawberry.ID] | None = strawberry.field(default=strawberry.UNSET, description="These cards, at most 100.")
+    ids: list[strawberry.ID] | None = strawberry.field(default=strawberry.UNSET, description="These cards, at most 250.")
+    filter: SimFilterInput | None = strawberry.field(default=strawberry.UNSET, description="All that match.")
 
-    def to_ids(self) -> list[UUID]:
-        """The cards' ids as asked; one of another kind is `NotFound`, more than 100 are `InvalidInput`."""
-        given = self.ids or []
-        check_selection(given)
-        return [decode_as(Kind.SIM, id, "sims", "ids") for id in given]
+    def to_selection(self) -> SimSelection:
+        """The domain's selection; an id of another kind is `NotFound`, none or more than 250 are `InvalidInput`."""
+        if self.filter:
+            return SimSelection(filter=self.filter.to_filter())
+        return SimSelection([decode_as(Kind.SIM, id, "sims", "ids") for id in self.ids or ()])
 
 
 @strawberry.input(one_of=True, description="One way to name a SIM card.")

@@ -9,11 +9,12 @@ from domain.hierarchy import service
 from domain.kernel.ids import Kind, decode_as
 from domain.kernel.permissions import Permission
 from domain.kernel.scope import Scope
+from schema.jobs.types import Job
 from schema.kernel.context import Info
 from schema.kernel.needs import Needs
 from schema.kernel.outcomes import BulkErrorPolicy, MutationMode, Plan, PlanStale, Problem, RowsRejected
 from schema.sims.inputs import SimSelectionInput
-from schema.sims.mutations import cards_done
+from schema.sims.mutations import shown
 from schema.sims.types import Sim
 
 
@@ -36,7 +37,8 @@ class SimMovePayload:
     """The plan and the cards."""
 
     plan: Plan = strawberry.field(description="What changes.")
-    sims: list[Sim] = strawberry.field(description="Cards done at once, at most 100; empty in PLAN.")
+    sims: list[Sim] = strawberry.field(description="Cards done at once, at most 100; empty in PLAN and when a job runs.")
+    job: Job | None = strawberry.field(description="The background run, when there is one.")
 
 
 SimMoveResult = Annotated[
@@ -55,10 +57,7 @@ class SimMoveMutation:
     async def sim_move(
         self, info: Info, scope: Scope, input: Annotated[SimMoveInput, strawberry.argument(description="The request.")]
     ) -> SimMoveResult:
-        """Up to 100 at once."""
-        ids, account_id = input.sims.to_ids(), decode_as(Kind.ACCOUNT, input.account_id, "accountId")
-        done = await info.context.write(
-            info, scope, input,
-            lambda work: service.sim_move(work, ids, account_id, effective_at=input.effective_at, policy=input.error_policy),
-        )  # fmt: skip
-        return SimMovePayload(plan=Plan.of(done.plan), sims=await cards_done(info, done))
+        """Up to 100 at once, more by a job."""
+        request = service.move_request(decode_as(Kind.ACCOUNT, input.account_id, "accountId"), input.effective_at)
+        done = await info.context.write_many(info, scope, input, service.MOVE, request, input.sims.to_selection())
+        return SimMovePayload(**await shown(info, done))

@@ -2,7 +2,7 @@
 
 import asyncio
 from datetime import datetime
-from typing import Annotated, cast
+from typing import Annotated, Any
 from uuid import UUID
 
 import strawberry
@@ -12,6 +12,8 @@ from domain.kernel.permissions import Permission
 from domain.kernel.scope import Scope
 from domain.sims import service
 from domain.sims.rules import Bar
+from schema.jobs import loaders as job_loaders
+from schema.jobs.types import Job
 from schema.kernel.context import Info
 from schema.kernel.needs import Needs
 from schema.kernel.outcomes import BulkErrorPolicy, IdempotencyConflict, MutationMode, Plan, PlanStale, Problem, RowsRejected
@@ -70,7 +72,8 @@ class SimActivatePayload:
     """The plan and the cards."""
 
     plan: Plan = strawberry.field(description="What changes.")
-    sims: list[Sim] = strawberry.field(description="Cards done at once, at most 100; empty in PLAN.")
+    sims: list[Sim] = strawberry.field(description="Cards done at once, at most 100; empty in PLAN and when a job runs.")
+    job: Job | None = strawberry.field(description="The background run, when there is one.")
 
 
 @strawberry.type(description="What `simBlock` did.")
@@ -78,7 +81,8 @@ class SimBlockPayload:
     """The plan and the cards."""
 
     plan: Plan = strawberry.field(description="What changes.")
-    sims: list[Sim] = strawberry.field(description="Cards done at once, at most 100; empty in PLAN.")
+    sims: list[Sim] = strawberry.field(description="Cards done at once, at most 100; empty in PLAN and when a job runs.")
+    job: Job | None = strawberry.field(description="The background run, when there is one.")
 
 
 @strawberry.type(description="What `simUnblock` did.")
@@ -86,7 +90,8 @@ class SimUnblockPayload:
     """The plan and the cards."""
 
     plan: Plan = strawberry.field(description="What changes.")
-    sims: list[Sim] = strawberry.field(description="Cards done at once, at most 100; empty in PLAN.")
+    sims: list[Sim] = strawberry.field(description="Cards done at once, at most 100; empty in PLAN and when a job runs.")
+    job: Job | None = strawberry.field(description="The background run, when there is one.")
 
 
 SimActivateResult = Annotated[
@@ -103,25 +108,26 @@ SimUnblockResult = Annotated[
 ]
 
 
-async def cards_done(info: Info, done: Done) -> list[Sim]:
-    """The cards that were done, as they are now; none in PLAN."""
-    ids: list[UUID] = done.result["sims"] if done.result else []
+async def shown(info: Info, done: Done) -> dict[str, Any]:
+    """A payload: the plan, and the cards that were done as they are now, or the job that does them."""
+    result = done.result or {}
+    ids: list[UUID] = result.get("sims", [])
     found = await asyncio.gather(*(info.context.load(loaders.sims, id) for id in ids))
-    return [cast(Sim, row) for row in found if row is not None]
+    job = await info.context.load(job_loaders.jobs, result["job"]) if "job" in result else None
+    return {"plan": Plan.of(done.plan), "sims": [row for row in found if row is not None], "job": job}
 
 
 @strawberry.type
 class SimsMutation:
-    """Changes of state, up to 100 cards at once."""
+    """Changes of state, of some cards at once and of many by a job."""
 
     @strawberry.mutation(description="Activates SIM cards.", extensions=[Needs(Permission.SIM_ACTIVATE)])
     async def sim_activate(
         self, info: Info, scope: Scope, input: Annotated[SimActivateInput, strawberry.argument(description="The request.")]
     ) -> SimActivateResult:
         """READY_TO_ACTIVATE becomes ACTIVE."""
-        ids = input.sims.to_ids()
-        done = await info.context.write(info, scope, input, lambda work: service.activate(work, ids, policy=input.error_policy))
-        return SimActivatePayload(plan=Plan.of(done.plan), sims=await cards_done(info, done))
+        done = await info.context.write_many(info, scope, input, service.ACTIVATE, {}, input.sims.to_selection())
+        return SimActivatePayload(**await shown(info, done))
 
     @strawberry.mutation(
         description="Bars SIM cards: BLOCKED, or SUSPENDED when an end is given.", extensions=[Needs(Permission.SIM_BLOCK)]
@@ -130,19 +136,14 @@ class SimsMutation:
         self, info: Info, scope: Scope, input: Annotated[SimBlockInput, strawberry.argument(description="The request.")]
     ) -> SimBlockResult:
         """With a reason and, if given, words for the audit."""
-        ids, bar = input.sims.to_ids(), Bar(input.reason, input.barring, input.until)
-        done = await info.context.write(
-            info, scope, input, lambda work: service.block(work, ids, bar, note=input.note, policy=input.error_policy)
-        )
-        return SimBlockPayload(plan=Plan.of(done.plan), sims=await cards_done(info, done))
+        request = service.block_request(Bar(input.reason, input.barring, input.until), input.note)
+        done = await info.context.write_many(info, scope, input, service.BLOCK, request, input.sims.to_selection())
+        return SimBlockPayload(**await shown(info, done))
 
     @strawberry.mutation(description="Lifts a bar set by the company.", extensions=[Needs(Permission.SIM_BLOCK)])
     async def sim_unblock(
         self, info: Info, scope: Scope, input: Annotated[SimUnblockInput, strawberry.argument(description="The request.")]
     ) -> SimUnblockResult:
         """Only whoever set a bar lifts it."""
-        ids = input.sims.to_ids()
-        done = await info.context.write(
-            info, scope, input, lambda work: service.unblock(work, ids, note=input.note, policy=input.error_policy)
-        )
-        return SimUnblockPayload(plan=Plan.of(done.plan), sims=await cards_done(info, done))
+        done = await info.context.write_many(info, scope, input, service.UNBLOCK, {"note": input.note}, input.sims.to_selection())
+        return SimUnblockPayload(**await shown(info, done))

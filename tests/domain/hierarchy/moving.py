@@ -12,10 +12,12 @@ from domain.accounts.tables import Account, AccountEdge, Organization, kind_at
 from domain.audit.writing import Command, Done, Service, carry_out
 from domain.hierarchy import service
 from domain.hierarchy.present import catch_up
+from domain.jobs.service import Many, at_once
 from domain.kernel.ids import uuid7
 from domain.kernel.permissions import Permission
 from domain.kernel.plan import BulkErrorPolicy, MutationMode
 from domain.kernel.scope import ActorRef, Reach, Scope
+from domain.sims.selection import SimSelection
 from domain.sims.tables import Sim, SimCounter, SimPlacement
 from store.session import Database
 
@@ -45,7 +47,8 @@ async def move_sims(
     policy: BulkErrorPolicy = BulkErrorPolicy.REJECT_ALL, mode: MutationMode = MutationMode.APPLY,
 ) -> Done:  # fmt: skip
     """Moves cards."""
-    return await done(database, scope, lambda work: service.sim_move(work, ids, account_id, effective_at=when, policy=policy), mode)
+    many = Many(service.MOVE, service.move_request(account_id, when), SimSelection(ids), policy)
+    return await done(database, scope, lambda work: at_once(work, many), mode)
 
 
 async def settled(database: Database, organization_id: UUID, at: datetime) -> None:

@@ -11,11 +11,13 @@ from sqlmodel import col, select
 from domain.accounts.service import make_account
 from domain.accounts.tables import Account, AccountEdge, PaymentMode
 from domain.hierarchy import service
+from domain.jobs.service import Many, at_once
 from domain.kernel.errors import DomainError, NotFound
 from domain.kernel.ids import uuid7
 from domain.kernel.plan import BulkErrorPolicy, Change, MutationMode, RowsRejected
 from domain.sims import service as sims_service
 from domain.sims.rules import Bar
+from domain.sims.selection import SimSelection
 from domain.sims.states import SimStatusReason
 from domain.sims.tables import Sim, SimPlacement
 from store.faults import StoreBusy
@@ -238,16 +240,19 @@ async def test_two_moves_at_once_make_no_circle(database: Database, two_tenants:
 async def test_moves_and_bars_at_once_lose_nothing(database: Database, two_tenants: TwoTenants) -> None:
     one = two_tenants.one
     account, cards = ids(one), [sim.id for sim in one.sims]
-    bar = Bar(SimStatusReason.LOST)
+    bar = sims_service.block_request(Bar(SimStatusReason.LOST), None)
 
     async def tried(index: int) -> None:
         scope = scope_of(one.id, at=NOW + index * MINUTE)
         target, chosen = account[("sales", "field", "office")[index % 3]], cards[index % 4 :: 3]
+        selection = SimSelection(chosen)
+        blocking = Many(sims_service.BLOCK, bar, selection, BulkErrorPolicy.SKIP_FAILED)
+        unblocking = Many(sims_service.UNBLOCK, {"note": None}, selection, BulkErrorPolicy.SKIP_FAILED)
         acts = (
             lambda: move_sims(database, scope, chosen, target, policy=BulkErrorPolicy.SKIP_FAILED),
             lambda: move_account(database, scope, account["field"], account[("office", "sales")[index % 2]]),
-            lambda: done(database, scope, lambda work: sims_service.block(work, chosen, bar, note=None, policy=BulkErrorPolicy.SKIP_FAILED)),
-            lambda: done(database, scope, lambda work: sims_service.unblock(work, chosen, note=None, policy=BulkErrorPolicy.SKIP_FAILED)),
+            lambda: done(database, scope, lambda work: at_once(work, blocking)),
+            lambda: done(database, scope, lambda work: at_once(work, unblocking)),
         )
         for _ in range(20):
             try:

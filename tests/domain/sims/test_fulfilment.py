@@ -1,20 +1,22 @@
 """After commit: the network hears of each change in order, its refusal is put right, silence is asked again, suspensions end."""
 
 from collections import Counter
-from collections.abc import Awaitable, Callable
 from datetime import datetime, timedelta
 from uuid import UUID
 
 from sqlalchemy import func, select
 
 from domain.audit.tables import AuditEntry
-from domain.audit.writing import Command, Done, Result, Work, carry_out
+from domain.audit.writing import Command, Done
+from domain.jobs.deeds import Deed, Request
+from domain.jobs.service import Many, carry_out_many
 from domain.kernel.permissions import Permission
 from domain.kernel.plan import BulkErrorPolicy, MutationMode
 from domain.sims import service
 from domain.sims.fulfilment import ASK_AGAIN, handlers
 from domain.sims.ports import NetworkRefused, NetworkSilent
 from domain.sims.rules import Bar
+from domain.sims.selection import SimSelection
 from domain.sims.states import BarredBy, Barring, SimStatus, SimStatusReason
 from domain.sims.tables import Sim, SimCounter, SimState
 from store import outbox
@@ -47,19 +49,16 @@ class Story:
         self.clock, self.carrier = MovableClock(), Carrier()
         self.handlers = handlers(database, self.carrier, self.clock)
 
-    async def change(self, name: str, verb: Callable[[Work], Awaitable[Result]]) -> Done:
+    async def change(self, deed: Deed, request: Request) -> Done:
         scope = self.actor.scope(Permission.SIM_BLOCK, self.clock.now())
-        return await carry_out(self.database, scope, Command(name, MutationMode.APPLY, ""), verb, at=self.clock.now())
+        many = Many(deed, request, SimSelection([self.card.id]), BulkErrorPolicy.REJECT_ALL)
+        return await carry_out_many(self.database, scope, Command(deed.mutation, MutationMode.APPLY, ""), many, at=self.clock.now())
 
     async def block(self, bar: Bar = LOST) -> Done:
-        return await self.change(
-            "simBlock", lambda work: service.block(work, [self.card.id], bar, note=None, policy=BulkErrorPolicy.REJECT_ALL)
-        )
+        return await self.change(service.BLOCK, service.block_request(bar, None))
 
     async def unblock(self) -> Done:
-        return await self.change(
-            "simUnblock", lambda work: service.unblock(work, [self.card.id], note=None, policy=BulkErrorPolicy.REJECT_ALL)
-        )
+        return await self.change(service.UNBLOCK, {"note": None})
 
     async def work(self) -> None:
         while await outbox.run_once(self.database, self.handlers, self.clock, worker="test"):
@@ -138,7 +137,7 @@ async def test_a_refused_activation_leaves_the_card_unused(database: Database, t
     story = Story(database, two_tenants)
     story.card = two_tenants.one.sims[6]
     story.carrier.answers = [NetworkRefused("unknown card")]
-    await story.change("simActivate", lambda work: service.activate(work, [story.card.id], policy=BulkErrorPolicy.REJECT_ALL))
+    await story.change(service.ACTIVATE, {})
     assert (await story.stored()).activated_at == story.clock.now()
 
     await story.work()

@@ -192,7 +192,7 @@ async def test_bars_of_the_operator_and_of_the_system_stay(database: Database, t
         ({"until": NOW.isoformat()}, ["until"]),
         ({"note": "x" * 501}, ["note"]),
         ({"sims": {"ids": []}}, ["sims", "ids"]),
-        ({"sims": {"ids": [encode(Kind.SIM, UUID(int=number)) for number in range(101)]}}, ["sims", "ids"]),
+        ({"sims": {"ids": [encode(Kind.SIM, UUID(int=number)) for number in range(251)]}}, ["sims", "ids"]),
     ],
 )
 async def test_input_out_of_bounds(database: Database, two_tenants: TwoTenants, given: Mapping[str, Any], field: list[str]) -> None:

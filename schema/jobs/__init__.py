@@ -1,0 +1,1 @@
+"""Work in the background, as a client sees it."""
