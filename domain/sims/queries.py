@@ -437,7 +437,7 @@ def _named(statement: Select[Any], is_by_ids: bool) -> Select[Any]:
 async def sims_chosen(
     session: Session, scope: Scope, filter: SimFilter, ids: Sequence[UUID] | None = None, *, most: int
 ) -> Sequence[tuple[UUID, str]]:
-    """The first cards in scope that match a filter, among some ids if given: id and number, or serial where there is none."""
+    """The first cards in scope that match a filter, whose place the scope says, among some ids if given: id and number, or serial."""
     given = _given(filter, None, None)
     statement = changed(_fleet(scope, tuple(given), frozenset())(**given), _named, ids is not None)
     return await session.rows(statement, ids=ids, window=most)

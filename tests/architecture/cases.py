@@ -69,6 +69,19 @@ async def sim_unblock(world: World, tenants: TwoTenants) -> Case:
     )
 
 
+async def job(world: World, tenants: TwoTenants) -> str:
+    """Global id of a job that waits: all active cards of the first company are to be blocked."""
+    chosen = {"sims": {"filter": {"statuses": ["ACTIVE"]}}, "reason": "LOST", "idempotencyKey": str(uuid4())}
+    begun = await done(world, Case(tenants.one.as_profile_manager(), chosen), "simBlock", "job { id }")
+    return str(begun["job"]["id"])
+
+
+@case("jobCancel")
+async def job_cancel(world: World, tenants: TwoTenants) -> Case:
+    """A job that waits."""
+    return Case(tenants.one.as_profile_manager(), {"jobId": await job(world, tenants)})
+
+
 @case("simActivate")
 async def sim_activate(world: World, tenants: TwoTenants) -> Case:
     """The card that was never used."""

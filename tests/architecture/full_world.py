@@ -11,12 +11,13 @@ from domain.kernel.ids import Kind, encode, uuid7
 from domain.kernel.permissions import Permission, Role
 from domain.kernel.scope import ActorRef, Reach
 from domain.people.tables import Person
-from tests.architecture.cases import CASES, done
+from tests.architecture.cases import CASES, done, job
 from tests.world import NOW, TwoTenants, ask, operator_admin
 
 IDS_BY_NAME = {
     "organizationId": "Organization", "accountId": "Account", "parentId": "Account", "simId": "Sim", "orderId": "Order", "walletId": "Wallet",
     "ticketId": "Ticket", "apiTokenId": "ApiToken", "membershipId": "Membership", "offeringId": "ProductOffering",
+    "jobId": "Job",
 }  # fmt: skip
 VALUES: dict[str, Any] = {
     "String": "some text", "Int": 1, "Boolean": True, "DateTime": "2027-01-01T00:00:00Z", "UUID": str(uuid4()), "EmailAddress": "a@example.com",
@@ -66,6 +67,7 @@ async def make_full(world: World, tenants: TwoTenants) -> Full:
         "Order": order["id"], "OrderItem": item["id"], "ProductOffering": item["offering"]["id"], "LedgerTransfer": transfer["id"],
         "LedgerEntry": transfer["entries"][0]["id"],
     }  # fmt: skip
+    ids["Job"] = await job(world, tenants)
     asked = await ask(
         world.database, tenants.one.as_profile_manager(),
         "query($o: ID!, $a: ID!) { account(id: $a) { wallet { id } } organization(id: $o) { auditTrail(first: 1) { edges { node { id } } } } }",
