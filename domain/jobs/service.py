@@ -119,7 +119,8 @@ class _Foresight:
         self.exclusions += exclusions[: SHOWN - len(self.exclusions)]
         self.counts[0] += len(changes)
         self.counts[1] += len(exclusions)
-        for row in (*changes, *exclusions):
+        rows: tuple[Change | Exclusion, ...] = (*changes, *exclusions)
+        for row in rows:
             self._digest.update(json.dumps(row.as_json(), sort_keys=True, default=str).encode())
 
     @property
