@@ -6,8 +6,6 @@ from datetime import UTC, date, datetime, time, timedelta
 from enum import StrEnum
 from typing import TypeVar
 
-from stdnum import luhn
-
 from domain.imports.words import by_key, key
 from domain.kernel import identifiers
 from domain.kernel.calendar import FIRST_YEAR, LAST_YEAR, TEHRAN, JalaliDay, start_of
@@ -24,6 +22,8 @@ LARGEST_AMOUNT = 10**15
 _DIRECTION_MARKS = re.compile("[\u200b\u200e\u200f\u202a-\u202e\u2060-\u2069\u061c\ufeff\u00ad]")  # the half-space U+200C stays
 _CONTROL = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f\ufffd]")
 _FORMULA = re.compile(r'="(.*)"')  # how exports keep a spreadsheet from taking a number for one
+_WRAPPERS = ("=", "'")
+_EXCEL_FAULTS = frozenset({"#N/A", "#REF!", "#VALUE!", "#DIV/0!", "#NAME?", "#NULL!", "#NUM!", "#SPILL!", "#CALC!"})
 _SCIENTIFIC = re.compile(r"[+-]?\d+(?:[.,٫]\d*)?[eE]\+?\d+")
 _WHOLE_WITH_FRACTION = re.compile(r"(\d+)[.,٫]0+")
 _RIALS = re.compile(r"(ریال|rials?|irr)", re.IGNORECASE)
@@ -40,10 +40,18 @@ _FIRST_GREGORIAN, _LAST_GREGORIAN = 1950, 2199
 
 def clean(raw: str) -> str:
     """A cell without what a spreadsheet or copying put around it; text keeps its half-spaces."""
-    bare = _DIRECTION_MARKS.sub("", raw).strip()
+    bare = raw.strip() if raw.isascii() else _DIRECTION_MARKS.sub("", raw).strip()
+    if bare[:1] not in _WRAPPERS:
+        return bare
     if formula := _FORMULA.fullmatch(bare):
         bare = formula[1].strip()
     return bare[1:].strip() if bare.startswith("'") else bare
+
+
+def refuse_fault(cell: str) -> None:
+    """Refuses what a spreadsheet shows instead of a value: a formula's error, or a column too narrow for its number."""
+    if cell[:1] == "#" and (cell in _EXCEL_FAULTS or not cell.strip("#")):
+        raise InvalidInput("import.spreadsheet_error")
 
 
 def text(cell: str) -> str:
@@ -70,7 +78,7 @@ def iccid(cell: str) -> str:
     """A card's serial; one that a spreadsheet rounded to 15 digits is told apart from one mistyped."""
     digits = _number(cell)
     bare = "".join(letter for letter in digits_latin(digits) if letter.isdigit())
-    if len(bare) in (19, 20) and bare.endswith("0000") and not luhn.is_valid(bare):
+    if len(bare) in (19, 20) and bare.endswith("0000") and not identifiers.has_luhn_digit(bare):
         raise InvalidInput("import.rounded")
     return identifiers.parse_iccid(digits)
 
@@ -124,8 +132,9 @@ def rials(cell: str) -> int:
 
 
 def tags(cell: str) -> tuple[str, ...]:
-    """Labels apart by `|`, a comma or a semicolon."""
-    found = tuple(dict.fromkeys(tag for part in _BETWEEN_TAGS.split(text(cell)) if (tag := part.strip())))
+    """Labels apart by `|`, a comma or a semicolon; by `|` alone where one stands first."""
+    parts = text(cell).split("|") if cell.startswith("|") else _BETWEEN_TAGS.split(text(cell))
+    found = tuple(dict.fromkeys(tag for part in parts if (tag := part.strip())))
     if len(found) > MOST_TAGS or any(len(tag) > LONGEST_TAG for tag in found):
         raise InvalidInput("import.tags", most=MOST_TAGS, longest=LONGEST_TAG)
     return found
@@ -157,6 +166,8 @@ def word(words: Mapping[Word, tuple[str, ...]]) -> Callable[[str], Word]:
 
 def _number(cell: str) -> str:
     """A number kept as text; one that a spreadsheet shortened to 9.89E+11 has lost digits and is refused."""
+    if cell.isascii() and cell.isdigit():
+        return cell
     if _SCIENTIFIC.fullmatch(digits_latin(cell)):
         raise InvalidInput("import.scientific")
     fraction = _WHOLE_WITH_FRACTION.fullmatch(digits_latin(cell))

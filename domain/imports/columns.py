@@ -1,11 +1,14 @@
 """The columns of the files that can be imported: names, the headers they go by, how a cell is read. `docs/importing.md` shows them."""
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 from domain.imports import cells
 from domain.imports.words import BARRINGS, PAYMENT_MODES, REASONS, STATUSES, key
+
+MOST_KNOWN = 2_000
+"""How many cells a column remembers."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -18,6 +21,18 @@ class Column:
     doc: str
     is_required: bool = False
     is_secret: bool = False
+    is_unique: bool = False
+    known: dict[str, Any] = field(default_factory=dict, repr=False, compare=False)
+
+    def read(self, cell: str) -> Any:
+        """The value of a cell; what stands in many rows is read once. Raises `InvalidInput`."""
+        value = self.known.get(cell)
+        if value is None:
+            cells.refuse_fault(cell)
+            value = self.parse(cell)
+            if not self.is_unique and not self.is_secret and len(self.known) < MOST_KNOWN:
+                self.known[cell] = value
+        return value
 
 
 LEGAL_ID = Column(
@@ -55,14 +70,15 @@ SIMS: Sequence[Column] = (
     ),
     Column(
         "msisdn", ("number", "mobile", "phone", "phone number", "شماره", "شماره تلفن", "شماره موبایل", "شماره همراه", "موبایل"),
-        cells.msisdn, "Mobile number in any spelling (09…, +98…, Persian digits); empty on a spare card.",
+        cells.msisdn, "Mobile number in any spelling (09…, +98…, Persian digits); empty on a spare card.", is_unique=True,
     ),
     Column(
         "iccid", ("sim serial", "serial", "سریال", "سریال سیم‌کارت", "شماره سریال"), cells.iccid,
         "Serial of the card, 19 or 20 digits with check digit; a card is known by it when a file is imported again.", is_required=True,
+        is_unique=True,
     ),
-    Column("imsi", ("شناسه مشترک",), cells.imsi, "Subscriber identity, 15 digits.", is_required=True),
-    Column("imei", ("device", "دستگاه", "شناسه دستگاه"), cells.imei, "Device last seen, 15 digits with check digit."),
+    Column("imsi", ("شناسه مشترک",), cells.imsi, "Subscriber identity, 15 digits.", is_required=True, is_unique=True),
+    Column("imei", ("device", "دستگاه", "شناسه دستگاه"), cells.imei, "Device last seen, 15 digits with check digit.", is_unique=True),
     Column("locked_imei", ("imei lock", "locked device", "دستگاه مجاز", "قفل دستگاه"), cells.imei, "Only device that may use the card."),
     Column(
         "status", ("state", "وضعیت"), cells.word(STATUSES),

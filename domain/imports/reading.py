@@ -1,22 +1,19 @@
-"""Opens a CSV file whatever program wrote it: encodings, delimiters, headers; hands out its records with their line numbers."""
+"""Opens a table by its headers and hands out its records with their line numbers, their cells by column."""
 
-import codecs
-import csv
-import io
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
-from itertools import zip_longest
 from pathlib import Path
 from typing import BinaryIO
 
 from domain.imports.cells import clean
 from domain.imports.columns import Column, by_header
+from domain.imports.records import Records, open_records
 from domain.imports.words import key
 from domain.kernel.errors import InvalidInput
 
-_BLOCK = 1 << 16
-_DELIMITERS = (",", ";", "\t")
+Source = Path | BinaryIO
+"""A file by its path, or open."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,88 +33,18 @@ class Sheet:
     headers: Mapping[str, str]
     ignored: Sequence[str]
     lines: Iterator[Line]
-    size: int
-    file: BinaryIO
-
-    @property
-    def position(self) -> int:
-        """How many bytes have been read so far."""
-        return self.file.tell()
+    records: Records
 
 
 @contextmanager
-def open_sheet(path: Path, columns: Sequence[Column]) -> Iterator[Sheet]:
-    """Opens a file; one without the required headers, or whose quotes don't close, is `InvalidInput`."""
-    with path.open("rb") as file:
-        encoding = _encoding(file)
-        skipped, delimiter = _beginning(file, encoding)
-        text = io.TextIOWrapper(file, encoding=encoding, newline="")
-        try:
-            for _ in range(skipped):
-                text.readline()
-            records = _records(text, delimiter, skipped)
-            _, titles = next(records, (0, []))
-            headers, ignored = _headers(titles, columns)
-            by_title = {title: name for name, title in headers.items()}
-            names = [by_title.get(title) for title in titles]
-            shown = {name: clean(title) for name, title in headers.items()}
-            yield Sheet(columns, shown, ignored, _lines(records, names), path.stat().st_size, file)
-        finally:
-            text.detach()
-
-
-def _beginning(file: BinaryIO, encoding: str) -> tuple[int, str]:
-    """How many lines stand before the header, and what divides its cells; a first line `sep=;` says so itself."""
-    text = io.TextIOWrapper(file, encoding=encoding, newline="")
-    try:
-        for number, line in enumerate(text):
-            if line.lower().startswith("sep=") and line.strip()[4:5]:
-                return number + 1, line[4]
-            if line.strip():
-                return number, _delimiter(line)
-        raise InvalidInput("import.empty")
-    finally:
-        text.detach()
-        file.seek(0)
-
-
-def _encoding(file: BinaryIO) -> str:
-    """UTF-16 by its mark or its zero bytes, else UTF-8 if all of it is, else the Windows code page of Persian and Arabic."""
-    start = file.read(200)
-    file.seek(0)
-    if start.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):
-        return "utf-16"
-    if b"\x00" in start:
-        return "utf-16-le" if start[1:2] == b"\x00" else "utf-16-be"
-    decoder = codecs.getincrementaldecoder("utf-8")()
-    try:
-        while block := file.read(_BLOCK):
-            decoder.decode(block)
-        decoder.decode(b"", final=True)
-    except UnicodeDecodeError:
-        return "cp1256"
-    finally:
-        file.seek(0)
-    return "utf-8-sig"
-
-
-def _delimiter(header: str) -> str:
-    """The mark that divides the header most often, quoted parts apart."""
-    bare = "".join(header.split('"')[::2])
-    return max(_DELIMITERS, key=bare.count)
-
-
-def _records(text: io.TextIOWrapper, delimiter: str, skipped: int) -> Iterator[tuple[int, list[str]]]:
-    """Records that hold anything, each with the line it begins on; a quoted cell may run over several lines."""
-    reader = csv.reader(text, delimiter=delimiter, strict=True)
-    begins = skipped + 1
-    try:
-        for record in reader:
-            if any(cell.strip() for cell in record):
-                yield begins, record
-            begins = skipped + reader.line_num + 1
-    except csv.Error:
-        raise InvalidInput("import.broken_quotes", line=str(begins)) from None
+def open_sheet(source: Source, columns: Sequence[Column]) -> Iterator[Sheet]:
+    """Opens a table; one without the required headers, or that can't be read at all, is `InvalidInput`."""
+    with open_records(source) as records:
+        headers, ignored = _headers(records.titles, columns)
+        by_title = {title: name for name, title in headers.items()}
+        names = [by_title.get(title) for title in records.titles]
+        shown = {name: clean(title) for name, title in headers.items()}
+        yield Sheet(columns, shown, ignored, _lines(records.rows, names), records)
 
 
 def _headers(titles: Sequence[str], columns: Sequence[Column]) -> tuple[dict[str, str], list[str]]:
@@ -139,7 +66,10 @@ def _headers(titles: Sequence[str], columns: Sequence[Column]) -> tuple[dict[str
 
 
 def _lines(records: Iterator[tuple[int, list[str]]], names: Sequence[str | None]) -> Iterator[Line]:
+    places = [(name, place) for place, name in enumerate(names) if name]
+    count = len(names)
     for number, record in records:
-        surplus = any(cell.strip() for cell in record[len(names) :])
-        cells = zip_longest(names, record[: len(names)], fillvalue="")
-        yield Line(number, {name: clean(cell) for name, cell in cells if name}, surplus)
+        surplus = len(record) > count and any(cell.strip() for cell in record[count:])
+        if len(record) < count:
+            record += [""] * (count - len(record))
+        yield Line(number, {name: clean(cell) for name, place in places if (cell := record[place])}, surplus)

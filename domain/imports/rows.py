@@ -1,5 +1,6 @@
 """Turns records into checked values, and remembers which of them were met on which line."""
 
+from collections import defaultdict
 from collections.abc import Sequence
 from typing import Any
 
@@ -27,7 +28,7 @@ def checked(line: Line, columns: Sequence[Column], report: Report) -> tuple[Valu
         values[column.name] = None
         try:
             if cell:
-                values[column.name] = column.parse(cell)
+                values[column.name] = column.read(cell)
             elif column.is_required:
                 raise InvalidInput("import.required")
         except InvalidInput as fault:
@@ -39,11 +40,11 @@ class Seen:
     """On which line of the file each value of some columns stood first."""
 
     def __init__(self) -> None:
-        self._lines: dict[tuple[str, object], int] = {}
+        self._lines: defaultdict[str, dict[object, int]] = defaultdict(dict)
 
     def is_new(self, line: Line, name: str, value: object, report: Report) -> bool:
         """Whether it is met for the first time; if not, the row is rejected with the number of the other line."""
-        first = self._lines.setdefault((name, value), line.number)
+        first = self._lines[name].setdefault(value, line.number)
         if first == line.number:
             return True
         report.reject(line, name, StateConflict("import.duplicate", line=str(first)))

@@ -3,7 +3,6 @@
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
-from pathlib import Path
 from uuid import UUID
 
 from sqlmodel import col, select
@@ -11,7 +10,7 @@ from sqlmodel import col, select
 from domain.accounts.tables import Account
 from domain.audit import chain
 from domain.imports.accounts import AccountImport
-from domain.imports.reading import open_sheet
+from domain.imports.reading import Source, open_sheet
 from domain.imports.report import Report
 from domain.imports.sims import SimImport
 from domain.kernel.ids import Kind, Ref, uuid7
@@ -43,22 +42,22 @@ class _RolledBack(Exception):
     """Ends the transaction of an import that writes nothing."""
 
 
-async def import_accounts(database: Database, path: Path, wish: Wish) -> Report:
+async def import_accounts(database: Database, source: Source, wish: Wish) -> Report:
     """Imports organizations and accounts with their wallets; a file that can't be read at all is `InvalidInput`."""
-    return await _import(database, path, wish, lambda session, report: AccountImport(session, report, at=wish.at, new_id=wish.new_id))
+    return await _import(database, source, wish, lambda session, report: AccountImport(session, report, at=wish.at, new_id=wish.new_id))
 
 
-async def import_sims(database: Database, path: Path, wish: Wish, sealer: Sealer) -> Report:
+async def import_sims(database: Database, source: Source, wish: Wish, sealer: Sealer) -> Report:
     """Imports SIM cards; a file that can't be read at all is `InvalidInput`."""
-    return await _import(database, path, wish, lambda session, report: SimImport(session, report, sealer, at=wish.at, new_id=wish.new_id))
+    return await _import(database, source, wish, lambda session, report: SimImport(session, report, sealer, at=wish.at, new_id=wish.new_id))
 
 
-async def _import(database: Database, path: Path, wish: Wish, prepare: Prepare) -> Report:
+async def _import(database: Database, source: Source, wish: Wish, prepare: Prepare) -> Report:
     report = Report()
     try:
         async with database.write() as session:
             run = prepare(session, report)
-            await bring_in(session, path, wish, run, report)
+            await bring_in(session, source, wish, run, report)
             if wish.is_dry_run or is_doomed(wish, report):
                 raise _RolledBack
             await record(session, wish, run)
@@ -73,17 +72,17 @@ def is_doomed(wish: Wish, report: Report) -> bool:
     return wish.policy is BulkErrorPolicy.REJECT_ALL and bool(report.rejects)
 
 
-async def bring_in(session: Session, path: Path, wish: Wish, run: AccountImport | SimImport, report: Report) -> None:
+async def bring_in(session: Session, source: Source, wish: Wish, run: AccountImport | SimImport, report: Report) -> None:
     """Imports a file inside the caller's transaction, which the caller gives up when the report is doomed."""
-    with open_sheet(path, run.columns) as sheet:
+    with open_sheet(source, run.columns) as sheet:
 
         def writes() -> bool:
-            wish.progress(sheet.position, sheet.size)
+            wish.progress(sheet.records.position, sheet.records.size)
             return not is_doomed(wish, report)
 
         report.opened(sheet)
         await run.take(sheet, writes=writes)
-        wish.progress(sheet.size, sheet.size)
+        wish.progress(sheet.records.size, sheet.records.size)
     if not is_doomed(wish, report):
         report.made = {run.organizations[id].name: count for id, count in run.made.items()}
 

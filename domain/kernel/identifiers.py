@@ -9,12 +9,12 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 import phonenumbers
-from stdnum import luhn
 
 from domain.kernel.errors import InvalidInput
 from domain.kernel.text import digits_latin, without_invisible
 
 # What people put between the digits of a number: spaces, dashes, dots, brackets, slashes.
+_DOUBLED = {str(digit): sum(divmod(2 * digit, 10)) for digit in range(10)}
 _BETWEEN = re.compile(r"[\s\-‐-―−.()/_]+")
 # The form of an address as browsers check it (HTML standard, "valid e-mail address"), with at least one dot in the domain.
 _LABEL = r"[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?"
@@ -83,7 +83,7 @@ def parse_email(text: str) -> str:
 def parse_iccid(text: str) -> str:
     """Reads a SIM card's serial: 19 or 20 digits beginning with 89, the last a Luhn digit; a filler F at the end is dropped."""
     digits = _digits(re.sub(r"[Ff]\s*$", "", text))
-    if digits is None or len(digits) not in (19, 20) or not digits.startswith("89") or not luhn.is_valid(digits):
+    if digits is None or len(digits) not in (19, 20) or not digits.startswith("89") or not has_luhn_digit(digits):
         raise InvalidInput("error.iccid")
     return digits
 
@@ -99,7 +99,7 @@ def parse_imsi(text: str) -> str:
 def parse_imei(text: str) -> str:
     """Reads a device identity: 15 digits, the last a Luhn digit."""
     digits = _digits(text)
-    if digits is None or len(digits) != 15 or not luhn.is_valid(digits):
+    if digits is None or len(digits) != 15 or not has_luhn_digit(digits):
         raise InvalidInput("error.imei")
     return digits
 
@@ -146,7 +146,14 @@ def parse_postal_code(text: str) -> str:
     return digits
 
 
+def has_luhn_digit(digits: str) -> bool:
+    """Whether the last of these Latin digits is their Luhn digit."""
+    return (sum(map(int, digits[-1::-2])) + sum(map(_DOUBLED.__getitem__, digits[-2::-2]))) % 10 == 0
+
+
 def _digits(text: str) -> str | None:
     """The bare Latin digits of a typed number, or None if there is anything but digits and what stands between them."""
+    if text.isascii() and text.isdigit():
+        return text
     bare = _BETWEEN.sub("", digits_latin(without_invisible(text)))
     return bare if bare.isascii() and bare.isdigit() else None

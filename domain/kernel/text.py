@@ -22,7 +22,7 @@ _INVISIBLE = re.compile("[\u200b-\u200f\u202a-\u202e\u2060-\u2069\u061c\u0640\uf
 
 def digits_latin(text: str) -> str:
     """Writes Persian and Arabic digits as 0–9; everything else stays."""
-    return text.translate(_TO_LATIN)
+    return text if text.isascii() else text.translate(_TO_LATIN)
 
 
 def digits_persian(text: str) -> str:
@@ -36,6 +36,8 @@ def fold(text: str) -> str:
     Case, vowel marks, hamza, Arabic ي and ك, the script of digits, tatweel, half-spaces (ZWNJ) and spaces make no difference:
     نیک‌آذین, «نيك آذين» and نیکاذین have one key. Stored and shown text keeps its ZWNJ.
     """
+    if text.isascii():  # a short way to the same
+        return "".join(text.casefold().split())
     decomposed = unicodedata.normalize("NFKD", digits_latin(text)).casefold()
     bare = "".join(letter for letter in decomposed if not unicodedata.combining(letter) or letter == _BREVE)
     return "".join(without_invisible(unicodedata.normalize("NFC", bare).translate(_SAME_LETTER)).split())
@@ -50,7 +52,7 @@ def search_key(text: str, *field: str) -> str:
 
 def without_invisible(text: str) -> str:
     """Drops direction marks, zero-width characters and tatweel, which come along when text is pasted."""
-    return _INVISIBLE.sub("", text)
+    return text if text.isascii() else _INVISIBLE.sub("", text)
 
 
 def ltr(text: str) -> str:

@@ -65,7 +65,7 @@ async def take_in(session: Session, sims: Sequence[NewSim], sealer: Sealer, *, a
     await insert_all(session, Sim, [_card(sim, change_id, at) for sim in sims])
     await insert_all(session, SimPlacement, [_placement(sim, at, new_id()) for sim in sims])
     await insert_all(session, SimState, [state for sim in sims for state in _states(sim, at, new_id)])
-    secrets = [sealed_secret(sealer, sim.organization_id, sim.id, sim.codes).model_dump() for sim in sims if sim.codes]
+    secrets = [sealed_secret(sealer, sim.organization_id, sim.id, sim.codes) for sim in sims if sim.codes]
     await insert_all(session, SimSecret, secrets)
     await outbox.send_all(session, [wake(sim.id, change_id, sim.resumes_at) for sim in sims if sim.resumes_at is not None])
 

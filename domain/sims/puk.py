@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from typing import Any
 from uuid import UUID
 
 import structlog
@@ -51,13 +52,13 @@ class Revealed:
     reveals_left: int
 
 
-def sealed_secret(sealer: Sealer, organization_id: UUID, sim_id: UUID, codes: Codes) -> SimSecret:
-    """A card's codes as they are stored; raises `InvalidInput` (without the value) unless each has eight digits."""
+def sealed_secret(sealer: Sealer, organization_id: UUID, sim_id: UUID, codes: Codes) -> dict[str, Any]:
+    """A card's codes as a row of `SimSecret`; raises `InvalidInput` (without the value) unless each has eight digits."""
     for name, code in (("puk1", codes.puk1), ("puk2", codes.puk2)):
         if len(code) != DIGITS or not (code.isascii() and code.isdigit()):
             raise InvalidInput("sims.puk", field=(name,), digits=DIGITS)
     sealed = sealer.seal(f"{codes.puk1}{codes.puk2}".encode(), *_row(sim_id))
-    return SimSecret(sim_id=sim_id, organization_id=organization_id, key_id=sealed.key_id, sealed=sealed.data)
+    return {"sim_id": sim_id, "organization_id": organization_id, "key_id": sealed.key_id, "sealed": sealed.data}
 
 
 def _row(sim_id: UUID) -> tuple[str, UUID]:

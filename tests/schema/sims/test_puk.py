@@ -44,7 +44,7 @@ async def card(database: Database, two_tenants: TwoTenants) -> Sim:
     """A card with known codes; so have all others of both companies."""
     async with database.write() as session:
         for sim in (*two_tenants.one.sims, *two_tenants.other.sims):
-            session.add(sealed_secret(SEALER, sim.organization_id, sim.id, CODES))
+            session.add(SimSecret(**sealed_secret(SEALER, sim.organization_id, sim.id, CODES)))
     return two_tenants.one.sims[0]
 
 

@@ -1,0 +1,52 @@
+"""Reads the first sheet of an Excel workbook, a row at a time."""
+
+import warnings
+import zipfile
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from typing import BinaryIO
+from xml.etree.ElementTree import ParseError
+
+import openpyxl
+
+from domain.imports.delimited import Record
+from domain.imports.objects import as_text
+from domain.kernel.errors import InvalidInput
+
+_BROKEN = (zipfile.BadZipFile, KeyError, ValueError, TypeError, IndexError, AttributeError, ParseError, EOFError, OSError)
+"""What openpyxl answers to files that only look like workbooks."""
+_MOST_COLUMNS = 200
+
+
+@contextmanager
+def read(file: BinaryIO) -> Iterator[tuple[Sequence[str], Iterator[Record]]]:
+    """The titles and records of the first sheet that is shown, formulas by their results; a broken workbook is `InvalidInput`."""
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # about styles that it doesn't know
+        try:
+            book = openpyxl.load_workbook(file, read_only=True, data_only=True, keep_links=False)
+        except _BROKEN:
+            raise InvalidInput("files.damaged") from None
+        try:
+            sheets = [sheet for sheet in book.worksheets if sheet.sheet_state == "visible"]
+            if not sheets:
+                raise InvalidInput("import.empty")
+            sheets[0].reset_dimensions()  # what a file says about its size may be wrong
+            records = _records(sheets[0].iter_rows(values_only=True, max_col=_MOST_COLUMNS))
+            _, titles = next(records, (0, None))
+            if titles is None:
+                raise InvalidInput("import.empty")
+            yield titles, records
+        finally:
+            book.close()
+
+
+def _records(rows: Iterator[tuple[object, ...]]) -> Iterator[Record]:
+    number = 0
+    try:
+        for number, row in enumerate(rows, 1):
+            cells = [value if type(value) is str else as_text(value) for value in row]
+            if any(cells) and any(cell.strip() for cell in cells):
+                yield number, cells
+    except _BROKEN:
+        raise InvalidInput("import.broken_sheet", line=str(number + 1)) from None
