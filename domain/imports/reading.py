@@ -6,9 +6,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import BinaryIO
 
+from domain.files.records import Records, open_records
 from domain.imports.cells import clean
 from domain.imports.columns import Column, by_header
-from domain.imports.records import Records, open_records
 from domain.imports.words import key
 from domain.kernel.errors import InvalidInput
 

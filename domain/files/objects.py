@@ -8,7 +8,7 @@ from typing import Any, BinaryIO
 
 import orjson
 
-from domain.imports.delimited import Record, lines
+from domain.files.delimited import Record, lines
 from domain.kernel.errors import InvalidInput
 
 _WHOLE = 10**15
@@ -48,7 +48,7 @@ def _objects(text: io.TextIOWrapper) -> Iterator[tuple[int, dict[str, Any]]]:
                 if not isinstance(one, dict):
                     raise InvalidInput("import.broken_json", line=str(number))
                 yield number, one
-    except (orjson.JSONDecodeError, UnicodeDecodeError):
+    except orjson.JSONDecodeError:
         raise InvalidInput("import.broken_json", line=str(number)) from None
 
 

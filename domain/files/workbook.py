@@ -9,8 +9,8 @@ from xml.etree.ElementTree import ParseError
 
 import openpyxl
 
-from domain.imports.delimited import Record
-from domain.imports.objects import as_text
+from domain.files.delimited import Record
+from domain.files.objects import as_text
 from domain.kernel.errors import InvalidInput
 
 _BROKEN = (zipfile.BadZipFile, KeyError, ValueError, TypeError, IndexError, AttributeError, ParseError, EOFError, OSError)
@@ -32,10 +32,12 @@ def read(file: BinaryIO) -> Iterator[tuple[Sequence[str], Iterator[Record]]]:
             if not sheets:
                 raise InvalidInput("import.empty")
             sheets[0].reset_dimensions()  # what a file says about its size may be wrong
-            records = _records(sheets[0].iter_rows(values_only=True, max_col=_MOST_COLUMNS))
+            records = _records(sheets[0].iter_rows(values_only=True))
             _, titles = next(records, (0, None))
             if titles is None:
                 raise InvalidInput("import.empty")
+            while not titles[-1].strip():
+                titles.pop()
             yield titles, records
         finally:
             book.close()
@@ -45,7 +47,7 @@ def _records(rows: Iterator[tuple[object, ...]]) -> Iterator[Record]:
     number = 0
     try:
         for number, row in enumerate(rows, 1):
-            cells = [value if type(value) is str else as_text(value) for value in row]
+            cells = [value if type(value) is str else as_text(value) for value in row[:_MOST_COLUMNS]]
             if any(cells) and any(cell.strip() for cell in cells):
                 yield number, cells
     except _BROKEN:

@@ -6,10 +6,10 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import BinaryIO
 
+from domain.files import delimited, objects, workbook
 from domain.files.content import unpacked
+from domain.files.delimited import Record
 from domain.files.rules import CSV, FileType, Limits
-from domain.imports import delimited, objects, workbook
-from domain.imports.delimited import Record
 
 _GZIP, _ZIP = b"\x1f\x8b", b"PK\x03\x04"
 _ZIPPED = FileType(CSV.ending, CSV.media_type, is_table=True, is_zipped=True)

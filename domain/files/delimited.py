@@ -49,13 +49,16 @@ def _beginning(file: BinaryIO, encoding: str) -> tuple[int, str]:
 
 
 def lines(text: io.TextIOWrapper) -> Iterator[str]:
-    """The lines of a text, none longer than a megabyte: `InvalidInput`, before it fills the memory."""
-    number = 0
-    while line := text.readline(LONGEST_LINE):
-        number += 1
-        if len(line) == LONGEST_LINE:
-            raise InvalidInput("import.long_line", line=str(number))
-        yield line
+    """The lines of a text, none longer than a megabyte and all in their encoding: else `InvalidInput`, before it fills the memory."""
+    number = 1
+    try:
+        while line := text.readline(LONGEST_LINE):
+            if len(line) == LONGEST_LINE:
+                raise InvalidInput("import.long_line", line=str(number))
+            yield line
+            number += 1
+    except UnicodeDecodeError:
+        raise InvalidInput("import.encoding", line=str(number)) from None
 
 
 def _encoding(file: BinaryIO) -> str:
@@ -95,5 +98,3 @@ def _records(text: io.TextIOWrapper, delimiter: str, skipped: int) -> Iterator[R
             begins = skipped + reader.line_num + 1
     except csv.Error:
         raise InvalidInput("import.broken_quotes", line=str(begins)) from None
-    except UnicodeDecodeError:
-        raise InvalidInput("import.encoding", line=str(begins)) from None
