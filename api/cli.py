@@ -22,6 +22,8 @@ COMMANDS: Final[Mapping[str, tuple[str, str]]] = {
     "manager": ("people:managers", "Managers of companies."),
     "staff": ("people:staff", "The operator's own people."),
     "keys": ("keys:app", "The keys that sign access tokens."),
+    "backup": ("backup:backup", "Writes SQL and documents to one sealed file while everybody works on."),
+    "restore": ("backup:restore", "Fills empty stores from a backup, then proves the books and the audit trail."),
     "audit": ("audit:app", "The record of who did what."),
     "ledger": ("ledger:app", "The books."),
     "schema": ("schema:schema", "Prints the GraphQL schema."),

@@ -11,6 +11,7 @@ import msgspec
 
 from api.faults import CannotStart
 from domain.files.rules import MEGABYTE, Limits
+from domain.kernel.sealing import Sealer
 from domain.kernel.webhooks import is_secret
 from seeds.size import Size
 
@@ -84,6 +85,11 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     def production(self) -> bool:
         """Whether embedded parts and development pages are out of the question."""
         return self.environment is Environment.PRODUCTION
+
+
+def sealer_of(settings: Settings) -> Sealer:
+    """What seals and opens secrets at rest."""
+    return Sealer(settings.secret_key)
 
 
 def data_folder(environ: Mapping[str, str] = os.environ, *, data_dir: Path | None = None) -> Path:

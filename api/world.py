@@ -7,7 +7,7 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 from api.faults import CannotStart
-from api.settings import Settings
+from api.settings import Settings, sealer_of
 from auth.wiring import Auth
 from domain import registry
 from domain.audit.looking import AccessLog
@@ -46,8 +46,8 @@ class World:
 
 
 @asynccontextmanager
-async def open_world(settings: Settings, *, owns_documents: bool = False) -> AsyncIterator[World]:
-    """Opens the stores that the settings name; `owns_documents` starts the embedded document server rather than joining it."""
+async def open_stores(settings: Settings, *, owns_documents: bool = False) -> AsyncIterator[tuple[Database, Any]]:
+    """Opens SQL and documents alone; `owns_documents` starts the embedded document server rather than joining it."""
     async with AsyncExitStack() as parts:
         url = settings.mongodb_url
         if url is None:
@@ -58,8 +58,16 @@ async def open_world(settings: Settings, *, owns_documents: bool = False) -> Asy
         documents = await parts.enter_async_context(open_documents(url, registry.DOCUMENTS))
         database = Database(settings.database_url)
         parts.push_async_callback(database.close)
+        yield database, documents
+
+
+@asynccontextmanager
+async def open_world(settings: Settings, *, owns_documents: bool = False) -> AsyncIterator[World]:
+    """Opens what the settings name; `owns_documents` as `open_stores` has it."""
+    async with AsyncExitStack() as parts:
+        database, documents = await parts.enter_async_context(open_stores(settings, owns_documents=owns_documents))
         inbox = None if settings.production else Inbox(settings.data_dir / "inbox")
-        sealer = Sealer(settings.secret_key)
+        sealer = sealer_of(settings)
         auth = Auth.on(database, sealer, issuer=settings.public_url, environment="live" if settings.production else "dev")
         parts.callback(auth.close)
         yield World(

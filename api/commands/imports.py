@@ -11,7 +11,7 @@ from rich.console import Console
 from rich.progress import BarColumn, Progress, TaskProgressColumn, TextColumn, TimeRemainingColumn
 
 from api.commands.options import Data
-from api.settings import Settings, read_settings
+from api.settings import Settings, read_settings, sealer_of
 from domain.imports.report import Report, write_rejects
 from domain.imports.service import Wish, import_accounts, import_sims
 from domain.kernel.clock import SystemClock
@@ -94,7 +94,7 @@ async def _run(run: Run, file: Path, wish: Wish, settings: Settings) -> Report:
     await migrate.upgrade(settings.database_url)
     database = Database(settings.database_url)
     try:
-        return await run(file, database, wish, Sealer(settings.secret_key))
+        return await run(file, database, wish, sealer_of(settings))
     finally:
         await database.close()
 

@@ -6,10 +6,9 @@ from typing import Annotated
 import typer
 
 from api.commands.options import Data
-from api.settings import Settings, read_settings
+from api.settings import Settings, read_settings, sealer_of
 from auth.keys import KeyRing
 from domain.kernel.clock import SystemClock
-from domain.kernel.sealing import Sealer
 from store.session import Database
 
 app = typer.Typer(help="The keys that sign access tokens.", no_args_is_help=True)
@@ -27,6 +26,6 @@ def rotate(
 async def _rotate(settings: Settings, *, forget: bool) -> str:
     database = Database(settings.database_url)
     try:
-        return await KeyRing(database, Sealer(settings.secret_key)).rotate(SystemClock().now(), forget=forget)
+        return await KeyRing(database, sealer_of(settings)).rotate(SystemClock().now(), forget=forget)
     finally:
         await database.close()

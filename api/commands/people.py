@@ -10,7 +10,7 @@ from typing import Annotated
 import typer
 
 from api.commands.options import Data
-from api.settings import read_settings
+from api.settings import read_settings, sealer_of
 from auth import totp
 from auth.wiring import Auth
 from domain.audit.writing import Command, Done, Result, Work, carry_out
@@ -22,7 +22,6 @@ from domain.kernel.messages import text
 from domain.kernel.permissions import Permission, Role
 from domain.kernel.plan import MutationMode
 from domain.kernel.scope import CONSOLE, Scope, system_scope
-from domain.kernel.sealing import Sealer
 from domain.people import queries, service
 from domain.people.service import Appointment, NamedPerson
 from store.session import Database
@@ -111,7 +110,7 @@ def _tell(
 
     async def run(at: datetime, scope: Scope) -> Done:
         database = Database(settings.database_url)
-        auth = Auth.on(database, Sealer(settings.secret_key), issuer=settings.public_url)
+        auth = Auth.on(database, sealer_of(settings), issuer=settings.public_url)
         command = Command(mutation, MutationMode.PLAN if plan else MutationMode.APPLY, "")
         try:
             return await carry_out(database, scope, command, service_on(auth), at=at)

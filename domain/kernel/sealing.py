@@ -40,6 +40,10 @@ class Sealer:
         """Names the key, never shows it."""
         return f"Sealer({self.key_id})"
 
+    def knows(self, key_id: str) -> bool:
+        """Whether this opens what is sealed under a key."""
+        return key_id in self._ciphers
+
     def seal(self, secret: bytes, *row: str | UUID) -> Sealed:
         """Seals a secret for one row, named by its table or purpose and its ids."""
         nonce = os.urandom(_NONCE_BYTES)

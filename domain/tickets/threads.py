@@ -39,14 +39,20 @@ def _row(message: TicketMessage) -> TicketMessageRow:
     return TicketMessageRow(message.id, message.organization_id, message.ticket_id, message.at, by, message.text, message.files)
 
 
+def outbox_key(message_id: UUID) -> str:
+    """The key of the outbox's row that brings a message."""
+    return f"{MESSAGE_KIND}:{message_id.hex}"
+
+
 async def say(work: Work, organization_id: UUID, ticket_id: UUID, text: str, files: Sequence[UUID]) -> dict[str, Any]:
     """Puts a message into the transaction's outbox and returns it as `keep` takes it."""
+    id = uuid7(int(work.at.timestamp() * 1000))
     message = {
-        "id": uuid7(int(work.at.timestamp() * 1000)).hex, "organization_id": organization_id.hex, "ticket_id": ticket_id.hex,
+        "id": id.hex, "organization_id": organization_id.hex, "ticket_id": ticket_id.hex,
         "at": work.at.isoformat(), "by": work.scope.actor.as_json(), "text": text,
         "files": [file.hex for file in files],
     }  # fmt: skip
-    await work.afterwards(MESSAGE_KIND, message, subject=f"ticket:{ticket_id.hex}", key=f"{MESSAGE_KIND}:{message['id']}")
+    await work.afterwards(MESSAGE_KIND, message, subject=f"ticket:{ticket_id.hex}", key=outbox_key(id))
     return message
 
 
