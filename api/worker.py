@@ -20,6 +20,7 @@ from domain.hierarchy import service as hierarchy
 from domain.jobs import running as jobs
 from domain.jobs.deeds import Deed
 from domain.orders import fulfilment as orders
+from domain.sims import edits as sim_edits
 from domain.sims import fulfilment as sims
 from domain.sims import service as sim_service
 from domain.tickets import rounds, threads
@@ -27,7 +28,7 @@ from domain.tickets.notices import NOTICE_KIND, notice_handler
 from store import outbox
 from store.outbox import Handler
 
-DEEDS: Mapping[str, Deed] = {**sim_service.DEEDS, hierarchy.MOVE.mutation: hierarchy.MOVE}
+DEEDS: Mapping[str, Deed] = {deed.mutation: deed for deed in (*sim_service.DEEDS.values(), sim_edits.UPDATE, hierarchy.MOVE)}
 """What jobs can do, by the names of the mutations."""
 
 
@@ -40,7 +41,7 @@ def handlers(workshop: Workshop) -> Mapping[str, Handler]:
         files.CLEANING_KIND: files.cleaning_handler(workshop.database, workshop.clock),
         **present.handlers(workshop.database, workshop.clock),
         **jobs.handlers(workshop.database, workshop.clock, DEEDS),
-        **sims.handlers(workshop.database, workshop.carrier, workshop.clock),
+        **sims.handlers(workshop.database, workshop.carrier, workshop.clock, workshop.sealer),
         **orders.handlers(workshop.database, workshop.carrier, workshop.mailer, workshop.receipts, workshop.clock),
         threads.MESSAGE_KIND: threads.deliver,
         NOTICE_KIND: notice_handler(workshop.database, workshop.mailer, workshop.sms),

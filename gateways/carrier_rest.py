@@ -1,9 +1,10 @@
 """The carrier's REST interface, shaped like TMF622 (product ordering) and TMF639 (resource inventory).
 
 An order item is a product order with one item and our id as `externalId`:
-`POST <base>/productOrder` orders it, `GET <base>/productOrder?externalId=<id>` tells what became of it. A line's state is
-`PATCH <base>/resource/<iccid>`. Both writes carry `Idempotency-Key`. Only an order in state `rejected`, `failed` or `cancelled`, or 422
-with a TMF `Error`, is a refusal; any other status, a broken body and silence conclude nothing.
+`POST <base>/productOrder` orders it, `GET <base>/productOrder?externalId=<id>` tells what became of it. A line's state, its device
+lock and the card under its number are `PATCH <base>/resource/<iccid>`. All writes carry `Idempotency-Key`. Only an order in state
+`rejected`, `failed` or `cancelled`, or 422 with a TMF `Error`, is a refusal; any other status, a broken body and silence conclude
+nothing.
 """
 
 from collections.abc import Mapping
@@ -68,10 +69,24 @@ class RestCarrier:
 
     async def set_state(self, command_id: UUID, iccid: str, status: SimStatus, barring: Barring) -> None:
         """Puts a line into a state."""
-        body = {
-            "administrativeState": "unlocked" if status is SimStatus.ACTIVE else "locked",
-            "resourceCharacteristic": [{"name": "barring", "value": barring.value}],
-        }
+        await self._change(command_id, iccid, _state(status, barring))
+
+    async def lock_device(self, command_id: UUID, iccid: str, imei: str | None) -> None:
+        """Ties a card to a device, or frees it."""
+        await self._change(command_id, iccid, {"resourceCharacteristic": [{"name": "lockedImei", "value": imei}]})
+
+    async def replace_card(
+        self, command_id: UUID, iccid: str, was_iccid: str, msisdn: str, status: SimStatus, barring: Barring
+    ) -> None:
+        """Puts a number on another card; the resource asked to change is the number's new card, related to the one it replaces."""
+        related = [
+            {"relationshipType": "replaces", "resource": {"id": was_iccid}},
+            {"relationshipType": "bears", "resource": {"id": msisdn}},
+        ]
+        await self._change(command_id, iccid, _state(status, barring) | {"resourceRelationship": related})
+
+    async def _change(self, command_id: UUID, iccid: str, body: Mapping[str, Any]) -> None:
+        """Changes a card's resource; the same command id does it once."""
         try:
             response = await self._client.patch(f"resource/{iccid}", json=body, headers={"Idempotency-Key": str(command_id)})
         except httpx.HTTPError as error:
@@ -84,6 +99,14 @@ class RestCarrier:
     async def close(self) -> None:
         """Closes the connections."""
         await self._client.aclose()
+
+
+def _state(status: SimStatus, barring: Barring) -> dict[str, Any]:
+    """A line's state as a TMF639 resource has it."""
+    return {
+        "administrativeState": "unlocked" if status is SimStatus.ACTIVE else "locked",
+        "resourceCharacteristic": [{"name": "barring", "value": barring.value}],
+    }
 
 
 def _order(item: Provision) -> dict[str, Any]:

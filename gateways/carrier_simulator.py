@@ -58,6 +58,19 @@ class CarrierSimulator:
 
     async def set_state(self, command_id: UUID, iccid: str, status: SimStatus, barring: Barring) -> None:
         """Takes a change of state at once, or refuses it."""
+        await self._take(command_id, iccid)
+
+    async def lock_device(self, command_id: UUID, iccid: str, imei: str | None) -> None:
+        """Takes a lock at once, or refuses it."""
+        await self._take(command_id, iccid)
+
+    async def replace_card(
+        self, command_id: UUID, iccid: str, was_iccid: str, msisdn: str, status: SimStatus, barring: Barring
+    ) -> None:
+        """Takes a replacement at once, or refuses it, by the serial of the new card."""
+        await self._take(command_id, iccid)
+
+    async def _take(self, command_id: UUID, iccid: str) -> None:
         told = await asyncio.to_thread(self._told, command_id, iccid[:-1], lambda lost: NetworkSilent(lost))
         if self._answer(told).outcome is Outcome.REFUSED:
             raise NetworkRefused(REFUSAL)

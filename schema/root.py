@@ -12,6 +12,7 @@ from domain.kernel.errors import InvalidInput, NotFound
 from domain.kernel.ids import decode
 from schema.accounts.mutations import AccountsMutation
 from schema.accounts.queries import AccountsQuery
+from schema.audit.mutations import AuditMutation
 from schema.catalogue.queries import CatalogueQuery
 from schema.jobs.mutations import JobsMutation
 from schema.kernel.context import Info
@@ -24,6 +25,7 @@ from schema.people.mutations import PeopleMutation
 from schema.signing_in.failures import SIGN_IN_HANDLERS
 from schema.signing_in.mutations import SigningInMutation
 from schema.signing_in.queries import SigningInQuery
+from schema.sims.editing import SimEditsMutation
 from schema.sims.moving import SimMoveMutation
 from schema.sims.mutations import SimsMutation
 from schema.sims.puk import PukMutation
@@ -64,8 +66,8 @@ class Query(SigningInQuery, AccountsQuery, CatalogueQuery, OrdersQuery, SimsQuer
 
 @strawberry.type(description="Everything that can be done.")
 class Mutation(
-    AccountsMutation, JobsMutation, OrdersMutation, PeopleMutation, PukMutation, SigningInMutation, SimMoveMutation, SimsMutation,
-    TicketsMutation, TokensMutation, WalletMutation,
+    AccountsMutation, AuditMutation, JobsMutation, OrdersMutation, PeopleMutation, PukMutation, SigningInMutation, SimEditsMutation,
+    SimMoveMutation, SimsMutation, TicketsMutation, TokensMutation, WalletMutation,
 ):  # fmt: skip
     """The writes of all areas."""
 

@@ -1,5 +1,6 @@
 """Making organizations and accounts."""
 
+from collections.abc import Iterable
 from datetime import datetime
 from typing import Any
 from uuid import UUID
@@ -9,7 +10,7 @@ from sqlmodel import col, select
 
 from domain.accounts import tree
 from domain.accounts.edges import edges_of, planned_stays
-from domain.accounts.tables import Account, AccountEdge, NumberSeries, Organization, PaymentMode, kind_at
+from domain.accounts.tables import Account, AccountEdge, CostCentre, NumberSeries, Organization, PaymentMode, kind_at
 from domain.kernel.errors import NotFound
 from domain.kernel.ids import uuid7
 from domain.kernel.text import fold
@@ -90,3 +91,12 @@ async def next_number(session: Session, organization_id: UUID, series: str) -> i
 async def account_for_write(session: Session, account_id: UUID) -> Account | None:
     """The account's row as it is now, whoever's it is; the caller checks its scope."""
     return (await session.scalars(select(Account).where(Account.id == account_id))).one_or_none()
+
+
+async def cost_centres_named(session: Session, organization_id: UUID, codes: Iterable[str]) -> dict[str, CostCentre]:
+    """The organization's cost centres with these codes; one that is new is made and named by its code."""
+    wanted = sorted(codes)
+    made = [{"id": uuid7(), "organization_id": organization_id, "code": code, "name": code} for code in wanted]
+    await insert_or_ignore(session, CostCentre, made)
+    here = (col(CostCentre.organization_id) == organization_id, col(CostCentre.code).in_(wanted))
+    return {centre.code: centre for centre in await session.scalars(select(CostCentre).where(*here))} if wanted else {}

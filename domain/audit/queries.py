@@ -17,7 +17,7 @@ from domain.kernel.plan import Change, Reason
 from domain.kernel.scope import ActorRef, Scope
 from domain.reading import By, Limits, names_of, page, shaped
 from store.session import Session
-from store.statements import Bound, among
+from store.statements import Bound, Prepared, among
 
 
 class AuditEntryRow(msgspec.Struct, frozen=True):
@@ -114,6 +114,18 @@ async def entries_by_ids(session: Session, scope: Scope, ids: Sequence[UUID]) ->
     """Entries in the order asked, null for those out of scope."""
     found = {row[0]: _entry(row) for row in await session.rows(_entries_by_ids(scope), ids=ids)}
     return [found.get(id) for id in ids]
+
+
+_UNDONE = Prepared(
+    select(AuditSubject.subject_id).where(
+        col(AuditSubject.organization_id) == bindparam("organization_id"), among(col(AuditSubject.subject_id), "ids")
+    )
+)
+
+
+async def undone(session: Session, organization_id: UUID, ids: Sequence[UUID]) -> set[UUID]:
+    """Which of an organization's entries were undone: an undoing names the entry as its subject."""
+    return {id for (id,) in await session.rows(_UNDONE, organization_id=organization_id, ids=list(ids))}
 
 
 async def reason_of_view(session: Session, organization_id: UUID, session_id: UUID) -> str | None:

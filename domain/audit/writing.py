@@ -58,6 +58,8 @@ class Work:
     subjects: set[UUID] = field(default_factory=set)
     is_looking: bool = False
     foreseen: Plan | None = None
+    entry_id: UUID | None = None
+    """The id of the entry in the trail, for a service that tells it; else one is made."""
 
     def within(self, organization_id: UUID, path: str, *subjects: UUID) -> None:
         """Says whose data is written and where in the tree; one write stays inside one organization."""
@@ -69,7 +71,7 @@ class Work:
 
     def changed(self, subject: Ref | None, label: str, field: str, before: object, after: object, *, money: Money | None = None) -> None:
         """Records one change; `field` is the contract's name, values are shown as text, instants in RFC 3339."""
-        text = [_text(value) for value in (before, after)]
+        text = [as_text(value) for value in (before, after)]
         self.changes.append(Change(subject, label, field, text[0], text[1], money))
 
     def left_out(self, subject: Ref | None, label: str, error: DomainError, *, line: int | None = None) -> None:
@@ -108,7 +110,8 @@ class Done:
 Service = Callable[[Work], Awaitable[Result]]
 
 
-def _text(value: object) -> str | None:
+def as_text(value: object) -> str | None:
+    """A value as a change tells it: instants in RFC 3339, nothing as null."""
     if isinstance(value, datetime):
         return value.astimezone(UTC).isoformat().replace("+00:00", "Z")
     return None if value is None else str(value)
@@ -169,7 +172,7 @@ async def _record(work: Work, command: Command) -> None:
     if work.organization_id is not None:
         await chain.append(
             work.sql, work.organization_id, by=work.scope.actor, action=command.mutation, at=work.at, path=chain.common_path(work.paths),
-            changes=work.changes, reason=work.reason, subjects=work.subjects,
+            changes=work.changes, reason=work.reason, subjects=work.subjects, id=work.entry_id,
         )  # fmt: skip
 
 

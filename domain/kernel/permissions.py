@@ -13,6 +13,9 @@ class Permission(StrEnum):
     SIM_BLOCK = "sim:block"
     SIM_ACTIVATE = "sim:activate"
     SIM_MOVE = "sim:move"
+    SIM_EDIT = "sim:edit"
+    SIM_LOCK = "sim:lock"
+    SIM_REPLACE = "sim:replace"
     PUK_REVEAL = "puk:reveal"
     USAGE_READ = "usage:read"
     ORDER_READ = "order:read"
@@ -24,6 +27,7 @@ class Permission(StrEnum):
     TOKEN_MANAGE = "token:manage"
     DOCUMENT_MANAGE = "document:manage"
     AUDIT_READ = "audit:read"
+    CHANGE_UNDO = "change:undo"
     SUPPORT_VIEW = "support:view"
 
 

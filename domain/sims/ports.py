@@ -24,3 +24,13 @@ class Network(Protocol):
     async def set_state(self, command_id: UUID, iccid: str, status: SimStatus, barring: Barring) -> None:
         """Makes a line work so; the same command twice does it once. Raises `NetworkRefused` or `NetworkSilent`."""
         ...
+
+    async def lock_device(self, command_id: UUID, iccid: str, imei: str | None) -> None:
+        """Lets a card work in one device only, null in any; the same command twice does it once. Raises as `set_state`."""
+        ...
+
+    async def replace_card(
+        self, command_id: UUID, iccid: str, was_iccid: str, msisdn: str, status: SimStatus, barring: Barring
+    ) -> None:
+        """Moves a number from a card to a spare one, in this state; the same command twice does it once. Raises as `set_state`."""
+        ...

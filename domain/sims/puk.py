@@ -65,7 +65,8 @@ def _row(sim_id: UUID) -> tuple[str, UUID]:
     return ("sim_secrets", sim_id)
 
 
-def _opened(sealer: Sealer, secret: SimSecret) -> Codes:
+def opened(sealer: Sealer, secret: SimSecret) -> Codes:
+    """A card's codes for a moment; raises `Unsealable` for what isn't sealed for its row under a known key."""
     text = sealer.open(Sealed(secret.key_id, secret.sealed), *_row(secret.sim_id)).decode()
     return Codes(text[:DIGITS], text[DIGITS:])
 
@@ -126,7 +127,7 @@ async def _codes(session: Session, sealer: Sealer, proof: Proof, card: Sim, left
     if secret is None:
         raise StateConflict("sims.no_puk", field=("simId",))
     try:
-        return _opened(sealer, secret)
+        return opened(sealer, secret)
     except Unsealable:
         LOG.error("puk_unsealable", sim=str(card.id), key=secret.key_id)
         raise StateConflict("sims.no_puk", field=("simId",)) from None

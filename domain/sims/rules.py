@@ -1,6 +1,6 @@
 """Which changes of state a SIM card allows, to whom, and what each leaves behind: one small table, pure."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 
 from domain.kernel.errors import InvalidInput, NotEligible, StateConflict
@@ -9,6 +9,7 @@ from domain.sims.states import BarredBy, Barring, SimStatus, SimStatusReason
 
 OPERATOR_REASONS = frozenset({SimStatusReason.UNPAID})
 CHOSEN_REASONS = frozenset({SimStatusReason.LOST, SimStatusReason.REQUEST, SimStatusReason.FRAUD})
+REPLACED_FOR = frozenset({SimStatusReason.LOST, SimStatusReason.REQUEST})
 MOST_NOTE = 500
 
 
@@ -52,6 +53,38 @@ def check_note(note: str | None) -> None:
     """Raises `InvalidInput` for a note longer than 500 characters."""
     if note is not None and len(note) > MOST_NOTE:
         raise InvalidInput("sims.note", field=("note",), most=MOST_NOTE)
+
+
+def require_life(now: Standing) -> None:
+    """Raises `StateConflict` for a card whose life is over."""
+    if now.status is SimStatus.TERMINATED:
+        raise StateConflict("sims.not_in_use")
+
+
+def bound(now: Standing, seen: str | None, locked: str | None) -> Standing:
+    """A card tied to the device `locked`, or freed by null: in the wrong device it stops working, in the right one it works again."""
+    require_life(now)
+    is_wrong = locked is not None and seen is not None and locked != seen
+    if is_wrong and now.status is SimStatus.ACTIVE:
+        return replace(
+            now, status=SimStatus.IMEI_MISMATCH, reason=SimStatusReason.POLICY, barring=Barring.ALL, barred_by=BarredBy.SYSTEM
+        )
+    if not is_wrong and now.status is SimStatus.IMEI_MISMATCH:
+        return Standing(SimStatus.ACTIVE, has_number=now.has_number)
+    return now
+
+
+def replaced(line: Standing, spare: Standing, reason: SimStatusReason) -> tuple[Standing, Standing]:
+    """The line on its new card, and the card it leaves: a bar that the company set for the loss ends with it."""
+    if reason not in REPLACED_FOR:
+        raise InvalidInput("sims.reason", field=("reason",))
+    if line.status in (SimStatus.READY_TO_ACTIVATE, SimStatus.TERMINATED) or not line.has_number:
+        raise StateConflict("sims.not_in_use", field=("simId",))
+    if spare.status is not SimStatus.READY_TO_ACTIVATE or spare.has_number:
+        raise StateConflict("sims.not_spare", field=("spareSimId",))
+    is_found = line.barred_by is BarredBy.COMPANY and line.reason is SimStatusReason.LOST
+    after = Standing(SimStatus.ACTIVE) if is_found else line
+    return after, Standing(SimStatus.TERMINATED, reason, has_number=False)
 
 
 def activate(now: Standing) -> Standing:
@@ -102,6 +135,9 @@ def rights(now: Standing, by: BarredBy) -> frozenset[Permission]:
         Permission.SIM_ACTIVATE: is_new and now.has_number,
         Permission.SIM_BLOCK: lives and not is_new and _refusal(now, by) is None,
         Permission.SIM_MOVE: lives,
+        Permission.SIM_EDIT: lives,
+        Permission.SIM_LOCK: lives,
+        Permission.SIM_REPLACE: lives and not is_new and now.has_number,
         Permission.PUK_REVEAL: lives,
         Permission.ORDER_PLACE: now.status in (SimStatus.ACTIVE, SimStatus.CAP_EXCEEDED),
     }

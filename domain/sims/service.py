@@ -7,12 +7,12 @@ from functools import partial
 from domain.audit.writing import Work
 from domain.jobs.deeds import Decision, Deed, Request, Target
 from domain.jobs.states import JobKind
-from domain.kernel.errors import DomainError, NotFound
-from domain.kernel.ids import Kind, Ref
+from domain.kernel.ids import Kind
 from domain.sims import rules
+from domain.sims.deciding import cards_of, decide_each
 from domain.sims.rules import Bar, Standing
 from domain.sims.states import BarredBy, Barring, SimStatusReason
-from domain.sims.transitions import carry_through, decided, label, sims_for_update, standing
+from domain.sims.transitions import carry_through, decided, standing
 
 Turn = Callable[[Standing], Standing]
 """What becomes of a card's state; raises when it can't be done."""
@@ -54,21 +54,9 @@ def _note(work: Work, request: Request) -> None:
 
 
 async def _decide(turning: Callable[[Work, Request], Turn], work: Work, request: Request, targets: Sequence[Target]) -> Decision:
-    """Decides card by card, in the order asked."""
-    turn, decision = turning(work, request), Decision()
-    ids = [target.subject_id for target in targets if target.subject_id]
-    cards = await sims_for_update(work.sql, work.scope, ids, locks=not work.is_looking)
-    for target in targets:
-        card = cards.get(target.subject_id) if target.subject_id else None
-        if card is None:
-            decision.leave_out(target, NotFound(field=("sims", "ids")))
-            continue
-        work.within(card.organization_id, card.path, card.id)
-        try:
-            decision.acts.append(decided(work, card, turn(standing(card))))
-        except DomainError as error:
-            decision.leave_out(target, error, subject=Ref(Kind.SIM, card.id), label=label(card))
-    return decision
+    """Turns card by card."""
+    turn, cards = turning(work, request), await cards_of(work, targets)
+    return decide_each(work, targets, cards, lambda card: decided(work, card, turn(standing(card))))
 
 
 def _deed(mutation: str, turning: Callable[[Work, Request], Turn]) -> Deed:

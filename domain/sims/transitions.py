@@ -4,6 +4,7 @@ from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 from uuid import UUID, uuid5
 
 from sqlalchemy import update
@@ -48,6 +49,14 @@ def standing(card: Sim) -> Standing:
         SimStatus(card.status), SimStatusReason(card.status_reason) if card.status_reason else None, Barring(card.barring),
         BarredBy(card.barred_by) if card.barred_by else None, card.resumes_at, card.msisdn is not None,
     )  # fmt: skip
+
+
+def told_standing(state: Standing) -> dict[str, Any]:
+    """A state as a command keeps it, to go back to if the network refuses."""
+    return {
+        "status": state.status, "reason": state.reason, "barring": state.barring, "barred_by": state.barred_by,
+        "resumes_at": state.resumes_at.isoformat() if state.resumes_at else None,
+    }  # fmt: skip
 
 
 def label(card: Sim) -> str:
@@ -112,10 +121,7 @@ def _command(move: Move, change_id: UUID, at: datetime) -> Letter:
     card, was = move.card, move.was
     payload = {
         "sim_id": card.id.hex, "change_id": change_id.hex, "iccid": card.iccid, "status": card.status, "barring": card.barring,
-        "was": {
-            "status": was.status, "reason": was.reason, "barring": was.barring, "barred_by": was.barred_by,
-            "resumes_at": was.resumes_at.isoformat() if was.resumes_at else None,
-        },
+        "was": told_standing(was),
     }  # fmt: skip
     return Letter(SET_STATE, payload, f"sim:{card.id}", at, f"{SET_STATE}:{change_id}:{card.id}")
 

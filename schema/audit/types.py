@@ -1,6 +1,7 @@
 """Log entries, as a client sees them."""
 
 from datetime import datetime
+from uuid import UUID
 
 import strawberry
 
@@ -20,9 +21,9 @@ def _changes(row: AuditEntryRow) -> list[domain_plan.Change]:
     return row.changes[: domain_plan.SHOWN]
 
 
-def _is_reversible(_row: AuditEntryRow) -> bool:
-    """Nothing can be undone yet (docs/decisions): no entry offers it."""
-    return False
+def _deed(row: AuditEntryRow) -> tuple[UUID, UUID, str]:
+    """The entry with what was done, which is nothing where it was refused."""
+    return row.organization_id, row.id, "" if row.failure else row.action
 
 
 @strawberry.type(description="A write, chained by hash to the one before.")
@@ -42,7 +43,7 @@ class AuditEntry(Node):
 
     changes: list[Change] = plain(_changes, description="The first 100 changes; none for a refused attempt.")
     failure: Problem | None = plain(failure_of, description="Why it was refused.")
-    is_reversible: bool = plain(_is_reversible, description="Can be undone now.")
+    is_reversible: bool = batched(loaders.are_reversible, key=_deed, description="Can be undone now.")
 
 
 def _subjects(row: AccessLogEntryRow) -> tuple[Ref, ...]:

@@ -11,6 +11,7 @@ from auth.actor import Actor
 from domain.kernel.ids import Kind, encode
 from schema.kernel.scalars import written
 from tests.offerings import make_offering, sell
+from tests.spares import make_spare
 from tests.world import NOW, TwoTenants, ask, operator_admin
 
 
@@ -116,6 +117,47 @@ async def sim_move(world: World, tenants: TwoTenants) -> Case:
     """Two cards of different accounts."""
     ids = [sim(tenants, 0), sim(tenants, 5)]
     return Case(tenants.one.as_profile_manager(), {"sims": {"ids": ids}, "accountId": tenants.one.account("office")})
+
+
+@case("simUpdate")
+async def sim_update(world: World, tenants: TwoTenants) -> Case:
+    """Two cards go to somebody else, on a cost centre that is new."""
+    return Case(
+        tenants.one.as_profile_manager(),
+        {
+            "sims": {"ids": [sim(tenants, 0), sim(tenants, 1)]}, "holder": {"name": "Kaveh Bahrami", "employeeNumber": "4711"},
+            "costCentreCode": "CC-9", "addTags": ["night shift"],
+        },
+    )  # fmt: skip
+
+
+@case("simImeiLock")
+async def sim_imei_lock(world: World, tenants: TwoTenants) -> Case:
+    """A card tied to a till."""
+    content = {"simId": sim(tenants, 0), "imei": "490154203237518", "idempotencyKey": str(uuid4())}
+    return Case(tenants.one.as_profile_manager(), content, {"imei": "356938035643809"})
+
+
+@case("simReplace")
+async def sim_replace(world: World, tenants: TwoTenants) -> Case:
+    """A lost card's number on a spare one."""
+    spare = await make_spare(world.database, tenants.one, world.sealer)
+    content = {"simId": sim(tenants, 0), "spareSimId": encode(Kind.SIM, spare.id), "reason": "LOST", "idempotencyKey": str(uuid4())}
+    return Case(tenants.one.as_profile_manager(), content, {"reason": "REQUEST"})
+
+
+@case("auditUndo")
+async def audit_undo(world: World, tenants: TwoTenants) -> Case:
+    """A block taken back, of two."""
+    for index in (3, 4):
+        blocked = Case(tenants.one.as_profile_manager(), {"sims": {"ids": [sim(tenants, index)]}, "reason": "LOST", "idempotencyKey": str(uuid4())})
+        await done(world, blocked, "simBlock", "plan { changeCount }")
+    trail = await ask(
+        world.database, tenants.one.as_profile_manager(),
+        "query($id: ID!) { organization(id: $id) { auditTrail(first: 2) { edges { node { id } } } } }", {"id": tenants.one.gid}, parts=world,
+    )  # fmt: skip
+    entry, other = (edge["node"]["id"] for edge in trail.data["organization"]["auditTrail"]["edges"])
+    return Case(tenants.one.as_profile_manager(), {"auditEntryId": entry, "idempotencyKey": str(uuid4())}, {"auditEntryId": other})
 
 
 @case("ticketOpen")

@@ -17,7 +17,7 @@ from tests.world import NOW, TwoTenants, ask, operator_admin
 IDS_BY_NAME = {
     "organizationId": "Organization", "accountId": "Account", "parentId": "Account", "simId": "Sim", "orderId": "Order", "walletId": "Wallet",
     "ticketId": "Ticket", "apiTokenId": "ApiToken", "membershipId": "Membership", "offeringId": "ProductOffering",
-    "jobId": "Job",
+    "jobId": "Job", "spareSimId": "Sim", "auditEntryId": "AuditEntry",
 }  # fmt: skip
 VALUES: dict[str, Any] = {
     "String": "some text", "Int": 1, "Boolean": True, "DateTime": "2027-01-01T00:00:00Z", "UUID": str(uuid4()), "EmailAddress": "a@example.com",

@@ -2,6 +2,7 @@
 
 from collections import Counter
 from datetime import datetime, timedelta
+from typing import Any
 from uuid import UUID
 
 from sqlalchemy import func, select
@@ -12,6 +13,7 @@ from domain.jobs.deeds import Deed, Request
 from domain.jobs.service import Many, carry_out_many
 from domain.kernel.permissions import Permission
 from domain.kernel.plan import BulkErrorPolicy, MutationMode
+from domain.kernel.sealing import Sealer
 from domain.sims import service
 from domain.sims.fulfilment import ASK_AGAIN, handlers
 from domain.sims.ports import NetworkRefused, NetworkSilent
@@ -25,17 +27,27 @@ from store.session import Database
 from tests.world import MovableClock, TwoTenants
 
 LOST = Bar(SimStatusReason.LOST)
+SEALER = Sealer("a master key of tests")
 
 
 class Carrier:
     """A network that keeps what it is told and answers as a test wants."""
 
     def __init__(self) -> None:
-        self.told: list[tuple[UUID, str, str, str]] = []
+        self.told: list[tuple[Any, ...]] = []
         self.answers: list[Exception] = []
 
     async def set_state(self, command_id: UUID, iccid: str, status: SimStatus, barring: Barring) -> None:
-        self.told.append((command_id, iccid, status, barring))
+        self.take(command_id, iccid, status, barring)
+
+    async def lock_device(self, command_id: UUID, iccid: str, imei: str | None) -> None:
+        self.take(command_id, iccid, "lock", imei)
+
+    async def replace_card(self, command_id: UUID, iccid: str, was_iccid: str, msisdn: str, status: SimStatus, barring: Barring) -> None:
+        self.take(command_id, iccid, was_iccid, msisdn, status, barring)
+
+    def take(self, *told: Any) -> None:
+        self.told.append(told)
         if self.answers:
             raise self.answers.pop(0)
 
@@ -47,7 +59,7 @@ class Story:
         self.database, self.card = database, tenants.one.sims[0]
         self.actor = tenants.one.as_profile_manager()
         self.clock, self.carrier = MovableClock(), Carrier()
-        self.handlers = handlers(database, self.carrier, self.clock)
+        self.handlers = handlers(database, self.carrier, self.clock, SEALER)
 
     async def change(self, deed: Deed, request: Request) -> Done:
         scope = self.actor.scope(Permission.SIM_BLOCK, self.clock.now())

@@ -1,0 +1,163 @@
+"""auditUndo: what can be undone, once, by whom, and never over what came after, on both engines."""
+
+import random
+import uuid
+from collections.abc import Iterator
+from datetime import timedelta
+from typing import Any
+
+import pytest
+from sqlalchemy import select
+
+from api.world import World
+from auth.actor import Actor
+from domain.kernel.ids import Kind, encode
+from domain.sims.tables import Sim
+from tests.schema.sims.test_editing import PHONE, TILL, gid, run
+from tests.schema.sims.test_state_changes import change, counts_fit
+from tests.world import NOW, TwoTenants, ask
+
+TRAIL = """query($id: ID!) { organization(id: $id) { auditTrail(first: 100) { edges { node {
+  id action isReversible changeCount } } } } }"""
+UNDO = """mutation($input: AuditUndoInput!) { auditUndo(input: $input) { __typename
+  ... on AuditUndoPayload { plan { token changes { label field before after } } entry { id action isReversible } }
+  ... on UserError { code message field } } }"""
+
+
+async def trail(world: World, actor: Actor, organization: str) -> list[dict[str, Any]]:
+    """The newest entries first."""
+    answer = await ask(world.database, actor, TRAIL, {"id": organization}, parts=world)
+    assert answer.errors == []
+    return [edge["node"] for edge in answer.data["organization"]["auditTrail"]["edges"]]
+
+
+async def undo(world: World, actor: Actor, entry: str, **given: Any) -> Any:
+    wanted = {"auditEntryId": entry, "idempotencyKey": str(uuid.uuid4()), **given}
+    answer = await ask(world.database, actor, UNDO, {"input": wanted}, at=world.clock.now(), parts=world)
+    return answer.data["auditUndo"] if answer.data else {"errors": answer.codes}
+
+
+async def states(world: World) -> dict[Any, tuple[Any, ...]]:
+    """What can be undone of every card."""
+    columns = (Sim.status, Sim.status_reason, Sim.barring, Sim.barred_by, Sim.resumes_at, Sim.holder_name, Sim.employee_number, Sim.tags)
+    more = (Sim.cost_centre_id, Sim.locked_imei)
+    async with world.database.read() as session:
+        return {row[0]: tuple(row[1:]) for row in await session.execute(select(Sim.id, *columns, *more))}
+
+
+async def test_a_block_is_undone_once_and_as_planned(world: World, two_tenants: TwoTenants) -> None:
+    one, actor = two_tenants.one, two_tenants.one.as_profile_manager()
+    before = await states(world)
+    await change(world.database, actor, "simBlock", one.sims[:2])
+    (entry,) = await trail(world, actor, one.gid)
+
+    planned = await undo(world, actor, entry["id"], mode="PLAN")
+    undone = await undo(world, actor, entry["id"], planToken=planned["plan"]["token"])
+    again = await undo(world, actor, entry["id"])
+
+    assert entry["isReversible"]
+    assert planned["entry"] is None
+    assert undone["plan"]["changes"] == planned["plan"]["changes"]
+    assert (undone["entry"]["action"], undone["entry"]["isReversible"]) == ("auditUndo", False)
+    assert (again["code"], again["message"]) == ("STATE_CONFLICT", "This was undone already.")
+    assert await states(world) == before
+    refused, made, first = await trail(world, actor, one.gid)
+    assert (refused["action"], made["id"], first["isReversible"]) == ("auditUndo", undone["entry"]["id"], False)
+    await counts_fit(world.database)
+
+
+async def test_what_was_overtaken_cannot_be_undone(world: World, two_tenants: TwoTenants) -> None:
+    one, actor = two_tenants.one, two_tenants.one.as_profile_manager()
+    await change(world.database, actor, "simBlock", one.sims[:2])
+    (entry,) = await trail(world, actor, one.gid)
+    await change(world.database, actor, "simUnblock", one.sims[1:2])
+    before = await states(world)
+
+    refused = await undo(world, actor, entry["id"])
+
+    assert (refused["code"], one.sims[1].msisdn in refused["message"]) == ("STATE_CONFLICT", True)
+    assert await states(world) == before
+
+
+async def test_undoing_takes_the_right_of_the_first_act_and_its_reach(world: World, two_tenants: TwoTenants) -> None:
+    one, actor = two_tenants.one, two_tenants.one.as_profile_manager()
+    await change(world.database, actor, "simBlock", one.sims[:1])
+    await change(world.database, actor, "simBlock", [one.sims[8]])
+    theirs, ours = await trail(world, actor, one.gid)
+    before = await states(world)
+
+    beyond = await undo(world, one.as_account_manager(), theirs["id"])
+    foreign = await undo(world, two_tenants.other.as_profile_manager(), ours["id"])
+    support = await undo(world, one.as_support(), ours["id"])
+    unknown = await undo(world, actor, encode(Kind.AUDIT_ENTRY, uuid.uuid4()))
+
+    assert (beyond["code"], foreign["code"], unknown["code"]) == ("NOT_FOUND", "NOT_FOUND", "NOT_FOUND")
+    assert support == {"errors": ["FORBIDDEN"]}
+    assert await states(world) == before
+    assert (await undo(world, one.as_account_manager(), ours["id"]))["__typename"] == "AuditUndoPayload"
+
+
+async def test_what_has_no_opposite_says_so(world: World, two_tenants: TwoTenants) -> None:
+    one, actor = two_tenants.one, two_tenants.one.as_profile_manager()
+    await change(world.database, actor, "simActivate", [one.sims[6]])
+    (entry,) = await trail(world, actor, one.gid)
+
+    refused = await undo(world, actor, entry["id"])
+
+    assert not entry["isReversible"]
+    assert (refused["code"], refused["field"]) == ("NOT_ELIGIBLE", ["auditEntryId"])
+
+
+async def test_a_suspension_whose_end_has_passed_is_not_set_again(world: World, two_tenants: TwoTenants) -> None:
+    one, actor, until = two_tenants.one, two_tenants.one.as_profile_manager(), NOW + timedelta(hours=1)
+    await change(world.database, actor, "simBlock", one.sims[:1], reason="REQUEST", until=until.isoformat())
+    await change(world.database, actor, "simUnblock", one.sims[:1])
+    lifted = (await trail(world, actor, one.gid))[0]
+    world.clock.move(timedelta(hours=1))
+
+    refused = await undo(world, actor, lifted["id"])
+
+    assert refused["code"] == "INVALID_INPUT"
+    assert refused["message"] == "The end of a suspension has to lie in the future."
+
+
+def steps(dice: random.Random, number: int) -> Iterator[tuple[Any, ...]]:
+    """Changes of four cards in any order; some of them will be refused."""
+    for _ in range(number):
+        card = dice.randrange(4)
+        yield dice.choice((
+            ("block", card, dice.choice(("LOST", "REQUEST")), dice.choice(("ALL", "OUTGOING"))),
+            ("unblock", card),
+            ("label", card, dice.choice((None, "Kaveh", "Olga")), dice.choice((None, "CC-1", "CC-2")), dice.sample("abc", dice.randrange(3))),
+            ("lock", card, dice.choice((None, TILL, PHONE))),
+        ))  # fmt: skip
+
+
+@pytest.mark.parametrize("seed", range(3))
+async def test_undoing_backwards_leads_back_to_the_beginning(seed: int, world: World, two_tenants: TwoTenants) -> None:
+    one, actor = two_tenants.one, two_tenants.one.as_profile_manager()
+    async with world.database.write() as session:
+        for sim, seen in zip(one.sims, (PHONE, PHONE, None, TILL), strict=False):
+            row = await session.get_one(Sim, sim.id)
+            row.imei, row.status_reason = seen, "LOST" if row.barred_by else None
+    before = await states(world)
+    for name, card, *more in steps(random.Random(seed), 30):
+        sim = one.sims[card]
+        if name == "block":
+            await change(world.database, actor, "simBlock", [sim], reason=more[0], barring=more[1])
+        elif name == "unblock":
+            await change(world.database, actor, "simUnblock", [sim])
+        elif name == "label":
+            holder = {"name": more[0]} if more[0] else None
+            await run(world, actor, "simUpdate", sims={"ids": [gid(sim)]}, holder=holder, costCentreCode=more[1], addTags=more[2])
+        else:
+            await run(world, actor, "simImeiLock", simId=gid(sim), imei=more[0])
+    made = [entry["id"] for entry in await trail(world, actor, one.gid) if entry["isReversible"]]
+
+    for entry in made:
+        undone = await undo(world, actor, entry)
+        assert undone["__typename"] == "AuditUndoPayload", undone
+
+    assert len(made) > 10
+    assert await states(world) == before
+    await counts_fit(world.database)
