@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from domain.kernel.permissions import Permission, Role
 
 P = Permission
-OPERATOR_ONLY = frozenset({P.MEMBERSHIP_MANAGE, P.WALLET_ADJUST, P.SUPPORT_VIEW})
+OPERATOR_ONLY = frozenset({P.MEMBERSHIP_MANAGE, P.WALLET_ADJUST, P.SUPPORT_VIEW, P.CONTENT_MANAGE})
 COMPANY = frozenset(P) - OPERATOR_ONLY
 READS = frozenset({P.ACCOUNT_READ, P.SIM_READ, P.USAGE_READ, P.ORDER_READ, P.WALLET_READ, P.TICKET_READ, P.AUDIT_READ})
 """Looking alone: all that a support view may do, over one organization and masked."""
@@ -18,8 +18,8 @@ RIGHTS: Mapping[Role, frozenset[Permission]] = {
     Role.ACCOUNT_MANAGER: COMPANY - {P.TOKEN_MANAGE, P.DOCUMENT_MANAGE},
     # Finds organizations and works on tickets; customer data only inside a support view.
     Role.SUPPORT: frozenset({P.SUPPORT_VIEW, P.TICKET_READ, P.TICKET_WRITE}),
-    # Appoints managers and gets money in; never acts on a company's lines nor reads its usage.
-    Role.OPERATOR_ADMIN: READS - {P.USAGE_READ} | {P.TICKET_WRITE, P.MEMBERSHIP_MANAGE, P.WALLET_ADJUST},
+    # Appoints managers, gets money in and tells of outages; never acts on a company's lines nor reads its usage.
+    Role.OPERATOR_ADMIN: READS - {P.USAGE_READ} | {P.TICKET_WRITE, P.MEMBERSHIP_MANAGE, P.WALLET_ADJUST, P.CONTENT_MANAGE},
 }
 
 STAFF = frozenset({Role.SUPPORT, Role.OPERATOR_ADMIN})

@@ -8,6 +8,7 @@ from domain.audit import documents as audit_documents
 from domain.audit import tables as audit
 from domain.bundles import tables as bundles
 from domain.catalogue import tables as catalogue
+from domain.content import tables as content
 from domain.files import tables as files
 from domain.jobs import tables as jobs
 from domain.orders import tables as orders
@@ -32,6 +33,7 @@ TABLES: tuple[type[SQLModel], ...] = (
     wallet.LedgerAccount, wallet.LedgerTransfer, wallet.LedgerEntry,
     orders.Order, orders.OrderItem, orders.OrderStep,
     tickets.Ticket, tickets.TicketFile,
+    content.Incident, content.IncidentChange,
     trusted.TrustedDocument,
     outbox.OutboxRow,
 )  # fmt: skip

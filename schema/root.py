@@ -14,6 +14,8 @@ from schema.accounts.mutations import AccountsMutation
 from schema.accounts.queries import AccountsQuery
 from schema.audit.mutations import AuditMutation
 from schema.catalogue.queries import CatalogueQuery
+from schema.content.mutations import ContentMutation
+from schema.content.queries import ContentQuery
 from schema.jobs.mutations import JobsMutation
 from schema.kernel.context import Info
 from schema.kernel.nodes import Node, find
@@ -46,7 +48,7 @@ async def _node(info: Info, id: str) -> Node | None:
 
 
 @strawberry.type(description="Everything that can be asked.")
-class Query(SigningInQuery, AccountsQuery, CatalogueQuery, OrdersQuery, SimsQuery):
+class Query(SigningInQuery, AccountsQuery, CatalogueQuery, ContentQuery, OrdersQuery, SimsQuery):
     """The roots of all areas, and any object by its id."""
 
     @strawberry.field(description="Any object by its global id; null when out of scope or gone.")
@@ -66,8 +68,8 @@ class Query(SigningInQuery, AccountsQuery, CatalogueQuery, OrdersQuery, SimsQuer
 
 @strawberry.type(description="Everything that can be done.")
 class Mutation(
-    AccountsMutation, AuditMutation, JobsMutation, OrdersMutation, PeopleMutation, PukMutation, SigningInMutation, SimEditsMutation,
-    SimMoveMutation, SimsMutation, TicketsMutation, TokensMutation, WalletMutation,
+    AccountsMutation, AuditMutation, ContentMutation, JobsMutation, OrdersMutation, PeopleMutation, PukMutation, SigningInMutation,
+    SimEditsMutation, SimMoveMutation, SimsMutation, TicketsMutation, TokensMutation, WalletMutation,
 ):  # fmt: skip
     """The writes of all areas."""
 

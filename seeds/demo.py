@@ -28,6 +28,7 @@ from seeds.catalogue import seed_catalogue
 from seeds.companies import COMPANIES, Company, companies
 from seeds.dice import Dice
 from seeds.lines import Line, lines_of
+from seeds.outages import seed_outages
 from seeds.people import seed_people
 from seeds.purchases import Buying, Granted, Ids, Payer
 from seeds.size import Size
@@ -71,6 +72,7 @@ async def seed_demo(auth: Auth, *, at: datetime, seed: int = 1, size: Size = Siz
         if await _is_there(session):
             return False
         await seed_catalogue(session, at)
+        await seed_outages(session, plot.dice, at=at)
         with tempfile.TemporaryDirectory() as folder:
             accounts = await _import_accounts(session, plot, Path(folder) / "accounts.csv")
             actors = await seed_people(session, auth, plot.dice, accounts, since=plot.since, former_until=at - FORMER_SINCE)

@@ -38,6 +38,8 @@ class Kind(StrEnum):
     ACCESS_LOG_ENTRY = "al"
     DOCUMENT = "do"
     UPLOAD = "up"
+    HELP_ARTICLE = "ha"
+    INCIDENT = "in"
     CHALLENGE = "ch"
     JOB = "jo"
 

@@ -29,6 +29,7 @@ class Permission(StrEnum):
     AUDIT_READ = "audit:read"
     CHANGE_UNDO = "change:undo"
     SUPPORT_VIEW = "support:view"
+    CONTENT_MANAGE = "content:manage"
 
 
 class Role(StrEnum):

@@ -238,3 +238,10 @@ async def order_receipt_send(world: World, tenants: TwoTenants) -> Case:
     """Its receipt once more."""
     placed = await done(world, await order_place(world, tenants), "orderPlace", "order { id }")
     return Case(tenants.one.as_profile_manager(), {"orderId": placed["order"]["id"], "emails": ["books@example.com"]})
+
+
+@case("incidentSave")
+async def incident_save(world: World, tenants: TwoTenants) -> Case:
+    """An outage."""
+    words = {"title": "No data in Qom", "text": "A cable was cut.", "services": ["DATA", "SMS"]}
+    return Case(operator_admin(), {**words, "period": {"endsAt": written(NOW + timedelta(hours=5))}})

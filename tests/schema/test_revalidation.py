@@ -7,7 +7,8 @@ from schema.kernel.revalidation import FIELDS, may_be_kept
 from schema.root import schema
 
 CATALOGUE = {
-    "Allowance", "Money", "PageInfo", "Period", "Price", "ProductOffering", "ProductOfferingConnection", "ProductOfferingEdge", "Quantity",
+    "Allowance", "HelpArticle", "HelpArticleConnection", "HelpArticleEdge", "Incident", "Link", "Money", "PageInfo", "Period", "Price",
+    "ProductOffering", "ProductOfferingConnection", "ProductOfferingEdge", "Quantity",
 }  # fmt: skip
 
 
@@ -36,6 +37,7 @@ def test_behind_the_fields_that_may_be_kept_is_the_catalogue_alone() -> None:
     [
         ("{ offerings { totalCount } }", True),
         ("query A { a: offerings(first: 1) { totalCount } b: offerings(last: 1) { totalCount } }", True),
+        ("{ incidents { title } links { url } }", True),
         ("{ offerings { totalCount } viewer { locale } }", False),
         ("{ viewer: offerings { totalCount } offerings: viewer { locale } }", False),
         ("{ ... { offerings { totalCount } } }", False),

@@ -1,0 +1,1 @@
+"""What the operator tells everybody: help articles, links, outages."""
