@@ -7,6 +7,7 @@ from uuid import UUID
 from domain.audit import queries
 from domain.audit.queries import AuditEntryRow
 from domain.audit.writing import Result, Work
+from domain.hierarchy import undoing as hierarchy
 from domain.kernel.errors import NotEligible, NotFound, StateConflict
 from domain.kernel.ids import uuid7
 from domain.kernel.permissions import Permission
@@ -30,6 +31,9 @@ OPPOSITES: Mapping[str, Opposite] = {
     "simUnblock": Opposite(Permission.SIM_BLOCK, sims.undo_state),
     "simUpdate": Opposite(Permission.SIM_EDIT, sims.undo_labels),
     "simImeiLock": Opposite(Permission.SIM_LOCK, sims.undo_lock),
+    "simMove": Opposite(Permission.SIM_MOVE, hierarchy.undo_sim_move),
+    "accountMove": Opposite(Permission.ACCOUNT_MANAGE, hierarchy.undo_account_move),
+    "accountUpdate": Opposite(Permission.ACCOUNT_MANAGE, hierarchy.undo_name),
 }
 """Mutations by name; what isn't here can't be undone: money is corrected by money, a PUK that was seen stays seen."""
 

@@ -11,6 +11,8 @@ from sqlalchemy import select
 
 from api.world import World
 from auth.actor import Actor
+from domain.accounts.tables import Account
+from domain.hierarchy.present import hold
 from domain.kernel.ids import Kind, encode
 from domain.sims.tables import Sim
 from tests.schema.sims.test_editing import PHONE, TILL, gid, run
@@ -119,6 +121,63 @@ async def test_a_suspension_whose_end_has_passed_is_not_set_again(world: World, 
 
     assert refused["code"] == "INVALID_INPUT"
     assert refused["message"] == "The end of a suspension has to lie in the future."
+
+
+MOVE = """mutation($input: SimMoveInput!) { simMove(input: $input) { __typename ... on UserError { code message } } }"""
+HANG = """mutation($input: AccountMoveInput!) { accountMove(input: $input) { __typename ... on UserError { code message } } }"""
+NAME = """mutation($input: AccountUpdateInput!) { accountUpdate(input: $input) { __typename ... on UserError { code message } } }"""
+
+
+async def did(world: World, actor: Actor, document: str, **given: Any) -> None:
+    """Carries out a mutation that has to succeed."""
+    answer = await ask(world.database, actor, document, {"input": given}, at=world.clock.now(), parts=world)
+    (outcome,) = answer.data.values()
+    assert outcome["__typename"].endswith("Payload"), outcome
+
+
+async def places(world: World) -> tuple[dict[Any, Any], dict[Any, Any]]:
+    """Where accounts hang and what they are called, and under which of them cards stand."""
+    async with world.database.read() as session:
+        accounts = {row[0]: tuple(row[1:]) for row in await session.execute(select(Account.id, Account.path, Account.parent_id, Account.name))}
+        return accounts, dict((await session.execute(select(Sim.id, Sim.account_id))).all())
+
+
+@pytest.mark.parametrize("ahead", [None, timedelta(days=3)])
+async def test_a_move_is_undone_whether_it_holds_already_or_is_planned(
+    ahead: timedelta | None, world: World, two_tenants: TwoTenants
+) -> None:
+    one, actor = two_tenants.one, two_tenants.one.as_profile_manager()
+    when = {"effectiveAt": (world.clock.now() + ahead).isoformat()} if ahead else {}
+    before = await places(world)
+    await did(world, actor, MOVE, sims={"ids": [gid(one.sims[0]), gid(one.sims[5])]}, accountId=one.account("office"), **when)
+    await did(world, actor, HANG, accountId=one.account("field"), parentId=one.account("office"), **when)
+    await did(world, actor, NAME, accountId=one.account("field"), name="Northern field")
+    world.clock.move(timedelta(hours=1))
+
+    for entry in await trail(world, actor, one.gid):
+        undone = await undo(world, actor, entry["id"])
+        assert undone["__typename"] == "AuditUndoPayload", undone
+
+    assert await places(world) == before
+    world.clock.move(timedelta(days=4))
+    async with world.database.write() as session:
+        await hold(session, one.id, at=world.clock.now())
+    assert await places(world) == before
+    await counts_fit(world.database)
+
+
+async def test_a_move_that_was_overtaken_cannot_be_undone(world: World, two_tenants: TwoTenants) -> None:
+    one, actor, card = two_tenants.one, two_tenants.one.as_profile_manager(), gid(two_tenants.one.sims[0])
+    await did(world, actor, MOVE, sims={"ids": [card]}, accountId=one.account("office"))
+    (first,) = await trail(world, actor, one.gid)
+    world.clock.move(timedelta(minutes=1))
+    await did(world, actor, MOVE, sims={"ids": [card]}, accountId=one.account("field"))
+    before = await places(world)
+
+    refused = await undo(world, actor, first["id"])
+
+    assert refused["code"] == "STATE_CONFLICT"
+    assert await places(world) == before
 
 
 def steps(dice: random.Random, number: int) -> Iterator[tuple[Any, ...]]:
