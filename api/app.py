@@ -6,7 +6,8 @@ from typing import Final
 from starlette.applications import Starlette
 from starlette.routing import BaseRoute
 
-from api import documents, files, graphiql, graphql, hooks, keys, uploads
+from api import documents, files, graphiql, graphql, hooks, keys, sockets, uploads
+from api.admission import Admission
 from api.budget import Budget, SharedBudget
 from api.dev import inbox
 from api.probes import probes
@@ -28,8 +29,10 @@ def build(world: World) -> Starlette:
     if world.metrics:
         prepared.follow(world.metrics.follow)
     asking = (prepared, TrustedDocuments(world.database, only=only), SharedBudget(world.shared) if world.shared else Budget())
+    admission = Admission(*asking)
     routes: list[BaseRoute] = [
-        *graphql.routes(world, *asking),
+        *sockets.routes(world, admission),
+        *graphql.routes(world, admission),
         *probes(readiness(world)),
         *documents.routes(world, *asking),
         *keys.routes(world),

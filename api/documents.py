@@ -10,8 +10,9 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
+from api.asking import Refusal, body_of
 from api.budget import Budget, seconds_until
-from api.graphql import Refusal, body_of, told
+from api.graphql import told
 from api.sending import PLAIN, sent
 from api.trusted import TrustedDocuments
 from api.world import World

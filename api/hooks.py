@@ -5,7 +5,7 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
-from api.graphql import Refusal, body_of
+from api.asking import Refusal, body_of
 from api.world import World
 from auth.hooks import empty_sms
 from domain.kernel import webhooks

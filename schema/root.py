@@ -17,6 +17,7 @@ from schema.catalogue.queries import CatalogueQuery
 from schema.content.mutations import ContentMutation
 from schema.content.queries import ContentQuery
 from schema.jobs.mutations import JobsMutation
+from schema.jobs.subscriptions import JobsSubscription
 from schema.kernel.context import Info
 from schema.kernel.nodes import Node, find
 from schema.kernel.outcomes import KERNEL_HANDLERS, LAST_HANDLER
@@ -74,6 +75,13 @@ class Mutation(
     """The writes of all areas."""
 
 
+@strawberry.type(
+    description="Everything that can be listened to; rights are checked again for each event, and missed events are read by query."
+)
+class Subscription(JobsSubscription):
+    """The events of all areas."""
+
+
 class Schema(strawberry.Schema):
     """The schema, silent: the endpoint logs bugs without the document's text."""
 
@@ -84,6 +92,7 @@ class Schema(strawberry.Schema):
 schema = Schema(
     query=Query,
     mutation=Mutation,
+    subscription=Subscription,
     exception_handlers=[*KERNEL_HANDLERS, *SIGN_IN_HANDLERS, LAST_HANDLER],
     config=StrawberryConfig(scalar_map=SCALARS),
 )

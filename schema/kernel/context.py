@@ -1,11 +1,11 @@
 """What a resolver has at hand: who asks, when, and how to read, to write and to load in batches."""
 
-from collections.abc import Awaitable, Callable, Hashable, Sequence
+from collections.abc import AsyncGenerator, Awaitable, Callable, Hashable, Sequence
 from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass, field, fields
 from datetime import datetime
 from enum import Enum
-from typing import Any, TypeVar
+from typing import Any, Protocol, TypeVar
 from uuid import UUID
 from weakref import proxy
 
@@ -35,9 +35,21 @@ Value = TypeVar("Value")
 NOT_CONTENT = {"mode", "plan_token", "idempotency_key"}
 
 
+class Live(Protocol):
+    """What a subscription lives on: news of things, and who is still there to hear them."""
+
+    def news_of_job(self, job_id: UUID) -> AsyncGenerator[None, None]:
+        """Tells at once and then whenever the job has changed, at most twice a second; ends with the job."""
+        ...
+
+    async def renew(self) -> None:
+        """Makes the context that of this very moment; raises `Unauthenticated` once the session or token has ended."""
+        ...
+
+
 @dataclass
 class Context:
-    """One request: its actor, its instant, its language and its batched loaders."""
+    """One request: its actor, its instant, its language and its batched loaders; `live` for subscriptions alone."""
 
     database: Database
     now: datetime
@@ -49,11 +61,17 @@ class Context:
     parts: Any
     has_dead_token: bool = False
     operation: Operation | None = None
+    live: Live | None = None
     looks: Looks = field(default_factory=Looks)
     scopes: dict[Permission, Scope] = field(default_factory=dict)
     loaders: Loaders = field(init=False)
 
     def __post_init__(self) -> None:
+        self.begin_anew()
+
+    def begin_anew(self) -> None:
+        """Forgets what was loaded and looked at for the event before."""
+        self.scopes, self.looks = {}, Looks()
         self.loaders = Loaders(proxy(self))  # weakly: in a ring, what a request loaded would stay until a collection
 
     @property

@@ -2,7 +2,8 @@
 
 from collections.abc import Sequence
 from datetime import datetime
-from typing import Any, cast
+from enum import StrEnum
+from typing import TYPE_CHECKING, Annotated, Any, cast
 
 import strawberry
 from strawberry.schema.exception_handlers import ExceptionHandler
@@ -19,6 +20,13 @@ from schema.kernel import masks
 from schema.kernel.context import Context, Info
 from schema.kernel.figures import Money, Price, Quantity
 from schema.kernel.nodes import Found, Node, found
+
+if TYPE_CHECKING:
+    from schema.files.types import Document
+    from schema.people.types import Person
+else:
+    Document = Annotated["Document", strawberry.lazy("schema.files.types")]
+    Person = Annotated["Person", strawberry.lazy("schema.people.types")]
 
 strawberry.enum(ErrorCode, description="Codes of expected failures; new ones may be added.")
 strawberry.enum(MutationMode, description="Whether a mutation only decides or also acts.")
@@ -97,6 +105,25 @@ class Exclusion:
     reason: Problem = plain(_reason, description="Why.")
 
 
+@strawberry.enum(description="Why an approval is asked.")
+class ApprovalReason(StrEnum):
+    """What may have to be approved."""
+
+    AMOUNT = "AMOUNT"
+    BUDGET = "BUDGET"
+    CREDIT_REQUEST = "CREDIT_REQUEST"
+    CAP_REQUEST = "CAP_REQUEST"
+
+
+@strawberry.type(description="An approval that a plan has to wait for.")
+class ApprovalNeed:
+    """Nothing waits for one yet (decision 0002)."""
+
+    reason: ApprovalReason = strawberry.field(description="Why it is needed.")
+    approvers: list[Person] = strawberry.field(description="Who may give it, delegations included, at most 20.")
+    amount: Money | None = strawberry.field(description="Amount that calls for it.")
+
+
 @strawberry.type(description="What a mutation changes, or would change, and what it costs.")
 class Plan:
     """Served from the domain's `Plan`."""
@@ -107,6 +134,8 @@ class Plan:
     exclusions: list[Exclusion] = strawberry.field(description="The first 100 rows left out.")
     exclusion_count: int = strawberry.field(description="All rows left out.")
     total: Price | None = strawberry.field(description="Total with tax, null when it costs nothing.")
+    approvals: list[ApprovalNeed] = strawberry.field(default_factory=list, description="Approvals it has to wait for, at most 10.")
+    document: Document | None = strawberry.field(default=None, description="Every change and exclusion as CSV.")
 
     @classmethod
     def of(cls, plan: domain_plan.Plan) -> "Plan":
