@@ -7,8 +7,6 @@ from typing import Any
 import httpx
 import pytest
 
-from schema.root import schema
-
 MODERN = "application/graphql-response+json"
 INTROSPECTION = "{ __schema { types { name } } }"
 
@@ -171,8 +169,10 @@ async def test_a_probe_is_answered_while_hostile_documents_run(http: httpx.Async
     assert {answer.status_code for answer in await attack} == {400}
 
 
-async def test_nothing_but_queries_and_mutations_is_in_the_schema(http: httpx.AsyncClient) -> None:
-    assert schema._schema.subscription_type is None
+async def test_subscriptions_are_not_for_http(http: httpx.AsyncClient) -> None:
+    answer = await post(http, "subscription { jobProgress(jobId: \"x\") { id } }")
+
+    assert (answer.status_code, code(answer)) == (400, "INVALID_REQUEST")
     assert (await http.get("/graphql", headers={"upgrade": "websocket", "connection": "upgrade"})).status_code == 405
 
 
