@@ -21,7 +21,7 @@ COMMANDS: Final[Mapping[str, tuple[str, str]]] = {
     "import": ("imports:app", "Brings accounts and SIM cards in from CSV files (docs/importing.md)."),
     "manager": ("people:managers", "Managers of companies."),
     "staff": ("people:staff", "The operator's own people."),
-    "keys": ("keys:app", "The keys that sign access tokens."),
+    "keys": ("keys:app", "The keys that sign access tokens, and the master key."),
     "backup": ("backup:backup", "Writes SQL and documents to one sealed file while everybody works on."),
     "restore": ("backup:restore", "Fills empty stores from a backup, then proves the books and the audit trail."),
     "audit": ("audit:app", "The record of who did what."),

@@ -62,6 +62,8 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     mongodb_url: str | None = None
     redis_url: str | None = None
     secret_key: str  # the master key: every other key is derived from it
+    other_secret_keys: tuple[str, ...] = ()  # master keys that secrets at rest may be sealed under besides, while the key is changed
+    digest_key: str | None = None  # what keyed digests go on being made with once the master key was changed: the first one
     smtp_url: str | None = None  # smtps://user:password@host:port?from=address (gateways/mail.py)
     sms_url: str | None = None  # https://token@host/path?from=sender (gateways/sms.py)
     sms_hook_secret: str | None = None  # whsec_<base64>, shared with the gateway that brings SMS in; without it none come in
@@ -89,7 +91,7 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
 
 def sealer_of(settings: Settings) -> Sealer:
     """What seals and opens secrets at rest."""
-    return Sealer(settings.secret_key)
+    return Sealer(settings.secret_key, *settings.other_secret_keys, digest_key=settings.digest_key)
 
 
 def data_folder(environ: Mapping[str, str] = os.environ, *, data_dir: Path | None = None) -> Path:
@@ -135,6 +137,8 @@ def read_settings(
         mongodb_url=given.get("mongodb_url"),
         redis_url=given.get("redis_url"),
         secret_key=given.get("secret_key") or _kept_secret(folder / "secret_key"),
+        other_secret_keys=tuple(given.get("other_secret_keys", "").split()),
+        digest_key=given.get("digest_key"),
         smtp_url=given.get("smtp_url"),
         sms_url=given.get("sms_url"),
         sms_hook_secret=hook_secret,
@@ -174,6 +178,8 @@ def production_faults(given: Mapping[str, str]) -> list[str]:
     secret = given.get("secret_key", "")
     if len(secret) < SHORTEST_SECRET or PLACEHOLDER in secret:
         faults.append(f"SIMURGH_SECRET_KEY must be a secret of your own, {SHORTEST_SECRET} characters or more")
+    if any(len(key) < SHORTEST_SECRET for key in given.get("other_secret_keys", "").split()):
+        faults.append(f"SIMURGH_OTHER_SECRET_KEYS must be master keys of {SHORTEST_SECRET} characters or more, with spaces between them")
     return faults
 
 

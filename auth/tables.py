@@ -145,7 +145,7 @@ class ApiToken(SQLModel, table=True):
 
 
 class SigningKey(SQLModel, table=True):
-    """A key that signs access tokens, its private half sealed; `seq` lets two processes agree on the next one."""
+    """A key that signs access tokens from `signs_at` on, its private half sealed; `seq` lets two processes agree on the next one."""
 
     __tablename__ = "auth_signing_keys"
 
@@ -154,6 +154,7 @@ class SigningKey(SQLModel, table=True):
     key_id: str
     sealed: bytes = Field(sa_type=LargeBinary)
     created_at: datetime = Field(sa_type=UtcDateTime)
+    signs_at: datetime | None = Field(default=None, sa_type=UtcDateTime)  # null of keys made before there was such an instant
     retired_at: datetime | None = Field(default=None, sa_type=UtcDateTime)
 
 

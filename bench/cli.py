@@ -4,9 +4,10 @@ import signal
 
 import typer
 
-from bench import compression, fleet, fuzz, pages, start
+from bench import backup, compression, fleet, fuzz, pages, start
 
 app = typer.Typer(no_args_is_help=True, pretty_exceptions_enable=False)
+app.command("backup")(backup.backup)
 app.command("fleet")(fleet.fleet)
 app.command("compression")(compression.compression)
 app.command("fuzz")(fuzz.fuzz)

@@ -27,13 +27,16 @@ class Sealed:
 
 
 class Sealer:
-    """Seals under the first master key and opens under any of them, so that the key can be changed while rows are sealed anew."""
+    """Seals under the first master key and opens under any of them, so that the key can be changed while rows are sealed anew.
 
-    def __init__(self, master: str, *earlier: str) -> None:
-        if not all((master, *earlier)):
+    Digests can't be made anew: they stay with `digest_key`, which is the master key where no other is named.
+    """
+
+    def __init__(self, master: str, *others: str, digest_key: str | None = None) -> None:
+        if not all((master, *others)) or digest_key == "":
             raise ValueError("an empty master key")
-        self._ciphers = {_key_id(key): AESGCM(_derived(key, "seal")) for key in (*reversed(earlier), master)}
-        self._pepper = _derived(master, "digest")
+        self._ciphers = {_key_id(key): AESGCM(_derived(key, "seal")) for key in (*reversed(others), master)}
+        self._pepper = _derived(digest_key or master, "digest")
         self.key_id = _key_id(master)
 
     def __repr__(self) -> str:

@@ -16,6 +16,7 @@ from api import keys
 from api.cli import app
 from auth.errors import SecondFactorRequired
 from auth.wiring import Auth
+from domain.kernel.clock import SystemClock
 from domain.kernel.identifiers import Channel
 from domain.kernel.sealing import Sealer
 from domain.people.tables import Membership, Person
@@ -101,8 +102,9 @@ async def test_keys_are_rotated_and_published(desk: Desk) -> None:
     code, output = await simurgh("keys", "rotate")
     assert code == 0
     auth = Auth.on(desk.auth.database, Sealer(SECRET), issuer="https://simurgh.example")
-    kid = (await auth.keys.current(desk.at)).kid
-    assert output == f"signing with {kid}\n"
+    kid = output.split()[2]
+    assert output == f"signing with {kid} in 120 seconds\n"
+    assert (await auth.keys.current(SystemClock().now())).kid != kid
 
     class Published:
         clock = MovableClock(desk.at)

@@ -4,6 +4,7 @@ import base64
 import hmac
 import json
 from collections.abc import Mapping
+from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 
@@ -170,6 +171,7 @@ async def test_a_refresh_token_is_no_access_token(desk: Desk) -> None:
 async def test_keys_rotate_and_old_tokens_live_on(desk: Desk) -> None:
     before = await desk.begin(desk.manager)
     kid = await desk.auth.keys.rotate(desk.at)
+    desk.wait(minutes=2)
     after = await desk.begin(desk.manager)
 
     assert jwt.get_unverified_header(after.access_token)["kid"] == kid
@@ -179,6 +181,24 @@ async def test_keys_rotate_and_old_tokens_live_on(desk: Desk) -> None:
     assert len((await desk.auth.keys.jwks(desk.at))["keys"]) == 2
     desk.wait(minutes=20)
     assert [key["kid"] for key in (await desk.auth.keys.jwks(desk.at))["keys"]] == [kid]
+
+
+async def test_a_new_key_is_published_before_it_signs_and_no_token_is_ever_refused(desk: Desk) -> None:
+    processes = [open_auth(desk.auth.database) for _ in range(3)]
+    begun: list[str] = []
+    for minute in range(40):
+        if minute in {5, 6, 20}:  # once more while another waits for its time, too
+            kid = await processes[minute % 3].keys.rotate(desk.at)
+            published = {key["kid"] for process in processes[:1] for key in (await open_auth(process.database).keys.jwks(desk.at))["keys"]}
+            assert kid in published and (await processes[minute % 3].keys.current(desk.at)).kid != kid
+        for process in processes:
+            begun.append((await replace(desk, auth=process).begin(desk.manager)).access_token)
+        alive = begun[-14 * len(processes) :]
+        refused = [token for token in alive for process in processes if await process.tokens.read(token, at=desk.at) is None]
+        assert refused == [], minute
+        desk.wait(seconds=60)
+
+    assert len({jwt.get_unverified_header(token)["kid"] for token in begun}) >= 3
 
 
 async def test_a_new_key_is_known_to_other_processes_and_a_leaked_one_forgotten(desk: Desk) -> None:
