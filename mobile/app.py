@@ -20,7 +20,7 @@ from mobile.gateway.tokens import FileTokens, MemoryTokens, TokenStore
 from mobile.screens.puk.page import Curtain
 from mobile.screens.routes import ROUTES
 from mobile.screens.shell import Shell
-from mobile.state.services import Services
+from mobile.state.services import Services, kept_in
 from mobile.state.session import Session
 from mobile.state.settings import Settings
 from mobile.state.speech import utc_now
@@ -33,9 +33,7 @@ BACK_KEYS = (27, 1001)
 def services_in(folder: pathlib.Path, **given: Any) -> Services:
     """Everything on disk in `folder`: settings (overridden by `given`), tokens, the offline copy."""
     tokens: TokenStore = AndroidTokens(folder / "tokens") if platform == "android" else FileTokens(folder / "tokens.json")
-    settings = Settings(folder / "settings.json", **given)
-    gateway = Gateway(settings.server, tokens=tokens, cache=OfflineCache(folder / "offline.sqlite"))
-    return Services(gateway, Session(is_signed_in=gateway.is_signed_in, identity=settings.identity), settings, folder)
+    return kept_in(folder, tokens, **given)
 
 
 def services_in_memory(

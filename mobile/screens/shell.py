@@ -68,6 +68,7 @@ class Shell(FloatLayout):
         self._sheets: list[Sheet] = []
         self._left_at = -LEAVE_SECONDS
         self._is_ended_shown = False
+        self._has_shown = False
         self._person = services.session.person
         self._seeking: asyncio.Task[None] | None = None
         services.network.watch(self._network_moved)
@@ -260,9 +261,10 @@ class Shell(FloatLayout):
         if has_bar:
             self._nav_place.add_widget(self._nav)
             self._nav.mark(self._stacks.root)
-        if look.has_motion:
+        if look.has_motion and self._has_shown:  # what comes first comes at once
             entry.page.opacity = 0
             Animation(opacity=1, duration=0.2).start(entry.page)
+        self._has_shown = True
         entry.page.arrive()
 
     def _session_moved(self) -> None:

@@ -4,8 +4,11 @@ import pathlib
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import datetime
+from typing import Any
 
+from mobile.gateway.cache import OfflineCache
 from mobile.gateway.client import Gateway
+from mobile.gateway.tokens import TokenStore
 from mobile.state.network import Network
 from mobile.state.session import Session
 from mobile.state.settings import Settings
@@ -30,3 +33,11 @@ class Services:
     def say(self) -> Speech:
         """The speech of the chosen language."""
         return Speech(self.settings.language)
+
+
+def kept_in(folder: pathlib.Path, tokens: TokenStore, **given: Any) -> Services:
+    """Settings (overridden by `given`), session and offline copy as the last run left them in `folder`."""
+    settings = Settings(folder / "settings.json", **given)
+    gateway = Gateway(settings.server, tokens=tokens, cache=OfflineCache(folder / "offline.sqlite"))
+    gateway.language = settings.language
+    return Services(gateway, Session(is_signed_in=gateway.is_signed_in, identity=settings.identity), settings, folder)

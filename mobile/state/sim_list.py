@@ -45,6 +45,8 @@ class SimList(Loadable):
         self.is_fetching_more = False
         self._after: str | None = None
         self._has_more = False
+        self.version = 0
+        """Grows whenever cards that were there changed; not when pages are added."""
         self._turn = 0
         self._shown: dict[str, Any] = {}  # the conditions of what is in `nodes`
 
@@ -53,10 +55,9 @@ class SimList(Loadable):
         """Something narrows the list."""
         return bool(self.search.strip() or self.account or self.status or self.is_low or self.has_debt)
 
-    def rows(self) -> list[SimRow]:
-        """The loaded cards as rows in the chosen language."""
-        say = self.services.say
-        return [shape_row(node, say) for node in self.nodes]
+    def row(self, index: int) -> SimRow:
+        """A loaded card as a row in the chosen language."""
+        return shape_row(self.nodes[index], self.services.say)
 
     async def narrow(self, **conditions: Any) -> None:
         """Changes conditions (search, account, status, is_low, has_debt, sort) and loads from the start."""
@@ -85,6 +86,7 @@ class SimList(Loadable):
             self.nodes = head
             self._after, self._has_more = page["pageInfo"]["endCursor"], page["pageInfo"]["hasNextPage"]
         self.count, self._shown = count, conditions
+        self.version += 1
         return not self.nodes
 
     async def load_more(self) -> None:

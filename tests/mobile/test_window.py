@@ -178,15 +178,40 @@ async def test_a_held_touch_selects_and_the_plan_comes_before_the_block(build: B
 async def test_the_list_grows_as_it_is_scrolled_and_stays_where_it_was(build: Build) -> None:
     stage = await build(language="en")
     await SCENES["05-sim-list"](stage)
-    rows = stage.shell.page._rows
-    assert len(rows.data) == 50
+    page = stage.shell.page
+    assert len(page.model.nodes) == 50
+    before = _cards(page)
 
-    rows.scroll_y = 0.02
+    page.rows.scroll_y = 0.02
+    scrolled = page.rows.scrolled
     await stage.settle()
 
-    assert len(rows.data) == 64 and rows.scroll_y > 0.1
-    views = [widget for widget in rows.walk(restrict=True) if isinstance(widget, SimRowView)]
-    assert len(views) < 25
+    assert len(page.model.nodes) == 64 and page.rows.scrolled == pytest.approx(scrolled)
+    assert _cards(page).keys().isdisjoint(before)
+
+
+async def test_every_row_shows_its_card_wherever_the_list_is_flung_to(build: Build) -> None:
+    for language in ("en", "fa"):
+        stage = await build(language=language)
+        stage.server.sims = [stage.server._seed(index) for index in range(400)]
+        await SCENES["05-sim-list"](stage)
+        page = stage.shell.page
+        for share in (0.9, 0.2, 0.15, 0.0, 0.6, 1.0, 0.0, 0.0):
+            page.rows.scroll_y = share
+            await stage.settle()
+            tall, hidden = page.rows._row_height, page.rows.scrolled
+            for index, (bottom, number) in _cards(page).items():
+                assert number == page.model.row(index).number
+                assert bottom == pytest.approx(page.rows.full_height - (index + 1) * tall)
+            seen = range(int(hidden / tall), min(len(page.model.nodes), int((hidden + page.rows.height) / tall)))
+            assert set(seen) <= _cards(page).keys() and len(_cards(page)) < 25
+        assert len(page.model.nodes) >= 200
+
+
+def _cards(page: SimListPage) -> dict[int, tuple[float, str]]:
+    """Which rows have a view: where it stands, and the number it shows."""
+    assert all(isinstance(view, SimRowView) for view in page.rows._ground.children)
+    return {index: (view.y, view.text) for index, view in page.rows._shown.items()}
 
 
 async def test_codes_close_by_themselves(build: Build) -> None:

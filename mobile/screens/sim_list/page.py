@@ -8,7 +8,7 @@ from kivy.uix.widget import Widget
 from mobile.screens.choosing import choose
 from mobile.screens.page import LoadPage
 from mobile.screens.sim_block.sheet import BlockSheet
-from mobile.screens.sim_list.rows import SimRows
+from mobile.screens.sim_list.rows import ROW, SimRowView
 from mobile.state.account_tree import AccountTree
 from mobile.state.loading import Phase
 from mobile.state.sim_list import SORTS, STATUSES, SimList
@@ -16,6 +16,7 @@ from mobile.widgets.bars import TopBar, freshness
 from mobile.widgets.box import Column, Panel, Row, Strip, gap
 from mobile.widgets.buttons import IconButton, PillButton
 from mobile.widgets.chips import Chip, ChipBar
+from mobile.widgets.endless import Endless
 from mobile.widgets.fields import SearchField
 from mobile.widgets.look import look
 from mobile.widgets.states import Skeleton, StateView, bone, bone_rows
@@ -29,12 +30,31 @@ class SimListPage(LoadPage):
 
     def __init__(self, shell: Any, model: SimList) -> None:
         self._field = SearchField(look.say("home.search"), model.search, self._find)
-        self._rows = SimRows(opened=self._open, held=self._hold, near_end=self._near_end, refresh=self.reload)
+        self.rows = Endless(
+            dp(ROW) * look.scale,
+            make=lambda: SimRowView(self._open, self._hold),
+            fill=self._fill,
+            near_end=self._near_end,
+            refresh=self.reload,
+        )
+        self._drawn: tuple[Any, ...] = ()
         super().__init__(shell, model)
 
+    def _seen(self) -> tuple[Any, ...]:
+        """Everything that is drawn but the number of rows."""
+        model = self.model
+        state = model.version, model.phase, model.failure, model.seen_at, model.is_old, model.is_behind
+        chosen = model.search, (model.account or {}).get("id"), model.status, model.is_low, model.has_debt, model.sort, model.count
+        return *state, *chosen, self.shell.services.network.is_offline, model.is_selecting, *model.selected
+
     def draw(self) -> None:
-        """Takes the lasting parts out before the rest is built, so that the typed text and the scroll stay."""
-        for lasting in (self._field, self._rows):
+        """Takes the lasting parts out before the rest is built, so that the typed text and the scroll stay; more rows build nothing."""
+        seen = self._seen()
+        if seen == self._drawn:
+            self.rows.grow(len(self.model.nodes))
+            return
+        self._drawn = seen
+        for lasting in (self._field, self.rows):
             if lasting.parent:
                 lasting.parent.remove_widget(lasting)
         if self._field.entry.text != self.model.search and not self._field.entry.focus:
@@ -66,6 +86,11 @@ class SimListPage(LoadPage):
         if model.phase in (Phase.READY, Phase.LOADING):
             head.add_widget(self._count())
         return head
+
+    def _fill(self, view: SimRowView, index: int) -> None:
+        model = self.model
+        row = model.row(index)
+        view.fill(row, is_selecting=model.is_selecting, is_chosen=row.id in model.selected)
 
     def _count(self) -> Row:
         say, model = look.say, self.model
@@ -106,9 +131,9 @@ class SimListPage(LoadPage):
 
     def body(self) -> Widget:
         """The rows on their card."""
-        self._rows.put(self.model.rows(), set(self.model.selected), is_selecting=self.model.is_selecting)
+        self.rows.put(len(self.model.nodes))
         sheet = Panel(role="card", radius=(20, 20, 0, 0), size_hint_y=1, padding=(0, dp(4), 0, 0))
-        sheet.add_widget(self._rows)
+        sheet.add_widget(self.rows)
         return sheet
 
     def footer(self) -> Widget | None:

@@ -1,16 +1,14 @@
-"""The endless list of SIM rows: plain widgets, used again as they scroll, 76 dp times the text scale."""
+"""A row of the SIM list: placed once, filled anew for each card, 76 dp times the text scale."""
 
 from collections.abc import Callable
-from dataclasses import asdict
 from typing import Any
 
+from kivy.graphics import PopMatrix, PushMatrix, Translate
 from kivy.metrics import dp
-from kivy.uix.recycleboxlayout import RecycleBoxLayout
-from kivy.uix.recycleview import RecycleView
-from kivy.uix.recycleview.views import RecycleDataViewBehavior
+from kivy.uix.widget import Widget
 
 from mobile.state.sim_row import SimRow
-from mobile.widgets.box import Column, Line, Row
+from mobile.widgets.box import Line
 from mobile.widgets.buttons import Disc
 from mobile.widgets.look import face, look
 from mobile.widgets.meters import Meter
@@ -18,90 +16,82 @@ from mobile.widgets.text import Text
 from mobile.widgets.touch import Pressable
 
 ROW = 76
-# Rows from the end at which the next page is asked for.
-AHEAD = 12
+DISC, EDGE, GAP, LINE = 40, 16, 12, 68
 
 
-class SimRows(RecycleView):
-    """Shows rows; tells of touches, of held touches, and when the end comes near."""
+class SimRowView(Pressable, Widget):
+    """Its parts stand at places of their own, moved as one picture: a scrolled row lays nothing out."""
 
-    def __init__(
-        self, *, opened: Callable[[str], Any], held: Callable[[str], Any], near_end: Callable[[], Any], refresh: Callable[[], Any]
-    ) -> None:
-        super().__init__(do_scroll_x=False, bar_width=0)
-        self.opened, self.held, self._near_end, self._refresh = opened, held, near_end, refresh
-        height = dp(ROW) * look.scale
-        layout = RecycleBoxLayout(orientation="vertical", size_hint_y=None, default_size=(None, height), default_size_hint=(1, None))
-        layout.bind(minimum_height=layout.setter("height"))
-        self.add_widget(layout)
-        self.viewclass = SimRowView
-        self.bind(scroll_y=self._scrolled)
-
-    def put(self, rows: list[SimRow], selected: set[str], *, is_selecting: bool) -> None:
-        """Shows these rows; what is scrolled stays where it was."""
-        height = dp(ROW) * look.scale
-        kept = self.scroll_y, len(self.data)
-        self.data = [asdict(row) | {"is_chosen": row.id in selected, "is_selecting": is_selecting, "rows": self} for row in rows]
-        if kept[1] and len(rows) > kept[1]:
-            hidden_before, hidden_now = kept[1] * height - self.height, len(rows) * height - self.height
-            if hidden_now > 0:
-                self.scroll_y = 1 - (1 - kept[0]) * max(0.0, hidden_before) / hidden_now
-
-    def _scrolled(self, *_: Any) -> None:
-        hidden = len(self.data) * dp(ROW) * look.scale - self.height
-        if hidden > 0 and self.scroll_y * hidden < AHEAD * dp(ROW):
-            self._near_end()
-
-    def on_touch_up(self, touch: Any) -> bool:
-        pulled = self.effect_y is not None and self.effect_y.overscroll < -dp(ROW)
-        if pulled:
-            self._refresh()
-        return bool(super().on_touch_up(touch))
-
-
-class SimRowView(RecycleDataViewBehavior, Pressable, Column):
-    """One row, filled anew for each SIM card it shows."""
-
-    def __init__(self, **options: Any) -> None:
-        super().__init__(size_hint_y=1, **options)  # the list gives each row its height
-        self._disc = Disc("check-circle", "ok")
-        self._number = Text("", 16, 500, lines=1)
-        self._detail = Text("", 12, 400, "second", lines=1)
+    def __init__(self, opened: Callable[[str], Any], held: Callable[[str], Any]) -> None:
+        super().__init__(size_hint=(None, None))
+        self._id = ""
+        self._disc = Disc("check-circle", "ok", DISC)
+        self._number = _Fixed("", 16, 500, lines=1)
+        self._detail = _Fixed("", 12, 400, "second", lines=1)
         self._detail.may_be_cut = True  # names have no bound, and a row has one height
-        self._right = Text("", 14, 400, align="end", lines=2)
+        self._right = _Fixed("", 14, 400, align="end", lines=2)
         self._meter = Meter([(0, "meter")], height=4, size_hint_x=None, width=dp(72))
-        self._meter.pos_hint = {"x": 0} if look.is_rtl else {"right": 1}
-        self._due = Text("", 12, 400, "second", align="end", lines=1)
-        self._side = Column(self._right, self._meter, self._due, size_hint_x=None, width=min(dp(124) * look.scale, dp(132)), spacing=dp(2))
-        words = Column(self._number, self._detail, spacing=dp(2))
-        self._body = Row(self._disc, words, self._side, size_hint_y=1, padding=(dp(16), 0), spacing=dp(12))
-        self.add_widget(self._body)
-        self.add_widget(Line(inset=68, end=16))
-        self._id, self._rows = "", None
-        self.react(self._opened, held=self._chosen)
+        self._due = _Fixed("", 12, 400, "second", align="end", lines=1)
+        self._line = Line(inset=LINE, end=EDGE)
+        with self.canvas.before:
+            PushMatrix()
+            self._place = Translate()
+        for part in (self._disc, self._number, self._detail, self._right, self._meter, self._due, self._line):
+            self.add_widget(part)
+        with self.canvas.after:
+            PopMatrix()
+        self.bind(pos=lambda *_: setattr(self._place, "xy", self.pos), size=self._arrange)
+        self._right.bind(texture_size=lambda *_: self._stack())
+        self.react(lambda: opened(self._id), held=lambda: held(self._id))
 
-    def refresh_view_attrs(self, rows: SimRows, index: int, data: dict[str, Any]) -> None:
-        """Fills the row."""
-        self._id, self._rows = data["id"], data["rows"]
-        if data["is_selecting"]:
-            self._disc.put("check-bold" if data["is_chosen"] else "plus", "container" if data["is_chosen"] else "neutral")
+    def fill(self, row: SimRow, *, is_selecting: bool, is_chosen: bool) -> None:
+        """Shows a card."""
+        self._id = row.id
+        if is_selecting:
+            self._disc.put("check-bold" if is_chosen else "plus", "container" if is_chosen else "neutral")
         else:
-            self._disc.put(data["icon"], data["tone"])
-        self._number.text, self._detail.text = data["number"], data["detail"]
-        self._right.text, self._due.text = data["right"], data["due"]
-        tone = data["right_tone"]
+            self._disc.put(row.icon, row.tone)
+        self.text = self._number.text = row.number
+        self._detail.text, self._right.text, self._due.text = row.detail, row.right, row.due
+        tone, has_meter = row.right_tone, row.share_left is not None
         self._right.color = look.colour(tone if tone in ("text", "second") else f"on_{tone}")
-        has_meter = data["share_left"] is not None
-        self._meter.opacity = 1 if has_meter else 0
-        self._meter.height = dp(4) if has_meter else 0
         self._right.font_size = look.sp(14 if has_meter else 12)
         self._right.font_name = face(700 if has_meter and tone == "warning" else 500 if not has_meter else 400)
-        if has_meter:
-            self._meter.put(data["share_left"], "meter_low" if tone == "warning" else "meter")
-        self.text = data["number"]
+        self._meter.opacity = 1 if has_meter else 0
+        if row.share_left is not None:
+            self._meter.put(row.share_left, "meter_low" if tone == "warning" else "meter")
+        self._stack()
 
-    def _opened(self) -> None:
-        self._rows.opened(self._id)
+    def _arrange(self, *_: Any) -> None:
+        """Places the parts for this width, from the reading start."""
+        side = min(dp(124) * look.scale, dp(132))
+        start = dp(EDGE + DISC + GAP)
+        words = max(0, self.width - start - dp(GAP) - side - dp(EDGE))
+        self._disc.y = (self.height - dp(DISC)) / 2
+        self._mirror(self._disc, dp(EDGE))
+        for part, width, x in ((self._number, words, start), (self._detail, words, start), (self._right, side, -1), (self._due, side, -1)):
+            part.width = width
+            self._mirror(part, x if x >= 0 else self.width - dp(EDGE) - side)
+        self._mirror(self._meter, self.width - dp(EDGE) - self._meter.width)
+        self._line.pos, self._line.width = (0, 0), self.width
+        self._stack()
 
-    def _chosen(self) -> None:
-        self._rows.held(self._id)
+    def _stack(self) -> None:
+        """Heights of the lines: two of words, and beside them the rest with its meter, or the state."""
+        middle, scale = self.height / 2, look.scale
+        self._number.center_y, self._detail.center_y = middle + dp(11) * scale, middle - dp(13) * scale
+        if self._meter.opacity:
+            self._right.center_y, self._meter.center_y, self._due.center_y = middle + dp(14) * scale, middle, middle - dp(14) * scale
+        else:
+            # The state may take two lines: it grows upwards.
+            self._right.center_y, self._due.center_y = middle + self._right.texture_size[1] / 2, middle - dp(11) * scale
+
+    def _mirror(self, part: Widget, x: float) -> None:
+        part.x = self.width - x - part.width if look.is_rtl else x
+
+
+class _Fixed(Text):
+    """A text that keeps its box: its picture is drawn around the box's middle."""
+
+    def _fit(self, *_: Any) -> None:
+        """The row decides."""
