@@ -4,17 +4,13 @@ import signal
 
 import typer
 
-<<<<<<< HEAD
-from bench import backup, compression, fleet, fuzz, pages, start
-=======
 from bench import app as mobile_app
-from bench import compression, fleet, fuzz, pages, start
->>>>>>> 4e46d80 (Scroll lists of any length at the cost of their window; measure the app's cold start and its frames)
+from bench import backup, compression, fleet, fuzz, pages, start
 
 app = typer.Typer(no_args_is_help=True, pretty_exceptions_enable=False)
+app.command("app")(mobile_app.app)
 app.command("backup")(backup.backup)
 app.command("fleet")(fleet.fleet)
-app.command("app")(mobile_app.app)
 app.command("compression")(compression.compression)
 app.command("fuzz")(fuzz.fuzz)
 app.command("pages")(pages.pages)
