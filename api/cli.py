@@ -18,7 +18,7 @@ COMMANDS: Final[Mapping[str, tuple[str, str]]] = {
     "worker": ("worker:worker", "Does the work after commit only: mail, SMS, provisioning."),
     "migrate": ("migrations:bring_up_to_date", "Brings the SQL database to the newest shape."),
     "seed": ("seed:seed", "Adds the demo companies, once; `run` does it by itself on an empty system."),
-    "import": ("imports:app", "Brings accounts and SIM cards in from CSV files (docs/importing.md)."),
+    "import": ("imports:app", "Brings accounts, SIM cards, holders and usage in from files (docs/importing.md)."),
     "manager": ("people:managers", "Managers of companies."),
     "staff": ("people:staff", "The operator's own people."),
     "keys": ("keys:app", "The keys that sign access tokens, and the master key."),

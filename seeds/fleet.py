@@ -91,7 +91,7 @@ def write_accounts(path: Path, companies: Iterable[Company]) -> None:
 
 def write_sims(path: Path, dice: Dice, companies: Iterable[tuple[Company, int]], *, at: datetime) -> None:
     """Writes so many cards of each company, the featured ones first and all of them."""
-    _write(path, SIMS, _sims(dice, companies, at))
+    _write(path, SIMS, sims(dice, companies, at))
 
 
 def _write(path: Path, columns: Sequence[Column], rows: Iterable[Row]) -> None:
@@ -109,7 +109,8 @@ def _accounts(company: Company) -> Iterator[Row]:
         }  # fmt: skip
 
 
-def _sims(dice: Dice, companies: Iterable[tuple[Company, int]], at: datetime) -> Iterator[Row]:
+def sims(dice: Dice, companies: Iterable[tuple[Company, int]], at: datetime) -> Iterator[Row]:
+    """Rows of so many cards of each company, the featured ones first and all of them."""
     draw, serial = dice.stream("fleet"), 0
     for company, count in companies:
         featured = FEATURED if company is NIKAZIN_GROUP else ()

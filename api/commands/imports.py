@@ -1,8 +1,8 @@
-"""`simurgh import`: reads files of accounts and SIM cards, shows how far it is, and tells what came of it in a few sentences."""
+"""`simurgh import`: reads files of accounts, SIM cards, holders and usage, shows how far it is, and tells what came of it."""
 
 import asyncio
-from collections.abc import Awaitable, Callable, Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Awaitable, Callable, Iterator, Mapping, Sequence
+from contextlib import AsyncExitStack, contextmanager
 from pathlib import Path
 from typing import Annotated
 
@@ -12,37 +12,61 @@ from rich.progress import BarColumn, Progress, TaskProgressColumn, TextColumn, T
 
 from api.commands.options import Data
 from api.settings import Settings, read_settings, sealer_of
-from domain.imports.report import Report, write_rejects
-from domain.imports.service import Wish, import_accounts, import_sims
+from api.world import open_world
+from domain.imports.columns import ACCOUNTS, HOLDERS, SIMS, USAGE, Column
+from domain.imports.report import Report, by_line, write_rejects
+from domain.imports.service import Wish, import_accounts, import_holders, import_sims, import_usage
 from domain.kernel.clock import SystemClock
 from domain.kernel.errors import InvalidInput
 from domain.kernel.locale import Locale
 from domain.kernel.messages import text
+from domain.kernel.permissions import Permission
 from domain.kernel.plan import BulkErrorPolicy
-from domain.kernel.scope import SYSTEM
+from domain.kernel.scope import SYSTEM, Scope, system_scope
 from domain.kernel.sealing import Sealer
 from store import migrate
 from store.session import Database
 
 SHOWN = 10
 
-app = typer.Typer(help="Brings accounts and SIM cards in from CSV files (docs/importing.md).", no_args_is_help=True)
+app = typer.Typer(help="Brings accounts, SIM cards, holders and usage in from files (docs/importing.md).", no_args_is_help=True)
 
-File = Annotated[Path, typer.Argument(help="CSV file, UTF-8, UTF-16 or Windows-1256.", exists=True, dir_okay=False, readable=True)]
+KNOWN = "CSV (UTF-8, UTF-16 or Windows-1256), XLSX or JSON lines; each may be gzipped."
+File = Annotated[Path, typer.Argument(help=KNOWN, exists=True, dir_okay=False, readable=True)]
 DryRun = Annotated[bool, typer.Option("--dry-run", help="Decide everything and write nothing.")]
 SkipFailed = Annotated[bool, typer.Option("--skip-failed", help="Import the good rows; without it one fault leaves all out.")]
-Rejects = Annotated[Path | None, typer.Option(help="Write line, column, value and reason of every fault to this CSV file.", dir_okay=False)]
+Rejects = Annotated[Path | None, typer.Option(help="Write the rows left out to this CSV file, with line and reasons.", dir_okay=False)]
 Language = Annotated[Locale, typer.Option(help="Language of what is told.", case_sensitive=False)]
 
-Run = Callable[[Path, Database, Wish, Sealer], Awaitable[Report]]
-IMPORTS: Mapping[str, tuple[str, Run]] = {
-    "accounts": ("Imports organizations and their accounts.", lambda file, database, wish, _: import_accounts(database, file, wish)),
-    "sims": ("Imports SIM cards under accounts that exist.", lambda file, database, wish, keys: import_sims(database, file, wish, keys)),
-}
+Run = Callable[[Path, Database, Sealer, Wish], Awaitable[Report]]
+
+
+def _everywhere(wish: Wish) -> Scope:
+    """All cards: the command line is the operator's."""
+    return system_scope(Permission.SIM_READ, wish.at, by=wish.by)
+
+
+IMPORTS: Mapping[str, tuple[str, Sequence[Column], Run]] = {
+    "accounts": (
+        "Imports organizations and their accounts.", ACCOUNTS, lambda file, database, _, wish: import_accounts(database, file, wish),
+    ),
+    "sims": (
+        "Imports SIM cards under accounts that exist.", SIMS,
+        lambda file, database, sealer, wish: import_sims(database, file, wish, sealer),
+    ),
+    "holders": (
+        "Imports who carries which card.", HOLDERS,
+        lambda file, database, _, wish: import_holders(database, file, wish, _everywhere(wish)),
+    ),
+    "usage": (
+        "Imports usage records of cards that exist.", USAGE,
+        lambda file, database, _, wish: import_usage(database, file, wish, _everywhere(wish)),
+    ),
+}  # fmt: skip
 """What comes in, what the command says of itself, and how it is done."""
 
 
-def _command(noun: str, run: Run) -> Callable[..., None]:
+def _command(noun: str, columns: Sequence[Column], run: Run) -> Callable[..., None]:
     """Runs an import and tells its outcome; ends with 1 when rows were left out and nothing was written for it."""
 
     def command(
@@ -57,12 +81,13 @@ def _command(noun: str, run: Run) -> Callable[..., None]:
         try:
             with _bar(Console(stderr=True), text(f"import.{noun}", language)) as progress:
                 wish = Wish(SYSTEM, SystemClock().now(), policy, dry_run, progress=progress)
-                report = asyncio.run(_run(run, file, wish, read_settings(data_dir=data)))
+                report = asyncio.run(_run(noun, run, file, wish, read_settings(data_dir=data)))
         except InvalidInput as fault:
             typer.echo(text(fault.message_key, language, **fault.params), err=True)
             raise typer.Exit(1) from None
         if rejects is not None:
-            write_rejects(rejects, report.rejects, language)
+            with rejects.open("wb") as target:
+                write_rejects(target, file, columns, by_line(report.rejects), language)
         for reject in sorted(report.rejects, key=lambda reject: reject.line)[:SHOWN] if rejects is None else ():
             typer.echo(f"{reject.line}: {reject.column}: {reject.value}: {reject.words(language)}")
         if report.ignored:
@@ -74,8 +99,8 @@ def _command(noun: str, run: Run) -> Callable[..., None]:
     return command
 
 
-for noun, (words, run) in IMPORTS.items():
-    app.command(noun, help=words)(_command(noun, run))
+for noun, (words, columns, run) in IMPORTS.items():
+    app.command(noun, help=words)(_command(noun, columns, run))
 
 
 def summary(report: Report, noun: str, language: Locale) -> Iterator[str]:
@@ -90,13 +115,15 @@ def summary(report: Report, noun: str, language: Locale) -> Iterator[str]:
         yield text("import.nothing_written", language)
 
 
-async def _run(run: Run, file: Path, wish: Wish, settings: Settings) -> Report:
+async def _run(noun: str, run: Run, file: Path, wish: Wish, settings: Settings) -> Report:
     await migrate.upgrade(settings.database_url)
-    database = Database(settings.database_url)
-    try:
-        return await run(file, database, wish, sealer_of(settings))
-    finally:
-        await database.close()
+    async with AsyncExitStack() as parts:
+        if noun == "usage":  # which alone needs the document store
+            database = (await parts.enter_async_context(open_world(settings))).database
+        else:
+            database = Database(settings.database_url)
+            parts.push_async_callback(database.close)
+        return await run(file, database, sealer_of(settings), wish)
 
 
 @contextmanager

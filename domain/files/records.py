@@ -23,6 +23,8 @@ class Records:
     rows: Iterator[Record]
     size: int
     file: BinaryIO = field(repr=False)
+    is_plain: bool = False
+    """Whether cells are values of a program, with nothing put around them for spreadsheets."""
 
     @property
     def position(self) -> int:
@@ -50,4 +52,4 @@ def open_records(source: Path | BinaryIO, limits: Limits = Limits()) -> Iterator
         else:
             reader = delimited.read(file)
         titles, rows = parts.enter_context(reader)
-        yield Records(titles, rows, size, file)
+        yield Records(titles, rows, size, file, is_plain=objects.is_json(head))

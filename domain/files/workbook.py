@@ -1,5 +1,6 @@
 """Reads the first sheet of an Excel workbook, a row at a time."""
 
+import re
 import warnings
 import zipfile
 from collections.abc import Iterator, Sequence
@@ -16,6 +17,7 @@ from domain.kernel.errors import InvalidInput
 _BROKEN = (zipfile.BadZipFile, KeyError, ValueError, TypeError, IndexError, AttributeError, ParseError, EOFError, OSError)
 """What openpyxl answers to files that only look like workbooks."""
 _MOST_COLUMNS = 200
+_ESCAPED = re.compile("_x([0-9A-Fa-f]{4})_")
 
 
 @contextmanager
@@ -47,8 +49,13 @@ def _records(rows: Iterator[tuple[object, ...]]) -> Iterator[Record]:
     number = 0
     try:
         for number, row in enumerate(rows, 1):
-            cells = [value if type(value) is str else as_text(value) for value in row[:_MOST_COLUMNS]]
+            cells = [_unescaped(value) if type(value) is str else as_text(value) for value in row[:_MOST_COLUMNS]]
             if any(cells) and any(cell.strip() for cell in cells):
                 yield number, cells
     except _BROKEN:
         raise InvalidInput("import.broken_sheet", line=str(number + 1)) from None
+
+
+def _unescaped(text: str) -> str:
+    """Text with the characters that XML can't hold, which workbooks write as `_x0007_`."""
+    return _ESCAPED.sub(lambda match: chr(int(match[1], 16)), text) if "_x" in text else text

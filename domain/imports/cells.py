@@ -35,17 +35,23 @@ _YEAR_FIRST = re.compile(r"(\d{4})[-/.](\d{1,2})[-/.](\d{1,2})")
 _DAY_FIRST = re.compile(r"(\d{1,2})\.(\d{1,2})\.(\d{4})")
 _YEAR_LAST = re.compile(r"\d{1,2}[-/]\d{1,2}[-/]\d{4}.*")
 _TIME = re.compile(r"(\d{1,2}):(\d{2})(?::(\d{2})(?:\.\d+)?)?")
+_TRUTHS = {key(word): is_true for is_true, words in ((True, "true yes 1 بله بلی"), (False, "false no 0 خیر نه")) for word in words.split()}
 _FIRST_GREGORIAN, _LAST_GREGORIAN = 1950, 2199
 
 
 def clean(raw: str) -> str:
     """A cell without what a spreadsheet or copying put around it; text keeps its half-spaces."""
-    bare = raw.strip() if raw.isascii() else _DIRECTION_MARKS.sub("", raw).strip()
-    if bare[:1] not in _WRAPPERS:
-        return bare
-    if formula := _FORMULA.fullmatch(bare):
-        bare = formula[1].strip()
-    return bare[1:].strip() if bare.startswith("'") else bare
+    cell = bare(raw)
+    if cell[:1] not in _WRAPPERS:
+        return cell
+    if formula := _FORMULA.fullmatch(cell):
+        cell = formula[1].strip()
+    return cell[1:].strip() if cell.startswith("'") else cell
+
+
+def bare(raw: str) -> str:
+    """A cell without direction marks and spaces around it."""
+    return raw.strip() if raw.isascii() else _DIRECTION_MARKS.sub("", raw).strip()
 
 
 def refuse_fault(cell: str) -> None:
@@ -129,6 +135,25 @@ def rials(cell: str) -> int:
     if amount > LARGEST_AMOUNT:
         raise InvalidInput("import.amount")
     return amount
+
+
+def whole(cell: str) -> int:
+    """A whole number, not negative, with any thousands marks."""
+    number = digits_latin(cell)
+    if _SCIENTIFIC.fullmatch(number):
+        raise InvalidInput("import.scientific")
+    match = _GROUPED.fullmatch(number)
+    amount = int("".join(digit for digit in match[1] if digit.isdigit())) if match else LARGEST_AMOUNT + 1
+    if amount > LARGEST_AMOUNT:
+        raise InvalidInput("import.whole")
+    return amount
+
+
+def truth(cell: str) -> bool:
+    """Yes or no."""
+    if (meaning := _TRUTHS.get(key(cell))) is None:
+        raise InvalidInput("import.word", words="TRUE, FALSE")
+    return meaning
 
 
 def tags(cell: str) -> tuple[str, ...]:

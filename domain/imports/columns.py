@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from domain.imports import cells
-from domain.imports.words import BARRINGS, PAYMENT_MODES, REASONS, STATUSES, key
+from domain.imports.words import BARRINGS, DIRECTIONS, PAYMENT_MODES, REASONS, SERVICES, STATUSES, key
 
 MOST_KNOWN = 2_000
 """How many cells a column remembers."""
@@ -114,6 +114,38 @@ SIMS: Sequence[Column] = (
     Column("current_charge", ("current usage", "کارکرد جاری", "کارکرد"), cells.rials, "Usage not billed yet of a postpaid line, in rials."),
     Column("puk1", ("puk", "پوک", "پوک ۱"), cells.puk, "PUK1, 8 digits; kept sealed and never shown in a rejects file.", is_secret=True),
     Column("puk2", ("پوک ۲",), cells.puk, "PUK2, 8 digits; PUK1 and PUK2 come together or not at all.", is_secret=True),
+)  # fmt: skip
+
+
+MSISDN = next(column for column in SIMS if column.name == "msisdn")
+
+HOLDERS: Sequence[Column] = (
+    Column(MSISDN.name, MSISDN.aliases, cells.msisdn, "Number of the card, in any spelling.", is_required=True, is_unique=True),
+    *(column for column in SIMS if column.name in ("holder_name", "employee_number", "cost_centre_code", "cost_centre_name", "tags")),
+)
+
+USAGE: Sequence[Column] = (
+    Column(
+        "record_id", ("record", "cdr id", "id", "شناسه رکورد", "شناسه"), cells.code,
+        "What the sender knows the record by; the same again is the same record.", is_required=True, is_unique=True,
+    ),
+    Column(MSISDN.name, MSISDN.aliases, cells.msisdn, "Number of the card, in any spelling.", is_required=True),
+    Column(
+        "service", ("type", "usage type", "سرویس", "نوع مصرف"), cells.word(SERVICES), "VOICE, DATA or SMS (مکالمه, دیتا, پیامک).",
+        is_required=True,
+    ),
+    Column("direction", ("جهت",), cells.word(DIRECTIONS), "OUTGOING or INCOMING (خروجی, ورودی); OUTGOING when empty."),
+    Column("other_party", ("other number", "called number", "طرف مقابل", "شماره مقابل"), cells.code, "Number or address at the other end."),
+    Column("destination", ("country", "مقصد"), cells.text, "Where it went, as the network names it."),
+    Column("is_roaming", ("roaming", "رومینگ"), cells.truth, "TRUE abroad; FALSE when empty."),
+    Column(
+        "started_at", ("start", "time", "date", "زمان", "زمان شروع", "تاریخ"), cells.begin, "When it began, with the time of day.",
+        is_required=True,
+    ),
+    Column("duration_seconds", ("duration", "مدت"), cells.whole, "How long it took, in seconds."),
+    Column("quantity", ("volume", "amount", "مقدار", "حجم"), cells.whole, "Seconds, bytes or parts that were counted.", is_required=True),
+    Column("charge", ("cost", "price", "هزینه", "مبلغ"), cells.rials, "Price without tax in rials; 0 when empty."),
+    Column("is_included", ("included", "در بسته"), cells.truth, "TRUE when a bundle paid for it; FALSE when empty."),
 )  # fmt: skip
 
 

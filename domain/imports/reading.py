@@ -1,13 +1,14 @@
 """Opens a table by its headers and hands out its records with their line numbers, their cells by column."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import BinaryIO
 
+from domain.files.delimited import Record
 from domain.files.records import Records, open_records
-from domain.imports.cells import clean
+from domain.imports.cells import bare, clean
 from domain.imports.columns import Column, by_header
 from domain.imports.words import key
 from domain.kernel.errors import InvalidInput
@@ -44,7 +45,7 @@ def open_sheet(source: Source, columns: Sequence[Column]) -> Iterator[Sheet]:
         by_title = {title: name for name, title in headers.items()}
         names = [by_title.get(title) for title in records.titles]
         shown = {name: clean(title) for name, title in headers.items()}
-        yield Sheet(columns, shown, ignored, _lines(records.rows, names), records)
+        yield Sheet(columns, shown, ignored, _lines(records.rows, names, bare if records.is_plain else clean), records)
 
 
 def _headers(titles: Sequence[str], columns: Sequence[Column]) -> tuple[dict[str, str], list[str]]:
@@ -65,11 +66,11 @@ def _headers(titles: Sequence[str], columns: Sequence[Column]) -> tuple[dict[str
     return found, [title for title in ignored if title]
 
 
-def _lines(records: Iterator[tuple[int, list[str]]], names: Sequence[str | None]) -> Iterator[Line]:
+def _lines(records: Iterator[Record], names: Sequence[str | None], read: Callable[[str], str]) -> Iterator[Line]:
     places = [(name, place) for place, name in enumerate(names) if name]
     count = len(names)
     for number, record in records:
         surplus = len(record) > count and any(cell.strip() for cell in record[count:])
         if len(record) < count:
             record += [""] * (count - len(record))
-        yield Line(number, {name: clean(cell) for name, place in places if (cell := record[place])}, surplus)
+        yield Line(number, {name: read(cell) for name, place in places if (cell := record[place])}, surplus)

@@ -1,4 +1,4 @@
-"""Imports a file in one transaction: all of it or nothing, or its good rows when asked for, or only in thought."""
+"""Imports a file: all of it or nothing, or its good rows when asked for, or only in thought; what lives in SQL in one transaction."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -10,12 +10,14 @@ from sqlmodel import col, select
 from domain.accounts.tables import Account
 from domain.audit import chain
 from domain.imports.accounts import AccountImport
+from domain.imports.holders import HolderImport
 from domain.imports.reading import Source, open_sheet
 from domain.imports.report import Report
 from domain.imports.sims import SimImport
+from domain.imports.usage import UsageImport
 from domain.kernel.ids import Kind, Ref, uuid7
 from domain.kernel.plan import BulkErrorPolicy, Change
-from domain.kernel.scope import ActorRef
+from domain.kernel.scope import ActorRef, Scope
 from domain.kernel.sealing import Sealer
 from store.session import Database, Session
 
@@ -35,7 +37,8 @@ class Wish:
     progress: Progress = lambda read, size: None
 
 
-Prepare = Callable[[Session, Report], AccountImport | SimImport]
+Run = AccountImport | SimImport | HolderImport | UsageImport
+Prepare = Callable[[Session, Report], AccountImport | SimImport | HolderImport]
 
 
 class _RolledBack(Exception):
@@ -50,6 +53,35 @@ async def import_accounts(database: Database, source: Source, wish: Wish) -> Rep
 async def import_sims(database: Database, source: Source, wish: Wish, sealer: Sealer) -> Report:
     """Imports SIM cards; a file that can't be read at all is `InvalidInput`."""
     return await _import(database, source, wish, lambda session, report: SimImport(session, report, sealer, at=wish.at, new_id=wish.new_id))
+
+
+async def import_holders(database: Database, source: Source, wish: Wish, scope: Scope) -> Report:
+    """Imports who carries which card of a scope; a file that can't be read at all is `InvalidInput`."""
+
+    def prepare(session: Session, report: Report) -> HolderImport:
+        return HolderImport(session, report, scope, at=wish.at, new_id=wish.new_id)
+
+    return await _import(database, source, wish, prepare)
+
+
+async def import_usage(database: Database, source: Source, wish: Wish, scope: Scope) -> Report:
+    """Imports usage of the cards of a scope, a thousand records at a time; a file that can't be read at all is `InvalidInput`.
+
+    Records live in the document store, beyond any transaction: so that nothing of a faulty file comes in, all of it is looked through
+    first, and what was broken off is finished by the same file once more.
+    """
+    report = Report()
+    if wish.is_dry_run or wish.policy is BulkErrorPolicy.REJECT_ALL:
+        await _read(UsageImport(database, report, scope, at=wish.at), source, wish, report, lambda: False)
+        if wish.is_dry_run or is_doomed(wish, report):
+            return report
+        report = Report()
+    run = UsageImport(database, report, scope, at=wish.at)
+    await _read(run, source, wish, report, lambda: True)
+    async with database.write() as session:
+        await record(session, wish, run)
+    report.is_written = True
+    return report
 
 
 async def _import(database: Database, source: Source, wish: Wish, prepare: Prepare) -> Report:
@@ -72,13 +104,18 @@ def is_doomed(wish: Wish, report: Report) -> bool:
     return wish.policy is BulkErrorPolicy.REJECT_ALL and bool(report.rejects)
 
 
-async def bring_in(session: Session, source: Source, wish: Wish, run: AccountImport | SimImport, report: Report) -> None:
+async def bring_in(session: Session, source: Source, wish: Wish, run: Run, report: Report) -> None:
     """Imports a file inside the caller's transaction, which the caller gives up when the report is doomed."""
+    await _read(run, source, wish, report, lambda: not is_doomed(wish, report))
+
+
+async def _read(run: Run, source: Source, wish: Wish, report: Report, may_write: Callable[[], bool]) -> None:
+    """Takes a whole file."""
     with open_sheet(source, run.columns) as sheet:
 
         def writes() -> bool:
             wish.progress(sheet.records.position, sheet.records.size)
-            return not is_doomed(wish, report)
+            return may_write()
 
         report.opened(sheet)
         await run.take(sheet, writes=writes)
@@ -87,7 +124,7 @@ async def bring_in(session: Session, source: Source, wish: Wish, run: AccountImp
         report.made = {run.organizations[id].name: count for id, count in run.made.items()}
 
 
-async def record(session: Session, wish: Wish, run: AccountImport | SimImport) -> None:
+async def record(session: Session, wish: Wish, run: Run) -> None:
     """Adds one entry for the whole file to the audit trail of each organization that got something."""
     for id, organization in sorted(run.organizations.items()):
         top = select(Account.path).where(col(Account.organization_id) == id, col(Account.depth) == 0)

@@ -10,13 +10,13 @@ from uuid import UUID
 
 from sqlmodel import col, select
 
-from domain.accounts.tables import Account, CostCentre, Organization, PaymentMode
+from domain.accounts.tables import Account, Organization, PaymentMode
 from domain.catalogue.tables import Offering, OfferingCategory
 from domain.imports import rules
 from domain.imports.columns import SIMS
 from domain.imports.reading import Line, Sheet
 from domain.imports.report import Report
-from domain.imports.rows import Seen, Values, checked, organizations
+from domain.imports.rows import CostCentres, Seen, Values, checked, organizations
 from domain.kernel.errors import DomainError, NotFound, StateConflict
 from domain.kernel.sealing import Sealer
 from domain.sims.intake import NewSim, count_in, counted, take_in
@@ -24,7 +24,6 @@ from domain.sims.puk import Codes
 from domain.sims.states import SimStatus
 from domain.sims.tables import Sim
 from store.session import Session
-from store.upsert import insert_or_ignore
 
 AT_ONCE = 1000
 IDENTIFIERS = ("iccid", "imsi", "msisdn")
@@ -70,7 +69,7 @@ class SimImport:
         self._seen = Seen()
         self._by_legal_id: dict[str, Organization] = {}
         self._accounts: dict[tuple[UUID, str], _Account] = {}
-        self._cost_centres: dict[tuple[UUID, str], tuple[UUID, str]] = {}
+        self._cost_centres = CostCentres(new_id)
         self._plans: dict[str, UUID] = {}
         self._counted: Counter[tuple[UUID, UUID, SimStatus]] = Counter()
         self.organizations: dict[UUID, Organization] = {}
@@ -167,7 +166,7 @@ class SimImport:
         return found
 
     async def _add(self, rows: Sequence[_Row]) -> None:
-        await self._make_cost_centres(rows)
+        await self._cost_centres.learn(self._session, ((row.organization_id, row.values) for row in reversed(rows)))
         sims = [self._sim(row) for row in rows]
         await take_in(self._session, sims, self._sealer, at=self._at, new_id=self._new_id)
         self._counted += counted(sims)
@@ -176,30 +175,10 @@ class SimImport:
             self.made[row.organization_id] += 1
             self.organizations[row.organization_id] = by_id[row.organization_id]
 
-    async def _make_cost_centres(self, rows: Sequence[_Row]) -> None:
-        wanted = {
-            (row.organization_id, row.values["cost_centre_code"]): row.values["cost_centre_name"] or row.values["cost_centre_code"]
-            for row in reversed(rows)
-            if row.values["cost_centre_code"] is not None
-        }
-        new = {place: name for place, name in wanted.items() if place not in self._cost_centres}
-        if not new:
-            return
-        made = [
-            {"id": self._new_id(), "organization_id": organization, "code": code, "name": name}
-            for (organization, code), name in sorted(new.items())
-        ]
-        await insert_or_ignore(self._session, CostCentre, made)
-        found = select(CostCentre.organization_id, CostCentre.code, CostCentre.id, CostCentre.name).where(
-            col(CostCentre.organization_id).in_({organization for organization, _ in new}),
-            col(CostCentre.code).in_({code for _, code in new}),
-        )
-        self._cost_centres |= {(row[0], row[1]): (row[2], row[3]) for row in await self._session.execute(found)}
-
     def _sim(self, row: _Row) -> NewSim:
         values = row.values
         status, mode = rules.status_of(values), values["payment_mode"] or row.account.payment_mode
-        centre: tuple[Any, Any] = self._cost_centres.get((row.organization_id, values["cost_centre_code"]), (None, None))
+        centre: tuple[Any, Any] = self._cost_centres.known.get((row.organization_id, values["cost_centre_code"]), (None, None))
         return NewSim(
             id=self._new_id(), organization_id=row.organization_id, account_id=row.account.id, path=row.account.path,
             iccid=values["iccid"], imsi=values["imsi"], msisdn=values["msisdn"], imei=values["imei"], locked_imei=values["locked_imei"],

@@ -5,8 +5,10 @@ from enum import StrEnum
 from typing import TypeVar
 
 from domain.accounts.tables import PaymentMode
+from domain.kernel.quantity import UsageType
 from domain.kernel.text import fold
 from domain.sims.states import Barring, SimStatus, SimStatusReason
+from domain.usage.documents import UsageDirection
 
 Word = TypeVar("Word", bound=StrEnum)
 
@@ -34,6 +36,16 @@ BARRINGS: Mapping[Barring, tuple[str, ...]] = {
     Barring.NONE: ("none", "ندارد", "بدون محدودیت"),
     Barring.OUTGOING: ("outgoing", "one-way", "یک‌طرفه"),
     Barring.ALL: ("all", "two-way", "دوطرفه"),
+}
+SERVICES: Mapping[UsageType, tuple[str, ...]] = {
+    UsageType.VOICE: ("voice", "call", "مکالمه", "تماس"),
+    UsageType.DATA: ("data", "internet", "دیتا", "اینترنت"),
+    UsageType.SMS: ("sms", "text", "پیامک"),
+    UsageType.OTHER: ("other", "سایر"),
+}
+DIRECTIONS: Mapping[UsageDirection, tuple[str, ...]] = {
+    UsageDirection.OUTGOING: ("outgoing", "out", "خروجی", "ارسالی"),
+    UsageDirection.INCOMING: ("incoming", "in", "ورودی", "دریافتی"),
 }
 
 

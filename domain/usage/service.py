@@ -1,8 +1,9 @@
 """Taking usage records in, as the network counted them."""
 
 import itertools
-from collections.abc import Iterable
+from collections.abc import Awaitable, Iterable, Mapping, Sequence
 from datetime import datetime
+from typing import Any
 from uuid import UUID
 
 from pymongo.errors import BulkWriteError
@@ -29,22 +30,43 @@ async def record(database: Database, records: Iterable[UsageRecord]) -> int:
     return new
 
 
+async def record_rows(database: Database, rows: Sequence[dict[str, Any]]) -> int:
+    """Stores at most a few thousand records that are checked already, as they are kept; returns how many were new."""
+    if not rows:
+        return 0
+    new = await _counted(UsageRecord.get_pymongo_collection().insert_many(rows, ordered=False), len(rows))
+    last: dict[UUID, datetime] = {}
+    for row in rows:
+        last[row["sim_id"]] = max(row["started_at"], last.get(row["sim_id"], row["started_at"]))
+    await _note(database, last)
+    return new
+
+
 async def _insert(chunk: list[UsageRecord]) -> int:
+    return await _counted(UsageRecord.insert_many(chunk, ordered=False), len(chunk))
+
+
+async def _counted(insert: Awaitable[Any], count: int) -> int:
+    """How many of so many records an insert made; those that are there already, by id, stay."""
     try:
-        await UsageRecord.insert_many(chunk, ordered=False)
+        await insert
     except BulkWriteError as error:
         faults = error.details["writeErrors"]
         if any(fault["code"] != DUPLICATE_KEY for fault in faults):
             raise
-        return len(chunk) - len(faults)
-    return len(chunk)
+        return count - len(faults)
+    return count
 
 
 async def _note_traffic(database: Database, chunk: list[UsageRecord]) -> None:
-    """A card's last traffic only moves forward, whatever order records come in."""
     last: dict[UUID, datetime] = {}
     for one in chunk:
         last[one.sim_id] = max(one.started_at, last.get(one.sim_id, one.started_at))
+    await _note(database, last)
+
+
+async def _note(database: Database, last: Mapping[UUID, datetime]) -> None:
+    """A card's last traffic only moves forward, whatever order records come in."""
     older = or_(col(Sim.last_usage_at).is_(None), col(Sim.last_usage_at) < bindparam("at"))
     noted = update(Sim.__table__).where(col(Sim.id) == bindparam("sim"), older).values(last_usage_at=bindparam("at"))  # type: ignore[attr-defined]
     async with database.write() as session:

@@ -6,26 +6,26 @@ from pathlib import Path
 
 import pytest
 
-from domain.imports.columns import ACCOUNTS, SIMS, Column, as_table
-from domain.imports.words import BARRINGS, PAYMENT_MODES, REASONS, STATUSES, by_key, key
+from domain.imports.columns import ACCOUNTS, HOLDERS, SIMS, USAGE, Column, as_table
+from domain.imports.words import BARRINGS, DIRECTIONS, PAYMENT_MODES, REASONS, SERVICES, STATUSES, by_key, key
 from domain.sims.intake import NewSim
 
 DOCUMENT = Path(__file__).parents[3] / "docs" / "importing.md"
 
 
-@pytest.mark.parametrize("columns", [ACCOUNTS, SIMS])
+@pytest.mark.parametrize("columns", [ACCOUNTS, SIMS, HOLDERS, USAGE])
 def test_the_documentation_shows_the_columns(columns: Sequence[Column]) -> None:
     assert as_table(columns) in DOCUMENT.read_text(encoding="utf-8")
 
 
-@pytest.mark.parametrize("columns", [ACCOUNTS, SIMS])
+@pytest.mark.parametrize("columns", [ACCOUNTS, SIMS, HOLDERS, USAGE])
 def test_a_header_means_one_column(columns: Sequence[Column]) -> None:
     headers = [key(header) for column in columns for header in (column.name, *column.aliases)]
 
     assert len(headers) == len(set(headers))
 
 
-@pytest.mark.parametrize("words", [BARRINGS, PAYMENT_MODES, REASONS, STATUSES])
+@pytest.mark.parametrize("words", [BARRINGS, DIRECTIONS, PAYMENT_MODES, REASONS, SERVICES, STATUSES])
 def test_a_word_means_one_thing(words: dict) -> None:  # type: ignore[type-arg]
     spellings = [{key(word) for word in (meaning.value, *others)} for meaning, others in words.items()]
 

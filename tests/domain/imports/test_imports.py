@@ -1,6 +1,7 @@
 """Files are imported whole or not at all, twice makes no difference, and every fault is named by line, column, value and reason."""
 
 import csv
+import io
 from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
@@ -15,10 +16,13 @@ from domain import registry
 from domain.accounts.tables import Account, AccountKind, CostCentre
 from domain.audit.chain import first_broken
 from domain.audit.tables import AuditEntry
-from domain.imports.report import MASK, Report, write_rejects
+from domain.files.records import open_records
+from domain.imports.columns import SIMS
+from domain.imports.report import MASK, Report, by_line, write_rejects
 from domain.imports.service import Wish, import_accounts, import_sims
 from domain.kernel.errors import InvalidInput
 from domain.kernel.locale import Locale
+from domain.kernel.messages import text as text_in
 from domain.kernel.plan import BulkErrorPolicy
 from domain.kernel.scope import SYSTEM
 from domain.kernel.sealing import Sealed, Sealer
@@ -199,13 +203,19 @@ async def test_rejects_are_written_in_the_operators_language_and_show_no_puk(wit
     report = await import_sims(with_accounts, HERE / "dirty_sims.csv", WISH, SEALER)
 
     for locale in Locale:
-        write_rejects(tmp_path / "rejects.csv", report.rejects, locale)
-        content = (tmp_path / "rejects.csv").read_text(encoding="utf-8-sig")
-        rows = list(csv.reader(content.splitlines()))
-        assert rows[0] == ["line", "column", "value", "reason"]
-        assert rows[1][:3] == ["9", "شماره موبایل", "9.89351E+11"] and rows[1][3] == report.rejects[0].words(locale)
-        assert "1234567" not in content.replace("8998350000", "").replace("432350000", "")
-        assert next(row for row in rows if row[0] == "18")[:3] == ["18", "موجودی", "-5"]
+        target = io.BytesIO()
+        write_rejects(target, HERE / "dirty_sims.csv", SIMS, by_line(report.rejects), locale)
+        content = target.getvalue().decode("utf-8-sig")
+        header, *rows = csv.reader(content.splitlines())
+        with open_records(HERE / "dirty_sims.csv") as records:
+            assert header == [*records.titles, text_in("import.rejects_line", locale), text_in("import.rejects_reason", locale)]
+            sent = {str(number): cells for number, cells in records.rows}
+        assert [row[-2] for row in rows] == [str(line) for line in sorted({reject.line for reject in report.rejects})]
+        first = next(row for row in rows if row[-2] == "9")
+        assert first[header.index("شماره موبایل")] == "9.89351E+11"
+        assert first[-1] == f"شماره موبایل: {report.rejects[0].words(locale)}"
+        secret = {place for place, title in enumerate(header) if title.lower().startswith(("puk", "پوک"))}
+        assert secret and not {sent[row[-2]][place] for row in rows for place in secret} - {""} & set(",".join(map(",".join, rows)).split(","))
 
 
 async def test_ten_thousand_cards_are_imported_once(with_accounts: Database, tmp_path: Path) -> None:
