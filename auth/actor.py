@@ -1,6 +1,6 @@
 """Who is asking: a person in a session, a support view or a token, with the parts of the world each right reaches."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
@@ -21,19 +21,23 @@ class Grant:
     reach: Reach
 
 
-def grant_of(role: Role, organization_id: UUID | None, path: str | None) -> Grant:
-    """What a role brings: staff reach everything, a profile manager the organization, an account manager the subtree at `path`."""
+def grants_of(role: Role, organization_id: UUID | None, path: str | None, former_paths: Sequence[str] = ()) -> list[Grant]:
+    """What a role brings: staff reach everything, a profile manager the organization, an account manager the subtree at `path`.
+
+    Where that subtree hung before there is nothing now but what was recorded about it then (`Account.former_paths`).
+    """
     if role in policy.STAFF:
-        return Grant(policy.RIGHTS[role], Reach(None))
+        return [Grant(policy.RIGHTS[role], Reach(None))]
     if organization_id is None or not path:
         raise ValueError(f"{role} without a place")
-    return Grant(policy.RIGHTS[role], Reach(organization_id, "" if role is Role.PROFILE_MANAGER else path))
+    places = ("",) if role is Role.PROFILE_MANAGER else (path, *former_paths)
+    return [Grant(policy.RIGHTS[role], Reach(organization_id, place)) for place in places]
 
 
-def token_grants(maker: Iterable[Grant], permissions: frozenset[Permission], reach: Reach) -> tuple[Grant, ...]:
-    """What is left for a token of what its maker may do now: inside the token's rights and its subtree."""
+def token_grants(maker: Iterable[Grant], permissions: frozenset[Permission], reaches: Sequence[Reach]) -> tuple[Grant, ...]:
+    """What is left for a token of what its maker may do now: inside the token's rights and its subtree, wherever that hung."""
     allowed = permissions & policy.TOKEN_RIGHTS
-    met = ((grant.permissions & allowed, rules.meet(grant.reach, reach)) for grant in maker)
+    met = ((grant.permissions & allowed, rules.meet(grant.reach, reach)) for grant in maker for reach in reaches)
     return tuple(dict.fromkeys(Grant(rights, part) for rights, part in met if rights and part is not None))
 
 

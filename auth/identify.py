@@ -1,10 +1,13 @@
-"""Turns the Authorization header of a request into an actor, with the rights of this very moment; one SQL statement."""
+"""Turns the Authorization header of a request into an actor, with the rights of this very moment; one SQL statement.
+
+That statement also tells whether a planned move is due in an organization that the actor reaches: then it is carried out first.
+"""
 
 import hashlib
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping
 from contextlib import suppress
 from datetime import datetime, timedelta
-from typing import Any
+from typing import Any, TypeVar
 from uuid import UUID
 
 import msgspec
@@ -13,11 +16,12 @@ from sqlalchemy.orm import aliased
 from sqlmodel import col
 
 from auth import access_tokens, policy, rules
-from auth.actor import Actor, Grant, grant_of, token_grants
+from auth.actor import Actor, Grant, grants_of, token_grants
 from auth.links import Viewer
 from auth.tables import ApiToken, Password, SignInSession, Totp
 from auth.wiring import Auth
-from domain.accounts.tables import Account
+from domain.accounts.tables import Account, Organization
+from domain.hierarchy.present import catch_up
 from domain.kernel.locale import Locale
 from domain.kernel.permissions import Permission, Role
 from domain.kernel.proof import ProofMethod
@@ -49,14 +53,24 @@ class _Held(msgspec.Struct, frozen=True):
     locale: str | None
     line_changed_at: datetime | None
     role: str
-    held_in: UUID
+    held_in: UUID | None
     held_path: str | None
+    held_before: list[str] | None
+    due_id: UUID | None
 
 
+_DUE = aliased(Organization)
+_IS_DUE = and_(
+    col(_DUE.next_move_at) <= _AT, or_(col(Membership.organization_id).is_(None), col(_DUE.id) == Membership.organization_id)
+)
+"""An organization that the holder reaches, while a move is due there."""
 _HOLDER: tuple[Any, ...] = (
     Person.id, Person.name, Person.mobile, Person.email, Person.locale, Person.line_changed_at,
-    Membership.role, Membership.organization_id, Account.path,
+    Membership.role, Membership.organization_id, Account.path, Account.former_paths, _DUE.id,
 )  # fmt: skip
+
+
+Seen = TypeVar("Seen", bound=_Held)
 
 
 class _OfSession(_Held, frozen=True):
@@ -81,6 +95,7 @@ _SESSION = Prepared(
     .join(Person, col(Person.id) == SignInSession.person_id)
     .join(Membership, _HELD)
     .outerjoin(Account, col(Account.id) == Membership.account_id)
+    .outerjoin(_DUE, _IS_DUE)
     .outerjoin(Ticket, col(Ticket.id) == SignInSession.ticket_id)
     .outerjoin(Totp, and_(col(Totp.person_id) == Person.id, col(Totp.sealed).is_not(None)))
     .outerjoin(Password, col(Password.person_id) == Person.id)
@@ -99,12 +114,13 @@ class _OfToken(_Held, frozen=True):
     networks: list[str]
     last_used_at: datetime | None
     token_path: str
+    token_before: list[str]
 
 
 _TOP = aliased(Account)
 _SEEN_OF_TOKEN: tuple[Any, ...] = (
     *_HOLDER, ApiToken.id, ApiToken.name, ApiToken.organization_id, ApiToken.permissions, ApiToken.networks, ApiToken.last_used_at,
-    _TOP.path,
+    _TOP.path, _TOP.former_paths,
 )  # fmt: skip
 _TOKEN = (
     select(*_SEEN_OF_TOKEN)
@@ -113,6 +129,7 @@ _TOKEN = (
     .join(Person, col(Person.id) == ApiToken.person_id)
     .join(Membership, _HELD)
     .outerjoin(Account, col(Account.id) == Membership.account_id)
+    .outerjoin(_DUE, _IS_DUE)
     .where(col(ApiToken.revoked_at).is_(None), col(ApiToken.expires_at) > _AT)
 )
 _TOKEN_BY_HASH = Prepared(_TOKEN.where(col(ApiToken.hash) == bindparam("hash")))
@@ -143,9 +160,7 @@ async def viewer_now(auth: Auth, viewer: Viewer, address: str, *, at: datetime) 
 
 
 async def _session_actor(auth: Auth, claims: access_tokens.AccessClaims, at: datetime) -> Actor | None:
-    async with auth.database.read() as session:
-        found = await session.rows(_SESSION, session_id=claims.session_id, person_id=claims.person_id, at=at)
-    rows = [_OfSession(*row) for row in found]
+    rows = await _seen(auth, _SESSION, _OfSession, at, session_id=claims.session_id, person_id=claims.person_id)
     if not rows:
         return None
     row, grants, ticket_id = rows[0], _held(rows), rows[0].ticket_id
@@ -170,13 +185,12 @@ async def _session_actor(auth: Auth, claims: access_tokens.AccessClaims, at: dat
 
 
 async def _token_actor(auth: Auth, statement: Prepared, named: Mapping[str, Any], address: str, at: datetime) -> Actor | None:
-    async with auth.database.read() as session:
-        rows = [_OfToken(*row) for row in await session.rows(statement, **named, at=at)]
+    rows = await _seen(auth, statement, _OfToken, at, **named)
     if not rows or not rules.is_inside(address, rows[0].networks):
         return None
     row = rows[0]
-    reach = Reach(row.organization_id, row.token_path)
-    grants = token_grants(_held(rows), frozenset(Permission(name) for name in row.permissions), reach)
+    reaches = [Reach(row.organization_id, path) for path in (row.token_path, *row.token_before)]
+    grants = token_grants(_held(rows), frozenset(Permission(name) for name in row.permissions), reaches)
     await _touch(auth, ApiToken, row.id, row.last_used_at, at)
     return Actor(
         ref=ActorRef(row.id, f"{row.token_name} ({row.name})", person_id=row.person_id, api_token_id=row.id),
@@ -186,8 +200,20 @@ async def _token_actor(auth: Auth, statement: Prepared, named: Mapping[str, Any]
     )
 
 
-def _held(rows: Sequence[_Held]) -> tuple[Grant, ...]:
-    return tuple(dict.fromkeys(grant_of(Role(row.role), row.held_in, row.held_path) for row in rows))
+async def _seen(auth: Auth, statement: Prepared, kind: type[Seen], at: datetime, **named: Any) -> list[Seen]:
+    """The rows behind a header, once what is due by now has moved: places and rights are those of this very instant."""
+    async with auth.database.read() as session:
+        rows = [kind(*row) for row in await session.rows(statement, at=at, **named)]
+    due = {row.due_id for row in rows if row.due_id is not None}
+    if not due:
+        return rows
+    await catch_up(auth.database, due, at=at)
+    return await _seen(auth, statement, kind, at, **named)
+
+
+def _held(rows: Iterable[_Held]) -> tuple[Grant, ...]:
+    held = (grants_of(Role(row.role), row.held_in, row.held_path, row.held_before or ()) for row in rows)
+    return tuple(dict.fromkeys(grant for grants in held for grant in grants))
 
 
 def _methods(row: _OfSession, at: datetime) -> tuple[ProofMethod, ...]:

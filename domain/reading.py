@@ -310,10 +310,11 @@ def documents_answering() -> Iterator[None]:
         raise Unavailable from None
 
 
-def paths_within(scope: Scope, organization_id: UUID, under: str = "") -> dict[str, Any] | None:
-    """The condition on a document's path that lets through what lies in scope and under a place; null when nothing can."""
+def paths_within(scope: Scope, organization_id: UUID, places: Sequence[str] = ("",)) -> dict[str, Any] | None:
+    """The condition on a document's path that lets through what lies in scope and under one of some places; null when nothing can."""
     parts = [part.path for part in scope.reach if part.organization_id in (None, organization_id)]
-    met = {max(part, under, key=len) for part in parts if part.startswith(under) or under.startswith(part)}
+    pairs = ((part, place) for part in parts for place in places)
+    met = {max(part, place, key=len) for part, place in pairs if part.startswith(place) or place.startswith(part)}
     if not met:
         return None
     ranges = [{"path": {"$gte": path, "$lt": path_end(path)}} for path in sorted(met)]

@@ -8,6 +8,7 @@ from uuid import UUID
 
 import msgspec
 from sqlalchemy import Select, and_, bindparam, func
+from sqlalchemy.orm import aliased
 from sqlmodel import col, select
 
 from domain.accounts.tables import Account, AccountEdge, AccountKind, CostCentre, Organization, PaymentMode
@@ -33,7 +34,7 @@ class OrganizationRow(msgspec.Struct, frozen=True):
 
 
 class AccountRow(msgspec.Struct, frozen=True):
-    """An account as it is shown, with its present place."""
+    """An account as it is shown, with its present place and those it had before."""
 
     id: UUID
     organization_id: UUID
@@ -44,6 +45,7 @@ class AccountRow(msgspec.Struct, frozen=True):
     path: str
     parent_id: UUID | None
     depth: int
+    former_paths: list[str]
 
 
 class PlaceRow(msgspec.Struct, frozen=True):
@@ -75,7 +77,7 @@ ORGANIZATION = (
 )  # fmt: skip
 ACCOUNT = (
     Account.id, Account.organization_id, Account.number, Account.name, Account.kind, Account.payment_mode, Account.path, Account.parent_id,
-    Account.depth,
+    Account.depth, Account.former_paths,
 )  # fmt: skip
 
 
@@ -87,7 +89,7 @@ KINDS, MODES = members(AccountKind), members(PaymentMode)
 
 
 def _account(row: Any) -> AccountRow:
-    return AccountRow(row[0], row[1], row[2], row[3], KINDS[row[4]], MODES[row[5]], row[6], row[7], row[8])
+    return AccountRow(row[0], row[1], row[2], row[3], KINDS[row[4]], MODES[row[5]], row[6], row[7], row[8], row[9])
 
 
 def _columns(columns: Sequence[Any]) -> Select[Any]:
@@ -145,6 +147,17 @@ async def accounts_by_ids(session: Session, scope: Scope, ids: Sequence[UUID]) -
 
 
 @shaped
+def _accounts_named(scope: Limits) -> Select[Any]:
+    return scope.limit(_columns(ACCOUNT).where(among(col(Account.id), "ids")), col(Account.organization_id))
+
+
+async def accounts_named(session: Session, scope: Scope, ids: Sequence[UUID]) -> list[AccountRow | None]:
+    """Accounts that a record in scope names, wherever they hang by now, in the order asked; for nothing else (decision 0075)."""
+    found = {row[0]: _account(row) for row in await session.rows(_accounts_named(scope), ids=ids)}
+    return [found.get(id) for id in ids]
+
+
+@shaped
 def _top_account(scope: Limits) -> Select[Any]:
     statement = _columns(ACCOUNT).where(col(Account.organization_id) == bindparam("organization_id"))
     return scope.limit(statement, col(Account.organization_id), col(Account.path)).order_by(col(Account.path)).limit(1)
@@ -159,12 +172,12 @@ async def top_account(session: Session, scope: Scope, organization_id: UUID) -> 
 @shaped
 def _tree(scope: Limits, given: tuple[str, ...]) -> Select[Any]:
     place: Any = AccountEdge if "as_of" in given else Account
-    statement = scope.limit(_columns(ACCOUNT), col(Account.organization_id), col(Account.path))
-    statement = statement.where(col(Account.organization_id) == bindparam("organization_id"))
+    statement = _columns(ACCOUNT).where(col(Account.organization_id) == bindparam("organization_id"))
     if place is AccountEdge:
         statement = statement.join(AccountEdge, _hung_then())
+    statement = scope.limit(statement, col(Account.organization_id), col(place.path))
     conditions: Mapping[str, Any] = {
-        "under_id": under(col(place.path), path_of("under_id")),
+        "under_id": under(col(place.path), (path_of if place is Account else path_then)("under_id")),
         "parent_id": col(place.parent_id) == bindparam("parent_id"),
         "kinds": among(col(Account.kind), "kinds"),
         "payment_mode": col(Account.payment_mode) == bindparam("payment_mode"),
@@ -173,19 +186,31 @@ def _tree(scope: Limits, given: tuple[str, ...]) -> Select[Any]:
     return statement.where(*(conditions[name] for name in given if name in conditions))
 
 
+def held_then(row: Any) -> Any:
+    """Whether a dated row holds at the instant given as `as_of`."""
+    as_of = bindparam("as_of", type_=UtcDateTime)
+    return (col(row.valid_from) <= as_of) & (col(row.valid_to).is_(None) | (col(row.valid_to) > as_of))
+
+
 def _hung_then() -> Any:
     """Joins where an account hung at an instant."""
-    edge, as_of = AccountEdge, bindparam("as_of", type_=UtcDateTime)
+    edge = AccountEdge
     return and_(
-        col(edge.organization_id) == col(Account.organization_id), col(edge.account_id) == col(Account.id),
-        col(edge.valid_from) <= as_of, col(edge.valid_to).is_(None) | (col(edge.valid_to) > as_of),
-    )  # fmt: skip
+        col(edge.organization_id) == col(Account.organization_id), col(edge.account_id) == col(Account.id), held_then(edge)
+    )
 
 
 def path_of(name: str) -> Any:
     """The path of the account whose id is given as `name`, in the organization given as `organization_id`."""
     account = select(Account.path).where(Account.id == bindparam(name), Account.organization_id == bindparam("organization_id"))
     return account.scalar_subquery()
+
+
+def path_then(name: str) -> Any:
+    """The path that this account had at the instant given as `as_of`."""
+    edge = aliased(AccountEdge)
+    place = select(edge.path).where(edge.organization_id == bindparam("organization_id"), edge.account_id == bindparam(name))
+    return place.where(held_then(edge)).scalar_subquery()
 
 
 def _accounts(
@@ -237,8 +262,8 @@ async def accounts_count(
 @shaped
 def _places_at(scope: Limits) -> Select[Any]:
     columns = (AccountEdge.account_id, AccountEdge.parent_id, AccountEdge.depth)
-    statement = _columns(columns).join(Account, _hung_then()).where(among(col(AccountEdge.account_id), "ids"))
-    return scope.limit(statement, col(Account.organization_id), col(Account.path))
+    statement = _columns(columns).join(Account, _hung_then()).where(among(col(Account.id), "ids"))
+    return scope.limit(statement, col(Account.organization_id), col(AccountEdge.path))
 
 
 async def places_at(session: Session, scope: Scope, keys: Sequence[tuple[UUID, datetime]]) -> list[PlaceRow | None]:

@@ -65,7 +65,7 @@ async def _carry_out(session: Session, organization_id: UUID, since: datetime, a
     connection = await session.connection()
     await connection.execute(select(func.count()).select_from(locked.subquery()), {"left": left})
     if accounts:
-        await connection.execute(_HANG, [{name: row[name] for name in _HUNG} for row in accounts])
+        await connection.execute(_hanging(), [{name: row[name] for name in _HUNG} for row in accounts])
     cards = await _placed_elsewhere(session, organization_id, since, at)
     if cards:
         await _place(session, cards, organization_id, at)
@@ -78,11 +78,12 @@ async def _carry_out(session: Session, organization_id: UUID, since: datetime, a
 _SIM: Any = Sim.__table__  # type: ignore[attr-defined]
 _ACCOUNT: Any = Account.__table__  # type: ignore[attr-defined]
 _HUNG = ("account", "parent_id", "path", "depth", "kind", "former_paths")
-_HANG = (
-    update(_ACCOUNT)
-    .where(_ACCOUNT.c.id == bindparam("account"))
-    .values({name: bindparam(name, type_=_ACCOUNT.c[name].type) for name in _HUNG[1:]})
-)
+
+
+def _hanging() -> Any:
+    """Brings present columns of accounts to what is given for each."""
+    values = {name: bindparam(name, type_=_ACCOUNT.c[name].type) for name in _HUNG[1:]}
+    return update(_ACCOUNT).where(_ACCOUNT.c.id == bindparam("account")).values(values)
 
 
 def _held(table: type[AccountEdge] | type[SimPlacement], organization_id: UUID, at: datetime) -> Sequence[Any]:

@@ -30,8 +30,8 @@ async def account_in_scope(session: Session, scope: Scope, account_id: UUID) -> 
 
 
 async def stays_of(session: Session, organization_id: UUID, account_id: UUID, *, since: datetime) -> list[Stay]:
-    """Where an account hangs from an instant on, in order of time."""
-    statement = _stays(organization_id, since).where(col(AccountEdge.account_id) == account_id)
+    """Where an account hangs from an instant on, in order of time; what ends at that very instant comes first."""
+    statement = _stays(organization_id, since, is_closed=True).where(col(AccountEdge.account_id) == account_id)
     return [Stay(*row) for row in await session.execute(statement.order_by(col(AccountEdge.valid_from)))]
 
 
@@ -41,9 +41,10 @@ async def stays_below(session: Session, organization_id: UUID, paths: Iterable[s
     return [Stay(*row) for row in await session.execute(statement.order_by(col(AccountEdge.valid_from)))]
 
 
-def _stays(organization_id: UUID, since: datetime) -> Select[Any]:
+def _stays(organization_id: UUID, since: datetime, *, is_closed: bool = False) -> Select[Any]:
     ends = col(AccountEdge.valid_to)
-    return select(*_STAY).where(col(AccountEdge.organization_id) == organization_id, or_(ends.is_(None), ends > since))
+    lasts = ends >= since if is_closed else ends > since
+    return select(*_STAY).where(col(AccountEdge.organization_id) == organization_id, or_(ends.is_(None), lasts))
 
 
 async def placements_of(

@@ -39,9 +39,10 @@ class Stay:
 
 @dataclass(frozen=True, slots=True)
 class Rehung:
-    """What changes when an account hangs elsewhere: the stays from then on, and the moves planned for later that are given up."""
+    """What changes when an account hangs elsewhere: all stays as they are to be, where it hung until then, and plans that are given up."""
 
     stays: Sequence[Stay]
+    before: Stay
     given_up: Sequence[Stay]
 
 
@@ -79,31 +80,29 @@ def check_depth(depth: int) -> None:
         raise NotEligible("hierarchy.too_deep", field=("parentId",), most=DEEPEST)
 
 
-def rehang(moved_id: UUID, below: Sequence[Stay], parent: Sequence[Stay], *, when: datetime, at: datetime) -> Rehung:
+def rehang(own: Sequence[Stay], below: Sequence[Stay], parent: Sequence[Stay], *, when: datetime, at: datetime) -> Rehung:
     """Hangs an account under another from an instant on, with everything below it, whatever is planned for either of them.
 
-    `below` are the stays that end after the instant of the account and of whatever is under it then or later, `parent` those of the
-    account above. Raises `StateConflict` where one wasn't there yet, moved since, or is under that parent anyway; `NotEligible` for the
-    top, for a place below itself and for one too deep.
+    `own` are the stays of the account that end at the instant or later, `below` those that end later of the account and of whatever is
+    under it then or later, `parent` those of the account above. Raises `StateConflict` where one wasn't there yet, moved since, or is
+    under that parent anyway; `NotEligible` for the top, for a place below itself and for one too deep.
     """
-    own = [stay for stay in below if stay.account_id == moved_id]
-    here, parent_id = _stay_at(own, when, "accountId"), _stay_at(parent, when, "parentId").account_id
+    here, above = _stay_at(own, when, "accountId"), [stay for stay in parent if stay.ends is None or stay.ends > when]
+    parent_id, segment = _stay_at(above, when, "parentId").account_id, last_segment(here.path)
     if here.parent_id is None:
         raise NotEligible("hierarchy.top", field=("accountId",))
-    segment = last_segment(here.path)
-    if any(segment in stay.path for stay in parent):
+    if any(segment in stay.path for stay in above):
         raise NotEligible("hierarchy.below_itself", field=("parentId",))
-    given_up = [stay for before, stay in pairwise(own) if stay.parent_id != before.parent_id]
-    if here.begins == when and when > at:
-        given_up = [here, *given_up]  # planned for this very instant
-    if not given_up and here.parent_id == parent_id:
+    given_up = [stay for before, stay in pairwise(own) if stay.begins >= when and stay.parent_id != before.parent_id]
+    before = own[0] if here in given_up else here
+    if before.parent_id == parent_id and not given_up:
         raise StateConflict("hierarchy.same_place", field=("parentId",))
-    if any(_turned(stay, when, at, is_moved=True) for stay in below) or any(_turned(stay, when, at) for stay in parent):
+    if any(stay.begins <= at for stay in given_up):  # a decision about the past takes back no other
         raise StateConflict("hierarchy.moved_since", field=("effectiveAt",))
     kept = [replace(stay, ends=when) for stay in below if stay.begins < when]
-    stays = _merged([*kept, *_followed(moved_id, segment, below, parent, when)])
+    stays = _merged([*kept, *_followed(here.account_id, segment, below, above, when)])
     check_depth(max(stay.depth for stay in stays))
-    return Rehung(stays, given_up)
+    return Rehung(stays, before, given_up)
 
 
 def place(stays: Sequence[Placed], account_id: UUID, *, when: datetime, at: datetime) -> tuple[Placed | None, Sequence[Placed]]:
@@ -126,12 +125,6 @@ def _stay_at(stays: Sequence[Stay], when: datetime, field: str) -> Stay:
     if found is None:
         raise StateConflict("hierarchy.not_there_yet", field=("effectiveAt", field))
     return found
-
-
-def _turned(stay: Stay, when: datetime, at: datetime, *, is_moved: bool = False) -> bool:
-    """Whether a stay begins or ends between an instant and now: a decision about the past mustn't take back another."""
-    begins_since = when < stay.begins <= at or (is_moved and stay.begins == when <= at)
-    return begins_since or (stay.ends is not None and when < stay.ends <= at)
 
 
 def _followed(

@@ -71,12 +71,11 @@ async def account_move(work: Work, account_id: UUID, parent_id: UUID, *, effecti
     organization_id = account.organization_id
     own = await queries.stays_of(work.sql, organization_id, account.id, since=when)
     above = await queries.stays_of(work.sql, organization_id, parent.id, since=when)
-    below = await queries.stays_below(work.sql, organization_id, [stay.path for stay in own] or [account.path], since=when)
-    rehung = rules.rehang(account.id, below, above, when=when, at=work.at)
+    below = await queries.stays_below(work.sql, organization_id, [stay.path for stay in own], since=when)
+    rehung = rules.rehang(own, below, above, when=when, at=work.at)
     work.within(organization_id, account.path, account.id)
     work.within(organization_id, parent.path, parent.id)
-    here = next(stay for stay in own if stay.holds_at(when))
-    await _tell_move(work, account, parent, here, rehung, effective_at)
+    await _tell_move(work, account, parent, rehung, effective_at)
     await _rewrite(work, organization_id, below, rehung.stays)
     await work.afterwards_each(await settle(work.sql, organization_id, when=when, at=work.at))
     return {"account": account.id}
@@ -195,14 +194,12 @@ async def _free_number(work: Work, organization_id: UUID) -> str:
             return number
 
 
-async def _tell_move(work: Work, account: Account, parent: Account, here: Stay, rehung: Rehung, effective_at: datetime | None) -> None:
+async def _tell_move(work: Work, account: Account, parent: Account, rehung: Rehung, effective_at: datetime | None) -> None:
     """What a plan and the audit trail show of a move."""
-    ref, told = Ref(Kind.ACCOUNT, account.id), _label(account)
-    names = await queries.labels(work.sql, [here.parent_id, parent.id, *(stay.parent_id for stay in rehung.given_up)])
-    if here not in rehung.given_up and here.parent_id != parent.id:
-        work.changed(ref, told, "parent", names[here.parent_id], names[parent.id])
-    elif here in rehung.given_up:
-        work.changed(ref, told, "parent", None, names[parent.id])
+    ref, told, before = Ref(Kind.ACCOUNT, account.id), _label(account), rehung.before.parent_id
+    names = await queries.labels(work.sql, [before, parent.id, *(stay.parent_id for stay in rehung.given_up)])
+    if before != parent.id:
+        work.changed(ref, told, "parent", names[before], names[parent.id])
     for stay in rehung.given_up:
         work.changed(ref, told, "parent", _planned(names[stay.parent_id], stay.begins), None)
     if effective_at is not None:

@@ -107,12 +107,15 @@ class Scope:
         """Restricts a statement to the scope; without a path column whoever reaches any part of the organization sees the row."""
         return limited(statement, self.shape, self.bounds, organization_id, path)
 
-    def within(self, organization_id: UUID, path: str) -> "Scope":
-        """The part of the scope at or below a place: as a rule the place itself, so that one bound says both."""
-        if self.covers(organization_id, path):
-            return replace(self, reach=(Reach(organization_id, "" if is_top(path) else path),))
-        below = (part for part in self.reach if part.organization_id == organization_id and part.path.startswith(path))
-        return replace(self, reach=tuple(below))
+    def within(self, organization_id: UUID, *paths: str) -> "Scope":
+        """The part of the scope at or below some places: as a rule the places themselves, so that one bound says both."""
+        parts: list[Reach] = []
+        for path in paths:
+            if self.covers(organization_id, path):
+                parts.append(Reach(organization_id, "" if is_top(path) else path))
+            else:
+                parts += (part for part in self.reach if part.organization_id == organization_id and part.path.startswith(path))
+        return replace(self, reach=tuple(dict.fromkeys(parts)))
 
     def covers(self, organization_id: UUID, path: str) -> bool:
         """Whether something of this organization on this path is in scope."""

@@ -154,7 +154,7 @@ def _narrowed(scope: Limits, given: tuple[str, ...]) -> Select[Any]:
     return _orders(scope).where(*(CONDITIONS[name] for name in given))
 
 
-def _history(scope: Scope, organization_id: UUID, path: str, filter: OrderFilter, at: datetime) -> Bound:
+def _history(scope: Scope, organization_id: UUID, paths: Sequence[str], filter: OrderFilter, at: datetime) -> Bound:
     values = {
         "placed_from": filter.placed_from if filter.is_placed_given else at - HISTORY,
         "placed_to": filter.placed_to,
@@ -163,7 +163,7 @@ def _history(scope: Scope, organization_id: UUID, path: str, filter: OrderFilter
         "sim_id": filter.sim_id,
         "reference": filter.reference,
     }
-    return _narrowed(scope.within(organization_id, path), names_of(values))(organization_id=organization_id, **values)
+    return _narrowed(scope.within(organization_id, *paths), names_of(values))(organization_id=organization_id, **values)
 
 
 async def orders_page(
@@ -175,16 +175,19 @@ async def orders_page(
     window: Window,
     filter: OrderFilter = OrderFilter(),
     at: datetime,
+    former_paths: Sequence[str] = (),
 ) -> Page[OrderRow]:
-    """Purchases paid at or below an account's path, newest first."""
-    return (await page(session, _history(scope, organization_id, path, filter, at), window, NEWEST, name="orders")).map(_order)
+    """Purchases paid at or below an account, wherever that hung, newest first."""
+    history = _history(scope, organization_id, (path, *former_paths), filter, at)
+    return (await page(session, history, window, NEWEST, name="orders")).map(_order)
 
 
 async def orders_count(
-    session: Session, scope: Scope, organization_id: UUID, path: str, *, filter: OrderFilter = OrderFilter(), at: datetime
-) -> int:
+    session: Session, scope: Scope, organization_id: UUID, path: str, *, filter: OrderFilter = OrderFilter(), at: datetime,
+    former_paths: Sequence[str] = (),
+) -> int:  # fmt: skip
     """How many purchases that is."""
-    return await count(session, _history(scope, organization_id, path, filter, at))
+    return await count(session, _history(scope, organization_id, (path, *former_paths), filter, at))
 
 
 @shaped

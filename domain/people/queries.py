@@ -9,7 +9,7 @@ import msgspec
 from sqlalchemy import ColumnElement, Select, and_, bindparam, exists, false, or_, select
 from sqlmodel import col
 
-from domain.accounts.tables import Account, Organization
+from domain.accounts.tables import Account, AccountEdge, Organization
 from domain.kernel.errors import NotFound
 from domain.kernel.paging import Page, Window
 from domain.kernel.scope import Scope
@@ -163,9 +163,11 @@ async def membership_at(session: Session, place: Place, mobile: str, at: datetim
 
 @shaped
 def _memberships(scope: Limits) -> Select[Any]:
-    statement = select(*_COLUMNS).join(Account, col(Account.id) == Membership.account_id)
+    place = and_(col(AccountEdge.organization_id) == Membership.organization_id, col(AccountEdge.account_id) == Membership.account_id)
+    hung = and_(col(AccountEdge.valid_from) <= _AT, or_(col(AccountEdge.valid_to).is_(None), col(AccountEdge.valid_to) > _AT))
+    statement = select(*_COLUMNS).join(AccountEdge, and_(place, hung))
     statement = statement.where(col(Membership.organization_id) == bindparam("organization_id"), is_held(_AT))
-    return scope.limit(statement, col(Membership.organization_id), col(Account.path))
+    return scope.limit(statement, col(Membership.organization_id), col(AccountEdge.path))
 
 
 async def memberships_page(

@@ -11,10 +11,11 @@ from typing import TYPE_CHECKING, Any, cast
 from uuid import UUID
 
 import msgspec
-from sqlalchemy import Select, and_, bindparam, func, literal_column
+from sqlalchemy import Select, and_, bindparam, func, literal_column, true
+from sqlalchemy.orm import aliased
 from sqlmodel import col, select
 
-from domain.accounts.queries import path_of
+from domain.accounts.queries import held_then, path_of, path_then
 from domain.accounts.tables import Account, AccountEdge, PaymentMode
 from domain.kernel.errors import Forbidden, NotFound
 from domain.kernel.money import Money
@@ -39,7 +40,6 @@ from store.fragments import holders, holds, labels_of, parts_dialled, parts_want
 from store.fragments import words as words_of
 from store.session import Session
 from store.statements import Bound, among, changed
-from store.types import UtcDateTime
 
 
 class SimRow(msgspec.Struct, frozen=True):
@@ -283,12 +283,17 @@ def _along(conditions: tuple[str, ...]) -> Any:
 def _fleet(scope: Limits, given: tuple[str, ...], wanted: Wanted) -> Select[Any]:
     statement = _selected(scope, wanted)
     if "as_of" in given:
-        stood, hung = _placed_then()
-        then = select(literal_column("1")).where(stood, hung).limit(1).scalar_subquery()  # of EXISTS plans make joins, which lose the order
-        statement = statement.where(OF_ORGANIZATION)
-        statement = statement.join(SimPlacement, stood).join(AccountEdge, hung) if "is_joined" in given else statement.where(then == 1)
+        stood, hung = _placed_then("account_id" in given)
+        place: Any = scope.limit(select(literal_column("1")).where(stood, hung), col(AccountEdge.organization_id), col(AccountEdge.path))
+        joined = statement.join(SimPlacement, stood).join(AccountEdge, hung)
+        statement = (
+            scope.limit(joined, col(AccountEdge.organization_id), col(AccountEdge.path))
+            if "is_joined" in given
+            else statement.where(place.limit(1).scalar_subquery() == 1)  # of EXISTS plans make joins, which lose the order
+        ).where(OF_ORGANIZATION)
     tags = [holds(col(Sim.tags), name) for name in given if name.startswith("tag_")]
     said = {"words"} if "dialled" in given else set()
+    said |= {"account_id"} if "as_of" in given else set()
     return statement.where(*tags, *(CONDITIONS[name] for name in given if name in CONDITIONS.keys() - said))
 
 
@@ -336,19 +341,25 @@ def _matching(scope: Scope, organization_id: UUID, path: str, given: Mapping[str
     return _fleet(here, tuple(given), wanted)(organization_id=organization_id, path=path, **given)
 
 
-def _placed_then() -> tuple[Any, Any]:
-    """Where a card stood at an instant: the conditions of its placement and of where that account hung."""
-    placement, edge, as_of = SimPlacement, AccountEdge, bindparam("as_of", type_=UtcDateTime)
+def _placed_then(has_account: bool) -> tuple[Any, Any]:
+    """Where a card stood at an instant: the conditions of its placement and of where that account hung, below what is asked about."""
+    placement, edge = SimPlacement, AccountEdge
     stood = and_(
-        col(placement.organization_id) == col(Sim.organization_id), col(placement.sim_id) == col(Sim.id),
-        col(placement.valid_from) <= as_of, col(placement.valid_to).is_(None) | (col(placement.valid_to) > as_of),
-    )  # fmt: skip
+        col(placement.organization_id) == col(Sim.organization_id), col(placement.sim_id) == col(Sim.id), held_then(placement)
+    )
     hung = and_(
-        col(edge.organization_id) == col(placement.organization_id), col(edge.account_id) == col(placement.account_id),
-        col(edge.valid_from) <= as_of, col(edge.valid_to).is_(None) | (col(edge.valid_to) > as_of),
-        under(col(edge.path), bindparam("path")),
+        col(edge.organization_id) == col(placement.organization_id), col(edge.account_id) == col(placement.account_id), held_then(edge),
+        under(col(edge.path), _path_then()), under(col(edge.path), path_then("account_id")) if has_account else true(),
     )  # fmt: skip
     return stood, hung
+
+
+def _path_then() -> Any:
+    """The path at an instant of the account whose present path is given."""
+    account, edge = aliased(Account), aliased(AccountEdge)
+    hung = and_(col(edge.organization_id) == account.organization_id, col(edge.account_id) == account.id, held_then(edge))
+    now = (col(account.organization_id) == bindparam("organization_id"), col(account.path) == bindparam("path"))
+    return select(edge.path).join(account, hung).where(*now).scalar_subquery()
 
 
 async def sims_page(
@@ -420,6 +431,40 @@ def _sims_by_ids(scope: Limits, wanted: Wanted) -> Select[Any]:
     return _selected(scope, wanted).where(among(col(Sim.id), "ids"))
 
 
+class NamedSim(SimRow, frozen=True):
+    """A card as a record names it whose reader doesn't see the card any more: its number and serial, and nothing of its present."""
+
+    msisdn: str | None
+    iccid: str
+
+    def __getattr__(self, name: str) -> Any:
+        if name not in SHOWN:
+            raise AttributeError(name)
+        if name in UNTOLD:
+            raise NotFound("sims.left")
+        return "|" if name == "tags" else None
+
+
+UNTOLD = frozenset({"imsi", "status", "status_since", "barring", "payment_mode", "figures_at", "figures_source"})
+"""What every card has and isn't told of one that left."""
+
+
+@shaped
+def _sims_named(scope: Limits) -> Select[Any]:
+    statement: Any = select(*(getattr(Sim, name) for name in NamedSim.__struct_fields__)).where(among(col(Sim.id), "ids"))
+    return cast(Select[Any], scope.limit(statement, col(Sim.organization_id)))
+
+
+async def sims_named(session: Session, scope: Scope, ids: Sequence[UUID], wanted: Wanted = None) -> list[SimRow | None]:
+    """Cards that a record in scope names, in the order asked; those that are out of scope by now as `NamedSim` (decision 0075)."""
+    found = await sims_by_ids(session, scope, ids, wanted)
+    gone = [id for id, row in zip(ids, found, strict=True) if row is None]
+    if not gone or not scope.has_subtrees:
+        return found
+    named = {row[0]: NamedSim(*row) for row in await session.rows(_sims_named(scope), ids=gone)}
+    return [row or named.get(id) for id, row in zip(ids, found, strict=True)]
+
+
 async def sims_by_ids(session: Session, scope: Scope, ids: Sequence[UUID], wanted: Wanted = None) -> list[SimRow | None]:
     """Cards in the order asked, null for those out of scope."""
     kind = _kind(wanted)
@@ -460,19 +505,25 @@ async def sim_by(session: Session, scope: Scope, name: str, value: str | UUID, w
 async def counters(
     session: Session, scope: Scope, keys: Sequence[tuple[UUID, str, datetime | None, bool]], *, at: datetime
 ) -> list[CountersRow]:
-    """Cards counted by status for accounts given as (organization, path, as of, with descendants), in the order asked.
+    """Cards counted by status for accounts given as (organization, present path, as of, with descendants), in the order asked.
 
     One statement for the present, one more for each instant asked of the past.
     """
     counted: dict[tuple[datetime | None, UUID], list[tuple[str, str, int]]] = defaultdict(list)
+    then: dict[tuple[datetime | None, UUID, str], str] = {}
     for as_of in {key[2] for key in keys}:
         organizations = {key[0] for key in keys if key[2] == as_of}
         rows = await session.rows(_present(scope) if as_of is None else _past(scope)(as_of=as_of), organization_ids=list(organizations))
-        for organization_id, place, status, number in rows:
-            counted[as_of, organization_id].append((place, status, int(number)))
+        for organization_id, now, place, status, number in rows:
+            then[as_of, organization_id, now] = place
+            if status is not None:
+                counted[as_of, organization_id].append((place, status, int(number)))
     for places in counted.values():
         places.sort()  # so that a subtree stands together
-    return [_summed(counted[as_of, owner], path, as_of or at, is_deep=is_deep) for owner, path, as_of, is_deep in keys]
+    return [
+        _summed(counted[as_of, owner], then.get((as_of, owner, path), path), as_of or at, is_deep=is_deep)
+        for owner, path, as_of, is_deep in keys
+    ]
 
 
 def _summed(places: Sequence[tuple[str, str, int]], path: str, at: datetime, *, is_deep: bool) -> CountersRow:
@@ -490,7 +541,8 @@ def _summed(places: Sequence[tuple[str, str, int]], path: str, at: datetime, *, 
 
 @shaped
 def _present(scope: Limits) -> Select[Any]:
-    statement: Any = select(Account.organization_id, Account.path, SimCounter.status, SimCounter.count).join(
+    columns: Sequence[Any] = (Account.organization_id, Account.path, Account.path.label("then"), SimCounter.status, SimCounter.count)  # type: ignore[attr-defined]
+    statement: Any = select(*columns).join(
         SimCounter,
         and_(col(SimCounter.organization_id) == col(Account.organization_id), col(SimCounter.account_id) == col(Account.id)),
     ).where(among(col(Account.organization_id), "organization_ids"))
@@ -499,55 +551,69 @@ def _present(scope: Limits) -> Select[Any]:
 
 @shaped
 def _past(scope: Limits) -> Select[Any]:
-    """Counts from history: where cards stood and in which state, at paths as accounts hang now."""
-    placement, state, as_of = SimPlacement, SimState, bindparam("as_of", type_=UtcDateTime)
+    """Counts from history: where accounts hung then, by their present paths, and the cards that stood there by the state they were in."""
+    edge, placement, state = AccountEdge, SimPlacement, SimState
+    columns: Sequence[Any] = (Account.organization_id, Account.path, edge.path, state.status, func.count(col(state.id)))
     statement: Any = (
-        select(Account.organization_id, AccountEdge.path, SimState.status, func.count())
-        .join(
-            AccountEdge,
-            and_(
-                col(AccountEdge.organization_id) == col(Account.organization_id), col(AccountEdge.account_id) == col(Account.id),
-                col(AccountEdge.valid_from) <= as_of, col(AccountEdge.valid_to).is_(None) | (col(AccountEdge.valid_to) > as_of),
-            ),
-        )
-        .join(
+        select(*columns)
+        .join(edge, and_(col(edge.organization_id) == Account.organization_id, col(edge.account_id) == Account.id, held_then(edge)))
+        .outerjoin(
             placement,
             and_(
-                col(placement.organization_id) == col(Account.organization_id), col(placement.account_id) == col(Account.id),
-                col(placement.valid_from) <= as_of, col(placement.valid_to).is_(None) | (col(placement.valid_to) > as_of),
+                col(placement.organization_id) == Account.organization_id, col(placement.account_id) == Account.id, held_then(placement)
             ),
         )
-        .join(
+        .outerjoin(
             state,
-            and_(
-                col(state.organization_id) == col(placement.organization_id), col(state.sim_id) == col(placement.sim_id),
-                col(state.valid_from) <= as_of, col(state.valid_to).is_(None) | (col(state.valid_to) > as_of),
-            ),
+            and_(col(state.organization_id) == placement.organization_id, col(state.sim_id) == placement.sim_id, held_then(state)),
         )
         .where(among(col(Account.organization_id), "organization_ids"))
-        .group_by(col(Account.organization_id), col(AccountEdge.path), col(SimState.status))
+        .group_by(col(Account.organization_id), col(Account.path), col(AccountEdge.path), col(SimState.status))
     )  # fmt: skip
-    return cast(Select[Any], scope.limit(statement, col(Account.organization_id), col(Account.path)))
+    return cast(Select[Any], scope.limit(statement, col(Account.organization_id), col(AccountEdge.path)))
 
 
 @shaped
 def _placements(scope: Limits) -> Select[Any]:
-    statement: Any = (
-        select(SimPlacement.sim_id, SimPlacement.account_id, SimPlacement.valid_from, SimPlacement.valid_to)
-        .join(Sim, and_(col(Sim.organization_id) == col(SimPlacement.organization_id), col(Sim.id) == col(SimPlacement.sim_id)))
-        .where(among(col(SimPlacement.sim_id), "sim_ids"))
-        .order_by(col(SimPlacement.valid_from).desc())
-    )
-    return cast(Select[Any], scope.limit(statement, col(Sim.organization_id), col(Sim.path)))
+    placement, edge = SimPlacement, AccountEdge
+    statement: Any = select(placement.sim_id, placement.account_id, placement.valid_from, placement.valid_to)
+    if scope.has_subtrees:
+        ends, began = col(placement.valid_to), col(edge.valid_to).is_(None) | (col(edge.valid_to) > placement.valid_from)
+        hung = (
+            col(edge.organization_id) == placement.organization_id, col(edge.account_id) == placement.account_id, began,
+            ends.is_(None) | (ends > edge.valid_from),
+        )  # fmt: skip
+        place: Any = select(literal_column("1")).where(*hung).correlate(placement)
+        statement = statement.where(scope.limit(place, col(edge.organization_id), col(edge.path)).exists())
+    statement = statement.where(among(col(placement.sim_id), "sim_ids")).order_by(col(placement.valid_from).desc())
+    return cast(Select[Any], scope.limit(statement, col(placement.organization_id)))
 
 
 async def placements(session: Session, scope: Scope, sim_ids: Sequence[UUID]) -> list[list[PlacementRow]]:
-    """Where each card stood, newest first, the last 50 of each."""
+    """Where each card stood, stands and is planned to, newest first, the last 50 of each; at places that were in scope then alone."""
     found: dict[UUID, list[PlacementRow]] = defaultdict(list)
     for sim_id, *rest in await session.rows(_placements(scope), sim_ids=sim_ids):
         if len(found[sim_id]) < 50:
             found[sim_id].append(PlacementRow(*rest))
     return [found[sim_id] for sim_id in sim_ids]
+
+
+@shaped
+def _accounts_at(scope: Limits) -> Select[Any]:
+    placement, edge = SimPlacement, AccountEdge
+    hung = and_(col(edge.organization_id) == placement.organization_id, col(edge.account_id) == placement.account_id, held_then(edge))
+    statement: Any = select(placement.sim_id, placement.account_id).join(edge, hung)
+    statement = statement.where(among(col(placement.sim_id), "sim_ids"), held_then(placement))
+    return cast(Select[Any], scope.limit(statement, col(edge.organization_id), col(edge.path)))
+
+
+async def accounts_at(session: Session, scope: Scope, keys: Sequence[tuple[UUID, datetime]]) -> list[UUID | None]:
+    """Under which account cards stood at an instant, in the order asked; null where that was nowhere or out of scope."""
+    found: dict[tuple[UUID, datetime], UUID] = {}
+    for as_of in {at for _, at in keys}:
+        rows = await session.rows(_accounts_at(scope), as_of=as_of, sim_ids=[id for id, at in keys if at == as_of])
+        found |= {(row[0], as_of): row[1] for row in rows}
+    return [found.get(key) for key in keys]
 
 
 async def apns(session: Session, scope: Scope, sim_ids: Sequence[UUID]) -> list[list[ApnRow]]:

@@ -99,10 +99,14 @@ async def usage_page(
     window: Window,
     sim_id: UUID | None = None,
     under: str = "",
+    former_paths: Sequence[str] = (),
     filter: UsageFilter = EVERYTHING,
 ) -> Page[UsageRecordRow]:
-    """One page of a card's records, or of those made at or below a place; raises `Unavailable` while the document store is away."""
-    inside = paths_within(scope, organization_id, under)
+    """One page of a card's records, or of those made at or below an account, wherever that hung.
+
+    Raises `Unavailable` while the document store is away.
+    """
+    inside = paths_within(scope, organization_id, (under, *former_paths))
     if inside is None:
         return Page([], [], False, False)
     card = {"sim_id": sim_id} if sim_id is not None else {}

@@ -25,6 +25,16 @@ async def accounts(context: Context, ids: list[UUID]) -> list[AccountRow | None]
         return await queries.accounts_by_ids(session, scope, ids)
 
 
+async def accounts_named(context: Context, ids: list[UUID]) -> list[AccountRow | None]:
+    """Accounts that a record in view names, wherever they hang by now; those in scope are read with all others."""
+    found = dict(zip(ids, await context.loaders.load_many(accounts, ids), strict=True))
+    gone, scope = [id for id in ids if found[id] is None], context.scope(Permission.ACCOUNT_READ)
+    if gone and scope.has_subtrees:
+        async with context.read() as session:
+            found |= zip(gone, await queries.accounts_named(session, scope, gone), strict=True)
+    return [found[id] for id in ids]
+
+
 async def places(context: Context, keys: list[tuple[UUID, datetime]]) -> list[PlaceRow | None]:
     """Where accounts in scope hung at an instant."""
     scope = context.scope(Permission.ACCOUNT_READ)

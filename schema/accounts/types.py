@@ -111,11 +111,12 @@ class Account(Node):
     @strawberry.field(description="Account above, null at the top of the viewer's scope.")
     async def parent(row: strawberry.Parent[AccountRow], info: Info, as_of: AsOf = None) -> "Account | None":
         """Now, or as it stood then."""
-        parent_id = row.parent_id
-        if as_of is not None:
-            place = await info.context.load(loaders.places, (row.id, as_of))
-            parent_id = place.parent_id if place else None
-        return cast("Account | None", await info.context.load(loaders.accounts, parent_id)) if parent_id else None
+        if as_of is None:
+            return cast("Account | None", await info.context.load(loaders.accounts, row.parent_id)) if row.parent_id else None
+        place = await info.context.load(loaders.places, (row.id, as_of))
+        if place is None or place.parent_id is None or await info.context.load(loaders.places, (place.parent_id, as_of)) is None:
+            return None
+        return cast("Account | None", await info.context.load(loaders.accounts_named, place.parent_id))
 
     @strawberry.field(description="Accounts directly below.", extensions=[Needs(Permission.ACCOUNT_READ)])
     async def children(

@@ -31,10 +31,11 @@ async def orders_of_account(
     """One page of what was paid at or below an account, newest first."""
     window, at = Window.of(first, after, last, before), info.context.now
     wanted = filter.to_filter() if filter else OrderFilter()
+    place, formerly = (root.organization_id, root.path), root.former_paths
     return await CountedConnection[Order].read(
         info.context,
-        lambda session: queries.orders_page(session, scope, root.organization_id, root.path, window=window, filter=wanted, at=at),
-        lambda session: queries.orders_count(session, scope, root.organization_id, root.path, filter=wanted, at=at),
+        lambda session: queries.orders_page(session, scope, *place, window=window, filter=wanted, at=at, former_paths=formerly),
+        lambda session: queries.orders_count(session, scope, *place, filter=wanted, at=at, former_paths=formerly),
     )
 
 

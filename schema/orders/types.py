@@ -58,7 +58,7 @@ class OrderItem(Node):
     is_type_of = rows_of(OrderItemRow)
 
     offering: ProductOffering = batched(catalogue_loaders.offerings, key="offering_id", description="What was bought.")
-    sim: Sim = batched(sim_loaders.sims, key="sim_id", description="For which line or head.")
+    sim: Sim = batched(sim_loaders.sims_named, key="sim_id", description="For which line or head.")
     product: Product | None = batched(bundle_loaders.products, key="product_id", description="What it became.")
     failure: Problem | None = plain(failure_of, description="Why it failed.")
 
@@ -85,7 +85,7 @@ class Order(Node):
 
     is_type_of = rows_of(OrderRow)
 
-    account: Account = batched(account_loaders.accounts, key="account_id", description="Account that pays.")
+    account: Account = batched(account_loaders.accounts_named, key="account_id", description="Account that pays.")
 
     @strawberry.field(description="One row per line and target.")
     async def items(

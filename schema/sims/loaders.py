@@ -1,5 +1,6 @@
 """Batched reads of SIM cards and what hangs on them."""
 
+from datetime import datetime
 from uuid import UUID
 
 from domain.kernel.ids import Kind
@@ -18,8 +19,22 @@ async def sims(context: Context, ids: list[UUID], wanted: Wanted = None) -> list
         return await queries.sims_by_ids(session, scope, ids, wanted)
 
 
+async def sims_named(context: Context, ids: list[UUID], wanted: Wanted = None) -> list[SimRow | None]:
+    """Cards that a record in view names; of those that left the viewer's accounts no more than their number."""
+    scope = context.scope(Permission.SIM_READ)
+    async with context.read() as session:
+        return await queries.sims_named(session, scope, ids, wanted)
+
+
+async def accounts_at(context: Context, keys: list[tuple[UUID, datetime]]) -> list[UUID | None]:
+    """Under which account cards stood at an instant."""
+    scope = context.scope(Permission.SIM_READ)
+    async with context.read() as session:
+        return await queries.accounts_at(session, scope, keys)
+
+
 async def placements(context: Context, ids: list[UUID]) -> list[list[PlacementRow]]:
-    """Where cards in scope stood."""
+    """Where cards stood, as far as that was in scope then."""
     scope = context.scope(Permission.SIM_READ)
     async with context.read() as session:
         return await queries.placements(session, scope, ids)

@@ -2,13 +2,14 @@
 
 from datetime import datetime
 from decimal import Decimal
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any, cast
 
 import msgspec
 import strawberry
 
+from domain.kernel.errors import NotFound
 from domain.kernel.ids import Kind
-from domain.sims.queries import FiguresRow, SimRow, figures, standing
+from domain.sims.queries import FiguresRow, NamedSim, SimRow, figures, standing
 from domain.sims.rules import acting, rights
 from schema.accounts import loaders as account_loaders
 from schema.accounts.enums import PaymentMode
@@ -20,7 +21,7 @@ from schema.catalogue import loaders as catalogue_loaders
 from schema.catalogue.types import ProductOffering
 from schema.engine.fields import batched, itself, plain, rows_of
 from schema.kernel import masks
-from schema.kernel.context import Context
+from schema.kernel.context import Context, Info
 from schema.kernel.figures import FigureSource, Measured, Money, Period
 from schema.kernel.needs import Needs
 from schema.kernel.nodes import Node, global_id
@@ -71,7 +72,7 @@ class Holder:
 class SimPlacement:
     """Served from `PlacementRow`."""
 
-    account: Account = batched(account_loaders.accounts, key="account_id", description="Account it stands under.")
+    account: Account = batched(account_loaders.accounts_named, key="account_id", description="Account it stands under.")
     valid_for: Period = plain(itself, description="When it holds.")
 
 
@@ -126,7 +127,7 @@ def _figures(row: SimRow, context: Context) -> FiguresRow | None:
 def _viewer_can(row: SimRow, context: Context) -> list[Permission]:
     """In the order of their names."""
     actor = context.actor
-    if actor is None:
+    if actor is None or isinstance(row, NamedSim):
         return []
     usable = rights(standing(row), acting(is_operator=actor.ref.is_operator)) & actor.permissions
     return [permission for permission in sorted(usable) if context.scope(permission).covers(row.organization_id, row.path)]
@@ -163,7 +164,23 @@ class Sim(Node):
     cost_centre: CostCentre | None = batched(
         account_loaders.cost_centres, key="cost_centre_id", description="Where costs are booked."
     )
-    account: Account = batched(account_loaders.accounts, key="account_id", description="Account it stands under.")
+
+    @strawberry.field(description="Account it stands under.")
+    async def account(
+        row: strawberry.Parent[SimRow],
+        info: Info,
+        as_of: Annotated[datetime | None, strawberry.argument(description="As placed then.")] = None,
+    ) -> Account:
+        """Now, or as it was placed then; nowhere, or out of the viewer's sight, is `NotFound`."""
+        if as_of is None:
+            found = await info.context.load(account_loaders.accounts, row.account_id)
+        else:
+            account_id = await info.context.load(loaders.accounts_at, (row.id, as_of))
+            found = await info.context.load(account_loaders.accounts_named, account_id) if account_id else None
+        if found is None:
+            raise NotFound(field=("account",))
+        return cast(Account, found)
+
     placements: list[SimPlacement] = batched(
         loaders.placements, key="id", description="Where it stood, newest first, the last 50."
     )

@@ -45,5 +45,7 @@ async def usage_of_account(
 ) -> Connection[UsageRecord] | None:
     """Newest first; what was made at or below the account, wherever the cards stand now."""
     wanted, window = filter.to_filter() if filter else queries.EVERYTHING, Window.of(first, after, last, before)
-    page = await queries.usage_page(scope, root.organization_id, under=root.path, filter=wanted, window=window)
+    page = await queries.usage_page(
+        scope, root.organization_id, under=root.path, former_paths=root.former_paths, filter=wanted, window=window
+    )
     return Connection[UsageRecord].of(page)

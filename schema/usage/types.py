@@ -47,6 +47,6 @@ class UsageRecord(Node, Measured):
 
     is_type_of = rows_of(UsageRecordRow)
 
-    sim: Sim = batched(sim_loaders.sims, key="sim_id", description="Number it was made on.")
+    sim: Sim = batched(sim_loaders.sims_named, key="sim_id", description="Number it was made on.")
     other_party: str | None = plain(_other_party, description="Other number or address, masked by role.")
     bucket: Bucket | None = batched(bundle_loaders.buckets, key="bucket_id", description="What paid for it.")

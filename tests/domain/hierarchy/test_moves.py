@@ -174,13 +174,17 @@ async def test_decisions_about_the_past_take_back_no_others(database: Database, 
     await move_sims(database, scope_of(one.id, at=NOW), [one.sims[0].id], account["office"])
     later = scope_of(one.id, at=at)
 
-    for moved, under in (("field", "root"), ("sales", "office"), ("office", "sales")):
+    for under in ("root", "sales"):
         with pytest.raises(DomainError, match="moved_since"):
-            await move_account(database, later, account[moved], account[under], NOW - MINUTE)
+            await move_account(database, later, account["field"], account[under], NOW - MINUTE)
     with pytest.raises(RowsRejected) as refused:
         await move_sims(database, later, [one.sims[0].id], account["sales"], NOW)
 
     assert refused.value.exclusions[0].reason.message_key == "hierarchy.moved_since"
+    await move_account(database, later, account["sales"], account["office"], NOW - MINUTE)  # where field was until NOW
+    then = {row[0]: row[2] for row in (await dated(database, one.id, NOW - MINUTE))["accounts"]}
+    assert then[account["field"]].startswith(one.accounts["office"].path + one.accounts["sales"].path[-5:])
+    await settled(database, one.id, at)
 
 
 async def test_a_tree_is_ten_deep_at_most(database: Database, two_tenants: TwoTenants) -> None:

@@ -180,7 +180,7 @@ async def test_cards_without_usable_codes(database: Database, two_tenants: TwoTe
 
 async def test_tokens_and_support_and_the_operator_never_see_codes(database: Database, two_tenants: TwoTenants, card: Sim) -> None:
     maker = two_tenants.one.as_profile_manager()
-    grants = token_grants(maker.grants, frozenset(Permission), Reach(two_tenants.one.id))
+    grants = token_grants(maker.grants, frozenset(Permission), [Reach(two_tenants.one.id)])
     token = Actor(dataclasses.replace(maker.ref, id=uuid7(), api_token_id=uuid7()), grants, proven_at=NOW)
     forged = dataclasses.replace(token, grants=maker.grants)
 
