@@ -26,7 +26,7 @@ async def run(settings: Settings) -> None:
             await migrate.upgrade(settings.database_url)
             async with open_workshop(settings, owns_documents=True) as workshop:
                 has_demo = await seed_first_run(workshop)
-                async with working(workshop), watching(workshop):
+                async with working(workshop), watching(workshop, stop):
                     await serve_http(build(workshop), settings, door, stop, greeting=welcome(settings, has_demo=has_demo))
 
 

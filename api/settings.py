@@ -17,6 +17,7 @@ from seeds.size import Size
 
 PREFIX = "SIMURGH_"
 SHORTEST_SECRET = 32
+LONGEST_DRAIN = 300
 MOST_UPLOAD_MEGABYTES = 500
 NO_DEMO = "none"
 PLACEHOLDER = "change-me"  # how example files spell a secret that is still to be set
@@ -75,6 +76,7 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     trusted_documents: DocumentPolicy = DocumentPolicy.ALLOWED
     log_format: LogFormat = LogFormat.CONSOLE  # json where not said otherwise in production
     metrics_port: int | None = None  # where this process shows /metrics, /livez and /readyz; nowhere without it
+    drain_seconds: int = 0  # how long a process that was told to stop still answers while it says that it goes; 5 in production
     traces_url: str | None = None  # an OTLP/HTTP collector's address for traces; none are made without it
     traces_share: float = 0.01  # of requests that are traced
     demo: Size | None = Size.DEMO  # what `run` puts into a development system that holds nothing yet
@@ -120,6 +122,7 @@ def read_settings(
     log_format = _log_format(given, environment, faults)
     metrics_port = _port(given, faults, "metrics_port") if "metrics_port" in given else None
     traces_share = _share(given, faults)
+    drain_seconds = _drain(given, environment, faults)
     hook_secret = _hook_secret(given, faults)
     clamd_url = _clamd_url(given, faults)
     upload_limits = _upload_limits(given, faults)
@@ -150,6 +153,7 @@ def read_settings(
         trusted_documents=documents,
         log_format=log_format,
         metrics_port=metrics_port,
+        drain_seconds=drain_seconds,
         traces_url=given.get("traces_url"),
         traces_share=traces_share,
         demo=demo,
@@ -207,6 +211,14 @@ def _share(given: Mapping[str, str], faults: list[str]) -> float:
     if not 0 <= share <= 1:
         faults.append("SIMURGH_TRACES_SHARE must be a number from 0 to 1")
     return share
+
+
+def _drain(given: Mapping[str, str], environment: Environment, faults: list[str]) -> int:
+    text = given.get("drain_seconds", "5" if environment is Environment.PRODUCTION else "0")
+    if text.isascii() and text.isdigit() and int(text) <= LONGEST_DRAIN:
+        return int(text)
+    faults.append(f"SIMURGH_DRAIN_SECONDS must be a number from 0 to {LONGEST_DRAIN}")
+    return 0
 
 
 def _log_format(given: Mapping[str, str], environment: Environment, faults: list[str]) -> LogFormat:

@@ -2,12 +2,13 @@
 
 import asyncio
 import signal
-from collections.abc import AsyncIterator, Coroutine
+from collections.abc import AsyncIterator, Callable, Coroutine
 from contextlib import asynccontextmanager
 from time import monotonic
 from typing import Any
 
-import uvicorn
+from starlette.responses import JSONResponse
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from uvicorn.loops.auto import auto_loop_factory
 
 from api import logs
@@ -23,26 +24,30 @@ def to_the_end(work: Coroutine[Any, Any, None]) -> None:
 
 
 class Stop:
-    """The wish to stop: interrupts a start under way, lets a running server finish its requests."""
+    """The wish to stop: interrupts a start under way, lets what runs come to its end."""
 
     def __init__(self) -> None:
-        self._starting = asyncio.current_task()
-        self._server: uvicorn.Server | None = None
+        starting = asyncio.current_task()
+        self._gently: Callable[[], object] = starting.cancel if starting else lambda: None
+        self._at_once: Callable[[], object] = lambda: None
         self._asked_at: float | None = None
 
-    def serving(self, server: uvicorn.Server) -> None:
-        """From now on a signal is the server's to answer."""
-        self._server = server
+    @property
+    def is_asked(self) -> bool:
+        """Whether the process is on its way out."""
+        return self._asked_at is not None
+
+    def ends(self, gently: Callable[[], object], at_once: Callable[[], object]) -> None:
+        """From now on a first signal calls one of these, another one a second later the other."""
+        self._gently, self._at_once = gently, at_once
 
     def __call__(self) -> None:
-        """Asks for the end; asked again, without waiting for open requests. Wrappers send one signal twice: that counts as once."""
-        now = monotonic()
-        first, self._asked_at = self._asked_at is None, self._asked_at or now
-        if self._server is not None:
-            self._server.should_exit = True
-            self._server.force_exit = now - self._asked_at > SECONDS_TO_FORCE
-        elif self._starting and first:
-            self._starting.cancel()
+        """Asks for the end; asked again, at once. Wrappers send one signal twice: that counts as once."""
+        if self._asked_at is None:
+            self._asked_at = monotonic()
+            self._gently()
+        elif monotonic() - self._asked_at > SECONDS_TO_FORCE:
+            self._at_once()
 
 
 @asynccontextmanager
@@ -59,3 +64,24 @@ async def stoppable() -> AsyncIterator[Stop]:
     finally:
         for number in signals:
             loop.remove_signal_handler(number)
+
+
+def leaving(app: ASGIApp, stop: Stop) -> ASGIApp:
+    """The same application, which on its way out says so: `/readyz` is 503, and each answer ends its connection."""
+
+    async def answer(scope: Scope, receive: Receive, send: Send) -> None:
+        if not stop.is_asked or scope["type"] != "http":
+            await app(scope, receive, send)
+            return
+
+        async def last(message: Message) -> None:
+            if message["type"] == "http.response.start":
+                message["headers"] = [*message.get("headers", ()), (b"connection", b"close")]
+            await send(message)
+
+        if scope["path"] == "/readyz":
+            await JSONResponse({"status": "stopping"}, status_code=503)(scope, receive, last)
+        else:
+            await app(scope, receive, last)
+
+    return answer

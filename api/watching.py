@@ -17,6 +17,7 @@ from api.listening import beside, listening
 from api.logs import REQUEST_ID
 from api.probes import probes
 from api.readiness import readiness
+from api.stopping import Stop, leaving
 from api.world import World
 from store import outbox
 from store.outbox import Task, Watch
@@ -77,7 +78,7 @@ def watch_of(world: World) -> Watch | None:
 
 
 @asynccontextmanager
-async def watching(world: World) -> AsyncIterator[None]:
+async def watching(world: World, stop: Stop) -> AsyncIterator[None]:
     """Shows `/metrics`, `/livez` and `/readyz` at the port that the settings name, for the block; nothing where they name none."""
     metrics, port = world.metrics, world.settings.metrics_port
     if metrics is None or port is None:
@@ -93,7 +94,7 @@ async def watching(world: World) -> AsyncIterator[None]:
     with listening(world.settings.host, port, "SIMURGH_METRICS_PORT") as door:
         lag = asyncio.create_task(_lag(world))
         try:
-            async with beside(Starlette(routes=routes), door):
+            async with beside(leaving(Starlette(routes=routes), stop), door):
                 yield
         finally:
             lag.cancel()

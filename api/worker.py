@@ -49,12 +49,12 @@ def handlers(workshop: Workshop) -> Mapping[str, Handler]:
     }
 
 
-async def work(workshop: Workshop) -> None:
-    """Does what falls due until cancelled."""
+async def work(workshop: Workshop, end: asyncio.Event | None = None) -> None:
+    """Does what falls due until cancelled, or until the end is told and what was begun is done."""
     await schedule(workshop.auth, at=workshop.clock.now())
     await files.schedule(workshop.database, at=workshop.clock.now())
     await rounds.schedule(workshop.database, at=workshop.clock.now())
-    await outbox.run_forever(workshop.database, handlers(workshop), workshop.clock, watch=watch_of(workshop))
+    await outbox.run_forever(workshop.database, handlers(workshop), workshop.clock, watch=watch_of(workshop), end=end)
 
 
 @asynccontextmanager
@@ -70,10 +70,13 @@ async def working(workshop: Workshop) -> AsyncIterator[None]:
 
 
 async def work_only(settings: Settings) -> None:
-    """Does the work after commit until SIGTERM or SIGINT; any number of these may run."""
+    """Does the work after commit until SIGTERM or SIGINT, and finishes what it has begun; any number of these may run."""
     logs.configure(is_json=settings.log_format is LogFormat.JSON)
-    async with stoppable():
+    async with stoppable() as stop:
         await check_migrated(settings)
-        async with open_workshop(settings) as workshop, watching(workshop):
+        async with open_workshop(settings) as workshop, watching(workshop, stop):
             collecting.settle()
-            await work(workshop)
+            end = asyncio.Event()
+            task = asyncio.create_task(work(workshop, end))
+            stop.ends(end.set, task.cancel)
+            await task

@@ -1,7 +1,6 @@
 """`x.py bench backup`: a backup of a large world under load, its restore into an empty place, and what both take."""
 
 import asyncio
-import resource
 import shutil
 import threading
 import time
@@ -167,8 +166,9 @@ def _taking() -> Iterator[Took]:
 
 
 def _memory() -> int:
-    """Bytes of memory this process has."""
-    return int(Path("/proc/self/statm").read_text().split()[1]) * resource.getpagesize()
+    """Bytes of memory this process has of its own: pages of files that SQLite maps belong to the system."""
+    lines = Path("/proc/self/status").read_text().splitlines()
+    return next(int(line.split()[1]) for line in lines if line.startswith("RssAnon:")) * 1024
 
 
 def _quiet(_: str, __: int) -> None:

@@ -199,6 +199,9 @@ async def run_task(
         with watch(task) if watch else nullcontext():
             async with asyncio.timeout(RUN_SECONDS):
                 await handlers[task.kind](task)
+    except asyncio.CancelledError:  # somebody else may take it at once, and it doesn't count as a failure
+        await _settle(database, worker, task, run_at=clock.now(), attempts=task.attempt - 1)
+        raise
     except Later as later:
         await _settle(database, worker, task, run_at=later.at, attempts=0 if later.has_progressed else task.attempt - 1)
     except Exception as error:
@@ -212,12 +215,13 @@ async def run_task(
 
 
 async def run_forever(
-    database: Database, handlers: Mapping[str, Handler], clock: _Clock, *, pause: float = 0.2, watch: Watch | None = None
-) -> None:
-    """Works until cancelled; a fault of the store is logged and tried again."""
+    database: Database, handlers: Mapping[str, Handler], clock: _Clock, *, pause: float = 0.2, watch: Watch | None = None,
+    end: asyncio.Event | None = None,
+) -> None:  # fmt: skip
+    """Works until cancelled, or until the end is told, with what was begun done; a fault of the store is logged and tried again."""
     worker = secrets.token_hex(6)
     purge_at = clock.now()
-    while True:
+    while end is None or not end.is_set():
         try:
             if not await run_once(database, handlers, clock, worker=worker, watch=watch):
                 await asyncio.sleep(pause)

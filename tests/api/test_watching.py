@@ -20,6 +20,7 @@ from sqlmodel import select
 
 from api.app import build
 from api.metrics import Metrics
+from api.stopping import Stop
 from api.traces import Traces
 from api.watching import LAG_EVERY_SECONDS, watch_of, watching
 from api.workshop import Workshop
@@ -111,7 +112,7 @@ async def test_each_process_shows_itself_at_a_port_of_its_own(world: Workshop) -
     assert metrics
     port = free_port()
     seen = dataclasses.replace(world, settings=msgspec.structs.replace(world.settings, metrics_port=port))
-    async with watching(seen), httpx.AsyncClient(base_url=f"http://127.0.0.1:{port}") as http:
+    async with watching(seen, Stop()), httpx.AsyncClient(base_url=f"http://127.0.0.1:{port}") as http:
         await asyncio.sleep(2 * LAG_EVERY_SECONDS)
         shown, ready, live = [await http.get(path) for path in ("/metrics", "/readyz", "/livez")]
 
