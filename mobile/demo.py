@@ -155,6 +155,8 @@ class DemoServer(httpx.AsyncBaseTransport):
         self.sims = [self._seed(index) for index in range(sims)]
         self.orders: list[dict[str, Any]] = []
         self._applied: dict[str, dict[str, Any]] = {}
+        self.jobs: dict[str, dict[str, Any]] = {}
+        self.rows_a_look = 60
         self._language = "fa"
 
     def speak(self, language: str) -> None:
@@ -644,21 +646,64 @@ class DemoServer(httpx.AsyncBaseTransport):
         return {"simUnblock": self._bar(input, "SimUnblockPayload", "ACTIVE", "not_blocked")}
 
     def _bar(self, input: dict[str, Any], payload: str, state: str, why: str) -> dict[str, Any]:
-        chosen = [self._sim(one) for one in input["sims"]["ids"]]
+        chosen = self._chosen(input["sims"])
         done = [sim for sim in chosen if (sim["status"] == "BLOCKED") != (state == "BLOCKED")]
         changes = [{"label": sim["msisdn"], "field": "status", "before": sim["status"], "after": state, "money": None} for sim in done]
         plan = self._plan(changes, [self._exclusion(sim, why) for sim in chosen if sim not in done], None)
         if input["mode"] == "PLAN":
-            return {"__typename": payload, "plan": plan, "sims": []}
+            return {"__typename": payload, "plan": plan, "sims": [], "job": None}
         if self.is_plan_stale:
             return self._stale(plan)
+        if len(chosen) > 100 or "ids" not in input["sims"]:
+            job = self._begin(chosen, {sim["id"] for sim in done}, state, why)
+            known = ("id", "state", "total") if state == "BLOCKED" else ("id", "state")
+            return {"__typename": payload, "plan": plan | {"token": None}, "sims": [], "job": {key: job[key] for key in known}}
         for sim in done:
             sim["status"], sim["reason"] = state, input.get("reason")
         rows: list[dict[str, Any]] = [{"id": sim["id"], "status": sim["status"]} for sim in done]
         if state == "BLOCKED":
             more = {"statusReason": input["reason"], "barring": input["barring"], "resumesAt": None, "viewerCan": ["SIM_BLOCK"]}
             rows = [row | more for row in rows]
-        return {"__typename": payload, "plan": plan | {"token": None}, "sims": rows}
+        return {"__typename": payload, "plan": plan | {"token": None}, "sims": rows, "job": None}
+
+    def _chosen(self, selection: dict[str, Any]) -> list[dict[str, Any]]:
+        return [self._sim(one) for one in selection["ids"]] if "ids" in selection else self._found(selection["filter"], None)
+
+    def _begin(self, chosen: list[dict[str, Any]], able: set[str], state: str, why: str) -> dict[str, Any]:
+        job = {
+            "id": f"job-{len(self.jobs)}", "kind": "SIM_STATUS", "state": "RUNNING", "total": len(chosen), "succeeded": 0, "failed": 0,
+            "createdAt": self._at(), "finishedAt": None, "expectedAt": self._at(minutes=-1),
+        }  # fmt: skip
+        self.jobs[job["id"]] = job | {"rows": chosen, "able": able, "to": state, "why": why, "failures": []}
+        return job
+
+    def _Job(self, id: str, after: str | None = None) -> dict[str, Any]:
+        job = self.jobs[id]
+        done = job["succeeded"] + job["failed"]
+        for index, sim in enumerate(job["rows"][done : done + self.rows_a_look] if job["state"] == "RUNNING" else [], done + 1):
+            if sim["id"] in job["able"]:
+                sim["status"] = job["to"]
+                job["succeeded"] += 1
+            else:
+                reason = self._exclusion(sim, job["why"])["reason"]
+                job["failures"].append({"index": index, "label": sim["msisdn"], "state": "FAILED", "failure": reason})
+                job["failed"] += 1
+        if job["state"] == "RUNNING" and job["succeeded"] + job["failed"] == job["total"]:
+            job["state"], job["finishedAt"], job["expectedAt"] = "FINISHED", self._at(), None
+        page = {"hasNextPage": False, "endCursor": None}
+        return {"node": self._job_view(job) | {"rows": {"pageInfo": page, "edges": [{"node": row} for row in job["failures"]]}}}
+
+    def _job_view(self, job: dict[str, Any]) -> dict[str, Any]:
+        names = ("id", "kind", "state", "total", "succeeded", "failed", "createdAt", "finishedAt", "expectedAt")
+        return {name: job[name] for name in names}
+
+    def _JobCancel(self, input: dict[str, Any]) -> dict[str, Any]:
+        job = self.jobs[input["jobId"]]
+        plan = self._plan([{"label": job["id"], "field": "state", "before": job["state"], "after": "CANCELLED", "money": None}], [], None)
+        if input["mode"] == "APPLY":
+            job["state"], job["finishedAt"], job["expectedAt"] = "CANCELLED", self._at(), None
+            plan["token"] = None
+        return {"jobCancel": {"__typename": "JobCancelPayload", "plan": plan, "job": self._job_view(job)}}
 
     def _price(self, net: int) -> dict[str, Any]:
         vat = net * VAT_PERCENT // 100

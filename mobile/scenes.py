@@ -19,6 +19,7 @@ from mobile.screens.puk.sheet import PukSheet
 from mobile.screens.routes import ROUTES
 from mobile.screens.shell import Shell
 from mobile.screens.sim_block.sheet import BlockSheet
+from mobile.state.selection import Selection
 from mobile.widgets import bidi
 from mobile.widgets.look import look, register_faces, settle_in_one_frame, wear
 
@@ -183,13 +184,45 @@ async def puk_curtain(stage: Stage) -> None:
 
 async def block(stage: Stage) -> None:
     page = await stage.open_root("sims")
-    BlockSheet(stage.shell, page.model.nodes[:3], is_block=True, done=lambda: None)
+    BlockSheet(stage.shell, Selection.of(page.model.nodes[:3]), is_block=True, done=lambda: None)
 
 
 async def block_plan(stage: Stage) -> None:
     page = await stage.open_root("sims")
-    sheet = BlockSheet(stage.shell, page.model.nodes[:3], is_block=True, done=lambda: None)
+    sheet = BlockSheet(stage.shell, Selection.of(page.model.nodes[:3]), is_block=True, done=lambda: None)
     sheet._preview()
+
+
+async def sim_list_all(stage: Stage) -> None:
+    page = await stage.open_root("sims")
+    stage.server.sims = [stage.server._seed(index) for index in range(240)]
+    await page.model.load()
+    page.begin_choosing()
+    page.model.select_all()
+
+
+async def _blocking_all(stage: Stage) -> BlockSheet:
+    await sim_list_all(stage)
+    sheet = BlockSheet(stage.shell, stage.shell.page.model.selection, is_block=True, done=lambda: None)
+    sheet._preview()
+    await stage.settle()
+    return sheet
+
+
+async def block_job_plan(stage: Stage) -> None:
+    await _blocking_all(stage)
+
+
+async def job(stage: Stage) -> None:
+    stage.server.rows_a_look = 6
+    sheet = await _blocking_all(stage)
+    await sheet._acted()
+    await stage.settle()
+
+
+async def job_stop(stage: Stage) -> None:
+    await job(stage)
+    stage.shell.page._stop()
 
 
 async def _buying(stage: Stage, count: int = 12) -> Any:
@@ -337,6 +370,10 @@ SCENES: dict[str, Scene] = {
     "11-plan-refused": plan_refused,
     "11-block": block,
     "11-block-plan": block_plan,
+    "05-sim-list-all": sim_list_all,
+    "11-block-job-plan": block_job_plan,
+    "11-job": job,
+    "11-job-stop": job_stop,
     "12-receipt": receipt,
     "13-money": money,
     "13-money-empty": money_empty,

@@ -7,6 +7,7 @@ from mobile.screens.audit.page import AuditPage
 from mobile.screens.buy.page import BuyPage
 from mobile.screens.home.page import HomePage
 from mobile.screens.inbox.page import InboxPage
+from mobile.screens.job.page import JobPage
 from mobile.screens.members.page import MembersPage
 from mobile.screens.money.page import MoneyPage, PurchasesPage
 from mobile.screens.more.page import MorePage
@@ -25,6 +26,7 @@ from mobile.state.account_tree import AccountTree
 from mobile.state.audit import Audit
 from mobile.state.buying import Buying
 from mobile.state.home import Home
+from mobile.state.job import Job
 from mobile.state.members import Members
 from mobile.state.password import PasswordSetting
 from mobile.state.purchases import Purchases
@@ -60,6 +62,7 @@ ROUTES = {
     "sim_detail": Route(SimDetail, SimDetailPage),
     "puk": Route(_handed_over("reveal"), Curtain),
     "buy": Route(Buying, BuyPage),
+    "job": Route(Job, JobPage),
     "receipt": Route(Receipt, ReceiptPage),
     "purchases": Route(Purchases, PurchasesPage),
     "ticket": Route(TicketView, TicketPage),

@@ -26,9 +26,9 @@ class Step(Enum):
 
 
 class PlanFlow(Observable):
-    """One write of one content; another content is another flow with another key."""
+    """One write of one content; another content is another flow with another key, where the mutation has one."""
 
-    def __init__(self, services: Services, operation: str, content: dict[str, Any]) -> None:
+    def __init__(self, services: Services, operation: str, content: dict[str, Any], *, has_key: bool = True) -> None:
         super().__init__()
         self.services = services
         self.step = Step.PLANNING
@@ -41,7 +41,7 @@ class PlanFlow(Observable):
         self.payload: dict[str, Any] = {}
         self._operation = operation
         self._content = content
-        self._key = str(uuid.uuid4())
+        self._key = {"idempotencyKey": str(uuid.uuid4())} if has_key else {}
         self._outages = services.network.outages
         self._is_dropped = False
 
@@ -109,7 +109,7 @@ class PlanFlow(Observable):
         self.changed()
 
     async def _run(self, mode: str, token: str | None, *, otherwise: Step) -> dict[str, Any] | None:
-        asked = self._content | {"mode": mode, "planToken": token, "idempotencyKey": self._key}
+        asked = self._content | self._key | {"mode": mode, "planToken": token}
         try:
             return await self.services.gateway.mutate(self._operation, {"input": asked})
         except failures.SessionEnded:

@@ -3,6 +3,7 @@
 from typing import Any
 
 from mobile.state.plan_flow import PlanFlow
+from mobile.state.selection import Selection
 from mobile.state.services import Services
 
 REASONS = ("LOST", "REQUEST", "FRAUD")
@@ -12,9 +13,9 @@ BARRINGS = ("ALL", "OUTGOING")
 class SimBlock:
     """Choices before blocking; each look at the consequences is a new flow."""
 
-    def __init__(self, services: Services, sims: list[dict[str, Any]]) -> None:
+    def __init__(self, services: Services, selection: Selection) -> None:
         self.services = services
-        self.sims = sims
+        self.selection = selection
         self.reason = REASONS[0]
         self.barring = BARRINGS[0]
 
@@ -28,4 +29,4 @@ class SimBlock:
         return PlanFlow(self.services, "SimUnblock", self._content())
 
     def _content(self) -> dict[str, Any]:
-        return {"sims": {"ids": [sim["id"] for sim in self.sims]}, "errorPolicy": "SKIP_FAILED"}
+        return {"sims": self.selection.asked, "errorPolicy": "SKIP_FAILED"}

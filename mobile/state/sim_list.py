@@ -7,6 +7,7 @@ from typing import Any
 from mobile.gateway import failures
 from mobile.state.digits import plain
 from mobile.state.loading import Loadable, Phase
+from mobile.state.selection import MOST_NAMED, Selection
 from mobile.state.services import Services
 from mobile.state.sim_row import SimRow, shape_row
 
@@ -24,7 +25,6 @@ SORTS = (
 )
 BY_LATEST_USE = ("LAST_USAGE_AT", "DESC")
 STATUSES = ("ACTIVE", "READY_TO_ACTIVATE", "BLOCKED", "SUSPENDED", "CAP_EXCEEDED", "IMEI_MISMATCH", "TERMINATED")
-MOST_SELECTED = 100
 
 
 class SimList(Loadable):
@@ -42,6 +42,8 @@ class SimList(Loadable):
         self.nodes: list[dict[str, Any]] = []
         self.selected: dict[str, dict[str, Any]] = {}
         self.is_selecting = False
+        self.is_all = False
+        """All that match are selected, seen or not."""
         self.is_fetching_more = False
         self._after: str | None = None
         self._has_more = False
@@ -63,6 +65,7 @@ class SimList(Loadable):
         """Changes conditions (search, account, status, is_low, has_debt, sort) and loads from the start."""
         for name, value in conditions.items():
             setattr(self, name, value)
+        self.is_all = False  # of other conditions it would be others
         self.changed()
         await self.load(is_other=True)
 
@@ -120,10 +123,11 @@ class SimList(Loadable):
         self.changed()
 
     def select(self, sim_id: str) -> None:
-        """Adds a card to the selection or takes it out; at most 100."""
+        """Adds a card to the selection or takes it out; at most 250. After all, it begins anew with this one."""
+        self.is_all = False
         if sim_id in self.selected:
             del self.selected[sim_id]
-        elif len(self.selected) < MOST_SELECTED:
+        elif len(self.selected) < MOST_NAMED:
             self.selected[sim_id] = next(node for node in self.nodes if node["id"] == sim_id)
         self.is_selecting = True
         self.changed()
@@ -131,8 +135,31 @@ class SimList(Loadable):
     def select_none(self) -> None:
         """Ends selecting."""
         self.selected.clear()
-        self.is_selecting = False
+        self.is_selecting = self.is_all = False
         self.changed()
+
+    @property
+    def can_select_all(self) -> bool:
+        """The server can name them by the same conditions; what a search finds it can't."""
+        return bool(self.count) and not self.search.strip()
+
+    def select_all(self) -> None:
+        """Selects all that match."""
+        self.selected.clear()
+        self.is_selecting = self.is_all = True
+        self.changed()
+
+    def is_selected(self, sim_id: str) -> bool:
+        """The card belongs to the selection."""
+        return self.is_all or sim_id in self.selected
+
+    @property
+    def selection(self) -> Selection:
+        """The selected cards, as a bulk act asks for them."""
+        if not self.is_all:
+            return Selection.of([*self.selected.values()])
+        conditions = self._conditions()
+        return Selection({"filter": {"accountId": conditions["account"]} | (conditions["filter"] or {})}, self.count or 0)
 
     def _conditions(self) -> dict[str, Any]:
         narrow: dict[str, Any] = {}

@@ -37,9 +37,12 @@ class Meter(Widget):
     def _place(self, *_: Any) -> None:
         self._track.pos, self._track.size = self.pos, self.size
         done, first = 0.0, True
+        later = sum(share > 0 for share, _, _ in self._parts)  # parts that have yet to be seen, 2 dp at least and 2 dp apart
         for share, shape, _colour in self._parts:
             between = 0 if first else dp(2)
-            width = round(max(0.0, min(self.width * share, self.width - done) - between))
+            later -= share > 0
+            room = self.width - done - later * dp(4)
+            width = round(max(0.0, min(self.width * share, room) - between))
             if share > 0:
                 width = max(width, round(dp(2)))
             left = self.x + self.width - done - between - width if look.is_rtl else self.x + done + between

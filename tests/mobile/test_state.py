@@ -13,6 +13,7 @@ from mobile.state.account_tree import AccountTree
 from mobile.state.audit import Audit
 from mobile.state.buying import Buying
 from mobile.state.home import Home
+from mobile.state.job import Job
 from mobile.state.language import choose_language
 from mobile.state.loading import Loadable, Phase
 from mobile.state.members import Members
@@ -21,6 +22,7 @@ from mobile.state.plan_flow import Step
 from mobile.state.puk import PukReveal
 from mobile.state.purchases import Purchases
 from mobile.state.receipt import Receipt
+from mobile.state.selection import Selection
 from mobile.state.services import Services
 from mobile.state.session import SessionPhase
 from mobile.state.sessions import Sessions
@@ -405,17 +407,104 @@ async def test_rows_say_what_is_left_what_is_wrong_and_what_is_due(signed_in: Se
     assert (ready.right, ready.due) == ("Ready to activate", "Nothing due")
 
 
-async def test_at_most_a_hundred_are_selected(signed_in: Services, server: DemoServer) -> None:
-    server.sims = [server._seed(index) for index in range(150)]
+async def test_at_most_250_are_selected_by_name(signed_in: Services, server: DemoServer) -> None:
+    server.sims = [server._seed(index) for index in range(300)]
     sims = SimList(signed_in)
     await sims.load()
-    await sims.load_more()
-    await sims.load_more()
+    for _ in range(5):
+        await sims.load_more()
 
     for node in sims.nodes:
         sims.select(node["id"])
 
-    assert len(sims.selected) == 100
+    assert len(sims.nodes) == 300 and sims.selection.count == len(sims.selection.asked["ids"]) == 250
+    assert sims.selection.is_job and not Selection.of(sims.nodes[:100]).is_job
+
+
+async def test_all_that_match_are_selected_by_their_conditions(signed_in: Services) -> None:
+    sims = SimList(signed_in)
+    await sims.narrow(has_debt=True)
+    sims.select("sim-0")
+
+    sims.select_all()
+    assert sims.selection == Selection({"filter": {"accountId": "account-group", "hasDebt": True}}, sims.count or 0)
+    assert sims.selection.is_job and sims.is_selected("sim-63") and sims.can_select_all
+    sims.select("sim-3")
+    assert sims.selection.asked == {"ids": ["sim-3"]}
+
+    sims.select_all()
+    await sims.narrow(has_debt=False)
+    assert not sims.is_all  # nobody chose these
+    await sims.narrow(search="0412")
+    assert not sims.can_select_all
+
+
+async def test_many_cards_are_done_by_a_job_that_is_watched_to_its_end(
+    signed_in: Services, server: DemoServer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("mobile.state.job.PAUSE_SECONDS", 0.0)
+    server.sims = [server._seed(index) for index in range(250)]
+    sims = SimList(signed_in)
+    await sims.load()
+    sims.select_all()
+    flow = SimBlock(signed_in, sims.selection).block()
+    await flow.preview()
+    assert (flow.plan["changeCount"], flow.plan["exclusionCount"], flow.payload) == (249, 1, {})
+
+    assert await flow.apply()
+    job = Job(signed_in, flow.payload["job"]["id"])
+    shares = []
+    job.watch(lambda: shares.append(job.share(job.done)) if job.job else None)
+    await job.follow()
+
+    assert (job.job["state"], job.job["succeeded"], job.job["failed"], job.kind) == ("FINISHED", 249, 1, "SIM_STATUS")
+    assert [row["label"] for row in job.failed] == ["+989360001107"] and shares == sorted(shares) and shares[-1] == 1
+    assert all(sim["status"] == "BLOCKED" for sim in server.sims)
+
+
+async def test_a_stopped_job_keeps_what_is_done(signed_in: Services, server: DemoServer) -> None:
+    server.sims = [server._seed(index) for index in range(250)]
+    flow = SimBlock(signed_in, Selection({"filter": {"accountId": "account-group"}}, 250)).block()
+    await flow.preview()
+    await flow.apply()
+    job = Job(signed_in, flow.payload["job"]["id"])
+    await job.load()
+
+    stopping = job.stop()
+    await stopping.preview()
+    assert stopping.step is Step.PLANNED and server.jobs[job.job_id]["state"] == "RUNNING"
+    assert await stopping.apply()
+    await job.load()
+
+    assert job.is_final and job.job["state"] == "CANCELLED" and job.done == 60
+    assert sum(sim["status"] == "BLOCKED" for sim in server.sims) == 60
+
+
+async def test_a_job_is_watched_again_when_the_network_is_back(
+    signed_in: Services, server: DemoServer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("mobile.state.job.PAUSE_SECONDS", 0.0)
+    flow = SimBlock(signed_in, Selection({"filter": {}}, 64)).block()
+    server.rows_a_look = 1
+    await flow.preview()
+    await flow.apply()
+    job = Job(signed_in, flow.payload["job"]["id"])
+    watching = asyncio.create_task(job.follow())
+    await until(lambda: bool(job.job))
+    server.is_offline = True
+    await until(lambda: job.is_behind)
+    assert not watching.done() and job.phase is Phase.READY
+
+    server.is_offline = False
+    server.rows_a_look = 100
+    assert await signed_in.gateway.reach()
+    await asyncio.wait_for(watching, 2)
+    assert job.is_final
+
+    left = Job(signed_in, job.job_id)
+    left.leave()
+    await left.follow()
+    assert left.job == {}
 
 
 async def test_the_parts_of_one_card(signed_in: Services) -> None:
@@ -618,7 +707,7 @@ async def test_history_shows_purchases_of_one_card(signed_in: Services, server: 
 async def test_blocking_leaves_out_what_is_blocked(signed_in: Services, server: DemoServer) -> None:
     sims = SimList(signed_in)
     await sims.load()
-    choice = SimBlock(signed_in, sims.nodes[:3])
+    choice = SimBlock(signed_in, Selection.of(sims.nodes[:3]))
     flow = choice.block()
 
     await flow.preview()

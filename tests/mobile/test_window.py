@@ -175,6 +175,33 @@ async def test_a_held_touch_selects_and_the_plan_comes_before_the_block(build: B
     assert stage.server.sims[0]["status"] == "BLOCKED"
 
 
+async def test_all_that_match_are_blocked_by_a_job_that_can_be_stopped(build: Build) -> None:
+    stage = await build(language="en")
+    hand, server = Hand(stage), stage.server
+    server.sims = [server._seed(index) for index in range(240)]
+    await SCENES["05-sim-list"](stage)
+
+    await hand.touch(hand.button("+98\u00a0935\u00a0000\u00a00412"), seconds=0.8)
+    await hand.press("Select all (240)")
+    assert hand.sees("240 selected") and not hand.sees("Buy bundle")
+    await hand.press("Block")
+    await hand.press("See what changes")
+    assert hand.sees("239 SIM cards are blocked") and hand.sees("done in the background") and server.jobs == {}
+    blocks = [widget for root in Window.children for widget in root.walk(restrict=True) if getattr(widget, "text", "") == "Block"]
+    await hand.touch(next(widget for widget in blocks if isinstance(widget, Pressable) and widget.height >= dp(50)))
+    assert hand.sees("Background job") and hand.sees("of 240 SIM cards") and hand.sees("already blocked")
+
+    await hand.press("Stop the job")
+    assert hand.sees("What is done stays done.") and server.jobs["job-0"]["state"] == "RUNNING"
+    stops = [widget for root in Window.children for widget in root.walk(restrict=True) if getattr(widget, "text", "") == "Stop the job"]
+    await hand.touch(next(widget for widget in stops if isinstance(widget, Pressable) and widget.height >= dp(50)))
+    assert hand.sees("Stopped") and server.jobs["job-0"]["state"] == "CANCELLED"
+
+    assert stage.shell.back() and isinstance(stage.shell.page, SimListPage)
+    await stage.settle()
+    assert not stage.shell.page.model.is_selecting and hand.sees("Blocked")
+
+
 async def test_the_list_grows_as_it_is_scrolled_and_stays_where_it_was(build: Build) -> None:
     stage = await build(language="en")
     await SCENES["05-sim-list"](stage)
@@ -398,6 +425,16 @@ async def test_a_meter_fills_from_the_reading_side(build: Build) -> None:
         sides[language] = meter._parts[0][1].pos[0]
 
     assert sides == {"en": 0, "fa": 50}
+
+
+async def test_no_part_of_a_meter_is_beyond_its_end(build: Build) -> None:
+    await build(language="en")
+    for shares in ((239 / 240, 1 / 240), (0.999, 0.0005, 0.0005), (1.0, 0.0), (0.3, 0.7)):
+        meter = Meter([(share, "meter") for share in shares], width=100, size_hint_x=None)
+
+        placed = [(shape.pos[0], shape.size[0]) for share, shape, _ in meter._parts if share > 0]
+        assert all(width >= 2 for _, width in placed) and placed[-1][0] + placed[-1][1] <= 100
+        assert all(start >= before + width + 1 for (before, width), (start, _) in zip(placed, placed[1:], strict=False))
 
 
 async def test_there_is_one_bold_figure_a_page(build: Build) -> None:

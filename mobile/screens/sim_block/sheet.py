@@ -7,11 +7,13 @@ from kivy.metrics import dp
 
 from mobile.screens.plan_sheet import parts
 from mobile.state.plan_flow import PlanFlow, Step
+from mobile.state.selection import Selection
 from mobile.state.sim_block import BARRINGS, REASONS, SimBlock
 from mobile.widgets.box import Column, Row
 from mobile.widgets.buttons import Disc, PillButton
 from mobile.widgets.chips import Chip, ChipBar
 from mobile.widgets.look import look
+from mobile.widgets.rows import note
 from mobile.widgets.sheet import Sheet
 from mobile.widgets.text import Text
 
@@ -19,12 +21,12 @@ from mobile.widgets.text import Text
 class BlockSheet:
     """One bulk act on some cards; `done` is called after it happened."""
 
-    def __init__(self, shell: Any, sims: list[dict[str, Any]], *, is_block: bool, done: Callable[[], Any]) -> None:
+    def __init__(self, shell: Any, selection: Selection, *, is_block: bool, done: Callable[[], Any]) -> None:
         self.shell, self._is_block, self._done = shell, is_block, done
-        self.choice = SimBlock(shell.services, sims)
+        self.choice = SimBlock(shell.services, selection)
         self.flow: PlanFlow | None = None
         self._unwatch: Callable[[], Any] = lambda: None
-        self._is_listed = len(sims) == 1
+        self._is_listed = selection.count == 1
         self.sheet = Sheet(closed=self._closed)
         shell.sheet(self.sheet)
         if is_block:
@@ -41,7 +43,7 @@ class BlockSheet:
         say = look.say
         words = Column(
             Text(say("block.title"), 18, 700),
-            Text(say("sims.count", len(self.choice.sims)), 14, 400, "second"),
+            Text(say("sims.count", self.choice.selection.count), 14, 400, "second"),
             spacing=dp(2),
         )
         self.sheet.show(
@@ -93,10 +95,12 @@ class BlockSheet:
         content = parts.news(flow)
         key = "plan.blocked" if self._is_block else "plan.unblocked"
         detail = f"{say('block.' + self.choice.reason)} · {say('block.' + self.choice.barring)}" if self._is_block else ""
-        count = len(self.choice.sims) - int(flow.plan["exclusionCount"])
+        count = self.choice.selection.count - int(flow.plan["exclusionCount"])
         content.append(parts.doing(flow, say(key, count), detail, is_listed=self._is_listed, toggle=self._toggle))
         if flow.plan["exclusionCount"]:
             content.append(parts.left_out(flow, flow.plan["exclusions"], flow.plan["exclusionCount"]))
+        if self.choice.selection.is_job:
+            content.append(note(say("plan.by_job")))
         if flow.problem:
             content += parts.refusal(flow)[:1]
         act = PillButton(
@@ -117,7 +121,14 @@ class BlockSheet:
 
     async def _acted(self) -> None:
         assert self.flow is not None  # noqa: S101 - the button exists only with a flow
-        if await self.flow.apply():
+        if not await self.flow.apply():
+            return
+        job = self.flow.payload["job"]
+        if job is not None:
+            self.sheet.dismiss(animation=False)
+            self._done()
+            self.shell.go("job", job_id=job["id"])
+        else:
             count = len(self.flow.payload["sims"])
             self.sheet.dismiss(animation=False)
             self.shell.toast(look.say("block.done" if self._is_block else "block.undone", count))

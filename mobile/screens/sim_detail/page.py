@@ -11,6 +11,7 @@ from mobile.screens.page import LoadPage, Scroller
 from mobile.screens.puk.sheet import PukSheet
 from mobile.screens.sim_block.sheet import BlockSheet
 from mobile.screens.sim_detail import apn, identity, overview, usage
+from mobile.state.selection import Selection
 from mobile.state.sim_detail import TABS, SimDetail
 from mobile.widgets.bars import TopBar
 from mobile.widgets.box import Column, Row, gap
@@ -95,7 +96,7 @@ class SimDetailPage(LoadPage):
 
     def _bar(self, *, is_block: bool) -> None:
         if self.shell.writes_allowed():
-            BlockSheet(self.shell, [self.model.sim], is_block=is_block, done=self._barred)
+            BlockSheet(self.shell, Selection.of([self.model.sim]), is_block=is_block, done=self._barred)
 
     def _barred(self) -> None:
         self.reload()

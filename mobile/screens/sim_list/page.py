@@ -45,7 +45,7 @@ class SimListPage(LoadPage):
         model = self.model
         state = model.version, model.phase, model.failure, model.seen_at, model.is_old, model.is_behind
         chosen = model.search, (model.account or {}).get("id"), model.status, model.is_low, model.has_debt, model.sort, model.count
-        return *state, *chosen, self.shell.services.network.is_offline, model.is_selecting, *model.selected
+        return *state, *chosen, self.shell.services.network.is_offline, model.is_selecting, model.is_all, *model.selected
 
     def draw(self) -> None:
         """Takes the lasting parts out before the rest is built, so that the typed text and the scroll stay; more rows build nothing."""
@@ -78,7 +78,8 @@ class SimListPage(LoadPage):
         """Title or selection, search, chips, count and age."""
         say, model = look.say, self.model
         if model.is_selecting:
-            words = say("sims.selected", len(model.selected)) if model.selected else say("sims.choose")
+            count = model.selection.count
+            words = say("sims.selected", count) if count else say("sims.choose")
             bar = TopBar(words, back=model.select_none, icon="close")
         else:
             bar = TopBar(say("sims.title"), IconButton("swap-vertical", self._pick_sort, label=say("sims.sort")))
@@ -90,7 +91,7 @@ class SimListPage(LoadPage):
     def _fill(self, view: SimRowView, index: int) -> None:
         model = self.model
         row = model.row(index)
-        view.fill(row, is_selecting=model.is_selecting, is_chosen=row.id in model.selected)
+        view.fill(row, is_selecting=model.is_selecting, is_chosen=model.is_selected(row.id))
 
     def _count(self) -> Row:
         say, model = look.say, self.model
@@ -127,7 +128,11 @@ class SimListPage(LoadPage):
                     icon="check" if is_on else None,
                 )
             )
-        return sorted(chips, key=lambda chip: not chip.is_on)
+        chips.sort(key=lambda chip: not chip.is_on)
+        if model.is_selecting and model.can_select_all:
+            words, icon = say("sims.select_all", model.count), "check" if model.is_all else None
+            chips.insert(0, Chip(words, model.select_none if model.is_all else model.select_all, is_on=model.is_all, icon=icon))
+        return chips
 
     def body(self) -> Widget:
         """The rows on their card."""
@@ -138,7 +143,8 @@ class SimListPage(LoadPage):
 
     def footer(self) -> Widget | None:
         """What can be done with the chosen cards."""
-        if not self.model.selected:
+        selection = self.model.selection
+        if not selection.count:
             return None
         say, session = look.say, self.model.services.session
         buttons = []
@@ -147,7 +153,7 @@ class SimListPage(LoadPage):
                 PillButton(say("sim.block"), lambda: self._bar(is_block=True), "tonal", height=44, size=14),
                 PillButton(say("sim.unblock"), lambda: self._bar(is_block=False), "tonal", height=44, size=14),
             ]
-        if session.may("ORDER_PLACE"):
+        if session.may("ORDER_PLACE") and not selection.is_job:
             buttons.append(PillButton(say("sim.buy"), self._buy, "filled", height=44, size=14))
         if look.is_large:
             return Panel(*buttons, role="bar", radius=0, padding=dp(12), spacing=dp(8))
@@ -222,7 +228,7 @@ class SimListPage(LoadPage):
 
     def _bar(self, *, is_block: bool) -> None:
         if self.shell.writes_allowed():
-            BlockSheet(self.shell, [*self.model.selected.values()], is_block=is_block, done=self._barred)
+            BlockSheet(self.shell, self.model.selection, is_block=is_block, done=self._barred)
 
     def _barred(self) -> None:
         self.model.select_none()
