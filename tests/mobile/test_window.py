@@ -2,6 +2,7 @@
 
 import asyncio
 import ctypes.util
+import itertools
 import pathlib
 from collections.abc import AsyncIterator, Awaitable, Callable
 from typing import Any
@@ -434,7 +435,7 @@ async def test_no_part_of_a_meter_is_beyond_its_end(build: Build) -> None:
 
         placed = [(shape.pos[0], shape.size[0]) for share, shape, _ in meter._parts if share > 0]
         assert all(width >= 2 for _, width in placed) and placed[-1][0] + placed[-1][1] <= 100
-        assert all(start >= before + width + 1 for (before, width), (start, _) in zip(placed, placed[1:], strict=False))
+        assert all(start >= before + width + 1 for (before, width), (start, _) in itertools.pairwise(placed))
 
 
 async def test_there_is_one_bold_figure_a_page(build: Build) -> None:
