@@ -54,6 +54,54 @@ NAMES = {
         "Спасибо. Сеть запаздывала, сейчас всё в порядке. Остались ли номера с проблемой?",
         "Благодарим. Мрежата закъсня, вече е наред. Има ли още засегнати номера?",
     ),
+    "no_data": ("اینترنت انبار قم قطع است", "No data at the Qom depot", "Нет интернета на складе Кум", "Няма интернет в склада Кум"),
+    "no_data_text": (
+        "از دیروز هیچ‌کدام از خط‌های انبار اینترنت ندارند.",
+        "Since yesterday none of the depot's lines has data.",
+        "Со вчерашнего дня на линиях склада нет интернета.",
+        "От вчера линиите на склада нямат интернет.",
+    ),
+    "invoice_name": ("نام شرکت روی رسید", "Company name on the receipt", "Название компании в квитанции", "Име на компанията в разписката"),
+    "closed": (
+        "این درخواست بسته شده است. درخواست تازه‌ای باز کنید.",
+        "This ticket is closed. Please open a new one.",
+        "Это обращение закрыто. Откройте новое.",
+        "Тази заявка е затворена. Отворете нова.",
+    ),
+    "outage": (
+        "کندی اینترنت در قم و کاشان", "Slow internet in Qom and Kashan",
+        "Медленный интернет в Куме и Кашане", "Бавен интернет в Кум и Кашан",
+    ),
+    "outage_text": (
+        "فیبر نوری در جادهٔ قم آسیب دیده است. تماس و پیامک کار می‌کند؛ گروه فنی در محل است.",
+        "A fibre near Qom is damaged. Calls and SMS work; our engineers are on site.",
+        "Повреждена оптика под Кумом. Звонки и SMS работают; бригада на месте.",
+        "Повредена е оптична линия край Кум. Разговорите и SMS работят; екипът е на място.",
+    ),
+    "shelf_sign_in": ("ورود و امنیت", "Signing in and safety", "Вход и безопасность", "Вход и сигурност"),
+    "shelf_cards": ("سیم‌کارت‌ها", "SIM cards", "SIM-карты", "SIM карти"),
+    "help_code": ("چرا کد ورود نمی‌رسد؟", "Why doesn't my code arrive?", "Почему не приходит код?", "Защо кодът не идва?"),
+    "help_code_text": (
+        "1. شماره یا نشانی را دوباره نگاه کنید.\n2. کمی صبر کنید و کد تازه بخواهید؛ در هر ۱۵ دقیقه سه کد فرستاده می‌شود.",
+        "1. Check the number or address.\n2. Wait a little, then ask again; up to three codes are sent in 15 minutes.",
+        "1. Проверьте номер или адрес.\n2. Подождите и запросите код снова; за 15 минут отправляется не больше трёх.",
+        "1. Проверете номера или адреса.\n2. Изчакайте и поискайте отново; за 15 минути се пращат най-много три кода.",
+    ),
+    "help_puk": ("کد PUK را از کجا بیاورم؟", "Where do I get the PUK code?", "Где взять код PUK?", "Откъде да взема PUK кода?"),
+    "help_puk_text": (
+        "سیم‌کارت را در برنامه باز کنید و «PUK» را بزنید. برای ۶۰ ثانیه می‌ماند.\n\n- هر سیم‌کارت روزی سه بار.\n- هر بار در سابقه می‌ماند.",
+        "Open the SIM card and choose PUK. It is shown for 60 seconds.\n\n- Three times a day for a card.\n- Each time is kept.",
+        "Откройте SIM-карту и выберите PUK. Он показывается 60 секунд.\n\n- Три раза в день для карты.\n- Каждый раз остаётся в журнале.",
+        "Отворете SIM картата и изберете PUK. Показва се 60 секунди.\n\n- Три пъти на ден за карта.\n- Всеки път остава в дневника.",
+    ),
+    "link_phone": (
+        "پشتیبانی سازمانی: ۰۲۱ ۰۰۰۰ ۰۲۰۰",
+        "Business support: +98 21 0000 0200",
+        "Поддержка: +98 21 0000 0200",
+        "Поддръжка: +98 21 0000 0200",
+    ),
+    "link_telegram": ("کانال تلگرام", "Telegram channel", "Канал в Telegram", "Канал в Telegram"),
+    "link_web": ("وبگاه خدمات سازمانی", "Website for businesses", "Сайт для бизнеса", "Сайт за бизнеса"),
     "sim_lost": ("سیم‌کارت گم‌شده راننده", "Driver lost a SIM", "Водитель потерял SIM", "Шофьор изгуби SIM"),
     "support": ("پشتیبانی سازمانی", "Enterprise support", "Корпоративная поддержка", "Корпоративна поддръжка"),
     "blocked": ("مسدود است (گم‌شده)", "blocked (lost)", "заблокирована (утеряна)", "блокирана (изгубена)"),
@@ -127,6 +175,10 @@ ALL_RIGHTS = (
 )
 
 
+ARTICLES = (("shelf_sign_in", "help_code", "help_code_text"), ("shelf_cards", "help_puk", "help_puk_text"))
+FOR_STRANGERS = ("OtpRequest", "SessionCreate", "SessionRefresh", "PasswordSet", "Help", "Incidents")
+
+
 class DemoServer(httpx.AsyncBaseTransport):
     """Answers like the real server would, with switches for what can go wrong."""
 
@@ -152,6 +204,7 @@ class DemoServer(httpx.AsyncBaseTransport):
         self.locale = ""
         self.members_a_page = 50
         self.tickets: list[dict[str, Any]] = []
+        self.has_outage = False
         self.sims = [self._seed(index) for index in range(sims)]
         self.orders: list[dict[str, Any]] = []
         self._applied: dict[str, dict[str, Any]] = {}
@@ -181,7 +234,7 @@ class DemoServer(httpx.AsyncBaseTransport):
         operation = body["operationName"]
         self.asked.append(operation)
         self._language = request.headers.get("accept-language", "fa")
-        if operation not in ("OtpRequest", "SessionCreate", "SessionRefresh", "PasswordSet") and (
+        if operation not in FOR_STRANGERS and (
             self.is_ended or request.headers.get("authorization") != f"Bearer {self.access}"
         ):
             return self._refused("UNAUTHENTICATED", request)
@@ -852,23 +905,26 @@ class DemoServer(httpx.AsyncBaseTransport):
     # ── support ──
 
     def write_tickets(self) -> None:
-        """Two tickets, so that the inbox has something to show."""
+        """A request in each state that looks different, one of them late."""
         self.tickets = [
-            self._ticket("T-2041", "slow", "PENDING", "slow_text", 26),
-            self._ticket("T-1987", "sim_lost", "RESOLVED", None, 190),
+            self._ticket("TK-1405-00041", "slow", "PENDING", "slow_text", 26, about="sim-0"),
+            self._ticket("TK-1405-00038", "no_data", "IN_PROGRESS", "no_data_text", 74, due=20, priority="HIGH"),
+            self._ticket("TK-1405-00040", "invoice_name", "ACKNOWLEDGED", "invoice_name", 3, due=-6),
+            self._ticket("TK-1405-00031", "sim_lost", "RESOLVED", None, 190),
         ]
 
-    def _ticket(self, number: str, title: str, state: str, text: str | None, hours: float) -> dict[str, Any]:
-        return {"number": number, "title": title, "state": state, "text": text, "hours": hours, "priority": "MEDIUM"}
+    def _ticket(
+        self, number: str, title: str, state: str, text: str | None, hours: float, *, due: float = -9, priority: str = "MEDIUM",
+        about: str | None = None,
+    ) -> dict[str, Any]:  # fmt: skip
+        talk = [("manager", text, hours)] if text else []
+        if state == "PENDING":
+            talk.append(("support", "slow_answer", 2.0))
+        facts = {"number": number, "title": title, "state": state, "priority": priority, "about": about}
+        return facts | {"talk": talk, "hours": hours, "due": due}
 
     def _ticket_node(self, ticket: dict[str, Any]) -> dict[str, Any]:
-        talk = [("manager", ticket["text"], ticket["hours"])] if ticket["text"] else []
-        if ticket["state"] == "PENDING":
-            talk.append(("support", "slow_answer", 2.0))
-        messages = [
-            {"node": {"by": {"label": self._name(who)}, "at": self._at(hours=hours), "text": self._name(text), "attachments": []}}
-            for who, text, hours in talk
-        ]
+        is_waiting = ticket["state"] in ("ACKNOWLEDGED", "IN_PROGRESS")
         return {
             "id": f"ticket-{ticket['number']}",
             "number": ticket["number"],
@@ -876,9 +932,7 @@ class DemoServer(httpx.AsyncBaseTransport):
             "state": ticket["state"],
             "priority": ticket["priority"],
             "openedAt": self._at(hours=ticket["hours"]),
-            "dueAt": None if ticket["state"] != "ACKNOWLEDGED" else self._at(hours=-24),
-            "nextStates": [],
-            "messages": {"edges": messages},
+            "dueAt": self._at(hours=ticket["due"]) if is_waiting else None,
         }
 
     def _Tickets(self, organization: str, after: str | None = None) -> dict[str, Any]:
@@ -886,11 +940,63 @@ class DemoServer(httpx.AsyncBaseTransport):
         page = {"hasNextPage": False, "endCursor": None}
         return {"organization": {"tickets": {"totalCount": len(edges), "pageInfo": page, "edges": edges}}}
 
+    def _Ticket(self, id: str) -> dict[str, Any]:
+        ticket = next(one for one in self.tickets if f"ticket-{one['number']}" == id)
+        messages = [
+            {
+                "id": f"message-{at}",
+                "by": {"label": self._name(who), "person": {"id": "person-1" if who == "manager" else "person-9"}},
+                "at": self._at(hours=hours),
+                "text": self._name(text),
+                "attachments": [{"id": "file-1", "fileName": "letter.pdf", "url": "https://care.example/files/1"}] if at == 0 else [],
+            }
+            for at, (who, text, hours) in enumerate(ticket["talk"])
+        ]
+        sim = next((one for one in self.sims if one["id"] == ticket["about"]), None)
+        about = {"__typename": "Sim", "id": sim["id"], "msisdn": sim["msisdn"], "iccid": sim["iccid"]} if sim else None
+        ways_on = ["IN_PROGRESS", "CLOSED"] if ticket["state"] in ("PENDING", "RESOLVED") else ["CLOSED"]
+        talk = {"pageInfo": {"hasPreviousPage": False}, "edges": [{"node": one} for one in messages]}
+        node = self._ticket_node(ticket) | {"nextStates": ways_on if ticket["state"] != "CLOSED" else [], "about": about, "messages": talk}
+        return {"viewer": {"actor": {"person": {"id": "person-1"}}}, "node": node}
+
     def _TicketOpen(self, input: dict[str, Any]) -> dict[str, Any]:
-        ticket = self._ticket(f"T-{2042 + len(self.tickets)}", input["title"], "ACKNOWLEDGED", input["text"], 0)
-        self.tickets.insert(0, ticket | {"priority": input["priority"]})
+        number, about = f"TK-1405-{42 + len(self.tickets):05}", input.get("aboutId")
+        opened = self._ticket(number, input["title"], "ACKNOWLEDGED", input["text"], 0, priority=input["priority"], about=about)
+        self.tickets.insert(0, opened)
         node = self._ticket_node(self.tickets[0])
-        return {"ticketOpen": {"ticket": {key: node[key] for key in ("id", "number", "state", "dueAt")}}}
+        return {"ticketOpen": {"ticket": {part: node[part] for part in ("id", "number", "state", "dueAt")}}}
+
+    def _TicketReply(self, input: dict[str, Any]) -> dict[str, Any]:
+        ticket = next(one for one in self.tickets if f"ticket-{one['number']}" == input["ticketId"])
+        if ticket["state"] == "CLOSED":
+            return {"ticketReply": {"code": "STATE_CONFLICT", "message": self._name("closed"), "field": ["ticketId"]}}
+        if "text" in input:
+            ticket["talk"].append(("manager", input["text"], 0))
+        spoken = "IN_PROGRESS" if ticket["state"] in ("PENDING", "RESOLVED") else ticket["state"]
+        ticket["state"] = input.get("state", spoken)
+        node = self._ticket_node(ticket)
+        return {"ticketReply": {"ticket": {part: node[part] for part in ("id", "state", "dueAt")}}}
+
+    # ── what everybody is told ──
+
+    def _Help(self, locale: str) -> dict[str, Any]:
+        found = [
+            {"id": f"article-{at}", "category": self._name(shelf), "title": self._name(title), "body": self._name(body)}
+            for at, (shelf, title, body) in enumerate(ARTICLES)
+        ]
+        icons = ("phone", "telegram", "web")
+        links = [{"label": self._name(f"link_{icon}"), "url": f"https://care.example/{icon}", "icon": icon} for icon in icons]
+        return {"helpArticles": {"edges": [{"node": article} for article in found]}, "links": links}
+
+    def _Incidents(self) -> dict[str, Any]:
+        outage = {
+            "id": "incident-1",
+            "title": self._name("outage"),
+            "text": self._name("outage_text"),
+            "services": ["DATA"],
+            "period": {"startsAt": self._at(hours=2), "endsAt": self._at(hours=-3)},
+        }
+        return {"incidents": [outage] if self.has_outage else []}
 
     def _WhoDidWhat(self, organization: str, filter: Any = None, after: str | None = None) -> dict[str, Any]:
         looks = [

@@ -286,10 +286,40 @@ async def ticket(stage: Stage) -> None:
     stage.server.write_tickets()
     page = await stage.open_root("inbox")
     stage.shell.go("ticket", ticket=page.model.tickets[0])
+    await stage.settle()
+
+
+async def ticket_answer(stage: Stage) -> None:
+    await ticket(stage)
+    stage.shell.page._answer()
 
 
 async def ticket_new(stage: Stage) -> None:
-    await stage.open("ticket_new", title="")
+    page = await stage.open("sim_detail", sim_id="sim-0")
+    stage.shell.go("ticket_new", title="", about={"id": "sim-0", "label": page.model.title})
+
+
+async def sign_in_outage(stage: Stage) -> None:
+    stage.server.has_outage = True
+    await stage.shell.page.model.look_for_outages()
+
+
+async def home_outage(stage: Stage) -> None:
+    stage.server.has_outage = True
+    await stage.open_root("home")
+
+
+async def help(stage: Stage) -> None:
+    await stage.open("help")
+
+
+async def help_stranger(stage: Stage) -> None:
+    stage.shell.go("help")
+
+
+async def help_article(stage: Stage) -> None:
+    page = await stage.open("help")
+    stage.shell.go("help_article", article=page.model.articles[1])
 
 
 async def more(stage: Stage) -> None:
@@ -352,7 +382,9 @@ SCENES: dict[str, Scene] = {
     "01-set-password-code": set_password_code,
     "02-otp": otp,
     "02-otp-authenticator": authenticator,
+    "01-sign-in-outage": sign_in_outage,
     "03-home": home,
+    "03-home-outage": home_outage,
     "04-account-tree": account_tree,
     "05-sim-list": sim_list,
     "05-sim-list-selecting": sim_list_selecting,
@@ -380,7 +412,11 @@ SCENES: dict[str, Scene] = {
     "19-inbox": inbox,
     "19-inbox-empty": inbox_empty,
     "19-ticket": ticket,
+    "19-ticket-answer": ticket_answer,
     "19-ticket-new": ticket_new,
+    "20-help": help,
+    "20-help-stranger": help_stranger,
+    "20-help-article": help_article,
     "21-more": more,
     "21-sessions": sessions,
     "21-members": members,

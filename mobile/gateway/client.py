@@ -19,7 +19,7 @@ from mobile.gateway.tokens import Tokens, TokenStore
 EARLY = timedelta(seconds=30)
 PATIENCE = httpx.Timeout(65.0, connect=5.0)
 AGENT = "Simurgh app/0.1"
-REVALIDATED = frozenset({"Catalogue"})
+REVALIDATED = frozenset({"Catalogue", "Help", "Incidents"})
 """Queries of what seldom changes: the server is asked whether the kept answer still holds, and sends a new one only if not."""
 
 

@@ -5,6 +5,7 @@ from typing import Any
 from mobile.screens.account_tree.page import AccountTreePage
 from mobile.screens.audit.page import AuditPage
 from mobile.screens.buy.page import BuyPage
+from mobile.screens.help.page import ArticlePage, HelpPage
 from mobile.screens.home.page import HomePage
 from mobile.screens.inbox.page import InboxPage
 from mobile.screens.job.page import JobPage
@@ -21,10 +22,11 @@ from mobile.screens.sign_in.page import SignInPage
 from mobile.screens.sim_detail.page import SimDetailPage
 from mobile.screens.sim_list.page import SimListPage
 from mobile.screens.ticket.new import TicketDraft, TicketNewPage
-from mobile.screens.ticket.page import TicketPage
+from mobile.screens.ticket.page import AnswerPage, TicketPage
 from mobile.state.account_tree import AccountTree
 from mobile.state.audit import Audit
 from mobile.state.buying import Buying
+from mobile.state.help import Article, Help
 from mobile.state.home import Home
 from mobile.state.job import Job
 from mobile.state.members import Members
@@ -66,6 +68,9 @@ ROUTES = {
     "receipt": Route(Receipt, ReceiptPage),
     "purchases": Route(Purchases, PurchasesPage),
     "ticket": Route(TicketView, TicketPage),
+    "ticket_answer": Route(_handed_over("model"), AnswerPage),
+    "help": Route(Help, HelpPage),
+    "help_article": Route(Article, ArticlePage),
     "ticket_new": Route(TicketDraft, TicketNewPage),
     "sessions": Route(Sessions, SessionsPage),
     "members": Route(Members, MembersPage),

@@ -4,10 +4,18 @@ from typing import Any
 
 from mobile.gateway import failures
 from mobile.state.loading import Loadable
+from mobile.state.outages import going_on
+from mobile.state.services import Services
 
 
 class Home(Loadable):
-    """Reads the viewer and tells the session about it."""
+    """Reads the viewer and tells the session about it; besides, the outages that everybody is told of."""
+
+    outages: list[dict[str, Any]]
+
+    def __init__(self, services: Services) -> None:
+        super().__init__(services)
+        self.outages = []
 
     async def fetch(self) -> bool:
         """Brings the viewer; empty when no company is covered."""
@@ -15,6 +23,7 @@ class Home(Loadable):
         if data["viewer"] is None:
             raise failures.SessionEnded
         self.services.session.adopt(data["viewer"])
+        self.outages = await going_on(self.answer, self.outages)
         return not self.services.session.memberships
 
     @property

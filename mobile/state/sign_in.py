@@ -5,6 +5,7 @@ from typing import Any
 
 from mobile.state.code import CodeAsked
 from mobile.state.digits import plain
+from mobile.state.outages import going_on
 from mobile.state.services import Services
 
 PASSWORD = "PASSWORD"
@@ -24,6 +25,12 @@ class SignIn(CodeAsked):
     def __init__(self, services: Services) -> None:
         super().__init__(services, services.settings.identity)
         self.stage = Stage.IDENTITY
+        self.outages: list[dict[str, Any]] = []
+
+    async def look_for_outages(self) -> None:
+        """Brings what strangers are told, too."""
+        self.outages = await going_on(self.services.gateway.query, self.outages)
+        self.changed()
 
     def open(self, challenge: dict[str, Any]) -> None:
         """A code is on its way."""

@@ -1,5 +1,6 @@
 """Requests to support: the list and opening one."""
 
+from datetime import datetime
 from typing import Any
 
 from mobile.gateway import failures
@@ -8,29 +9,56 @@ from mobile.state.loading import Loadable, explain
 PRIORITIES = ("LOW", "MEDIUM", "HIGH")
 
 
+def is_late(ticket: dict[str, Any], now: datetime) -> bool:
+    """Whether its answer is overdue."""
+    return ticket["dueAt"] is not None and datetime.fromisoformat(ticket["dueAt"]) <= now
+
+
 class Tickets(Loadable):
-    """Tickets of the company, newest first."""
+    """Tickets of the company, newest first, a page of 25 at a time."""
 
     tickets: list[dict[str, Any]]
+    cursor: str | None = None
+    is_growing = False
     problem: str | None = None
     is_busy = False
 
     async def fetch(self) -> bool:
-        """Brings the first 25."""
-        data: Any = await self.ask("Tickets", organization=self.services.session.organization_id)
+        """Brings the first page."""
+        self.tickets = await self._page()
+        return not self.tickets
+
+    async def load_more(self) -> None:
+        """Brings the next page; nothing when there is none or one is on its way."""
+        if self.is_growing or self.cursor is None:
+            return
+        self.is_growing = True
+        try:
+            self.tickets += await self._page(self.cursor)
+        except failures.SessionEnded:
+            self.services.session.end()
+        except failures.Failure as failure:
+            self.failure = failure
+        finally:
+            self.is_growing = False
+            self.changed()
+
+    async def _page(self, after: str | None = None) -> list[dict[str, Any]]:
+        data: Any = await self.ask("Tickets", organization=self.services.session.organization_id, after=after)
         connection = data["organization"]["tickets"]
         if connection is None:
             raise failures.NoRight
-        self.tickets = [edge["node"] for edge in connection["edges"]]
-        return not self.tickets
+        self.cursor = connection["pageInfo"]["endCursor"] if connection["pageInfo"]["hasNextPage"] else None
+        return [edge["node"] for edge in connection["edges"]]
 
-    async def open(self, title: str, text: str, priority: str) -> dict[str, Any] | None:
+    async def open(self, title: str, text: str, priority: str, about_id: str | None = None) -> dict[str, Any] | None:
         """Opens one; None with `problem` set when it was refused."""
         content = {
             "organizationId": self.services.session.organization_id,
             "title": title.strip(),
             "text": text.strip(),
             "priority": priority,
+            "aboutId": about_id,
         }
         if not content["title"] or not content["text"]:
             self._tell(self.services.say("ticket.words_missing"))

@@ -7,11 +7,12 @@ from datetime import timedelta
 import httpx
 import pytest
 
-from mobile.demo import CODE, PASSWORD, DemoServer
+from mobile.demo import CODE, NOW, PASSWORD, DemoServer
 from mobile.gateway import failures
 from mobile.state.account_tree import AccountTree
 from mobile.state.audit import Audit
 from mobile.state.buying import Buying
+from mobile.state.help import Article, Help
 from mobile.state.home import Home
 from mobile.state.job import Job
 from mobile.state.language import choose_language
@@ -31,7 +32,8 @@ from mobile.state.sign_in import SignIn, Stage
 from mobile.state.sim_block import SimBlock
 from mobile.state.sim_detail import SimDetail
 from mobile.state.sim_list import SimList
-from mobile.state.tickets import Tickets
+from mobile.state.ticket import TicketView
+from mobile.state.tickets import Tickets, is_late
 from tests.mobile.conftest import Clock
 
 
@@ -256,6 +258,7 @@ async def test_without_network_every_screen_seen_once_opens_with_its_age(signed_
             Home(signed_in), AccountTree(signed_in), SimList(signed_in), SimDetail(signed_in, sim), SimDetail(signed_in, sim).apns,
             Purchases(signed_in), Purchases(signed_in, "sim-20"), Tickets(signed_in), Sessions(signed_in), Members(signed_in),
             Audit(signed_in), Buying(signed_in, []), Receipt(signed_in, server.orders[0]["id"]),
+            TicketView(signed_in, {"id": "ticket-TK-1405-00041"}), Help(signed_in),
         ]  # fmt: skip
 
     for screen in screens():
@@ -764,3 +767,70 @@ def test_every_failure_has_words() -> None:
     }  # fmt: skip
 
     assert kinds == set(failures.Failure.__subclasses__())
+
+
+async def test_a_request_is_about_what_was_open_and_lives_until_it_is_closed(signed_in: Services, server: DemoServer) -> None:
+    tickets = Tickets(signed_in)
+    opened = await tickets.open("Late", "Three hours late", "HIGH", "sim-0")
+    assert opened is not None
+
+    view = TicketView(signed_in, tickets.tickets[0])
+    await view.load()
+
+    assert view.phase is Phase.READY and view.ticket["about"]["id"] == "sim-0"
+    assert [message["text"] for message in view.messages] == ["Three hours late"] and view.messages[0]["by"]["person"]["id"] == view.own_id
+    assert not await view.say("  ") and view.problem == "Write a message."
+    assert await view.say(" Still late ") and [message["text"] for message in view.messages][1:] == ["Still late"]
+    assert view.may_close and await view.close()
+    assert not view.may_answer and not view.may_close
+    assert not await view.say("One more") and view.problem == "This ticket is closed. Please open a new one."
+    assert len(view.messages) == 2
+
+
+async def test_an_attached_file_is_saved_by_its_name_alone(signed_in: Services, server: DemoServer) -> None:
+    server.write_tickets()
+    tickets = Tickets(signed_in)
+    await tickets.load()
+    view = TicketView(signed_in, tickets.tickets[0])
+    await view.load()
+
+    saved = await view.download({"id": "file-1", "fileName": "../../letter.pdf"})
+
+    assert saved is not None and saved == signed_in.folder / "attachments" / "letter.pdf" and saved.read_bytes().startswith(b"%PDF")
+
+
+async def test_late_is_what_is_due_and_not_answered(signed_in: Services, server: DemoServer) -> None:
+    server.write_tickets()
+    tickets = Tickets(signed_in)
+    await tickets.load()
+
+    assert [is_late(ticket, NOW) for ticket in tickets.tickets] == [False, True, False, False]
+
+
+async def test_help_is_searched_on_the_device_and_read_by_strangers(services: Services) -> None:
+    help_ = Help(services)
+    await help_.load()
+
+    assert help_.phase is Phase.READY and not help_.may_write and len(help_.links) == 3
+    assert [shelf for shelf, _ in help_.shelves()] == ["Signing in and safety", "SIM cards"]
+    help_.look_for("puk  zebra")
+    assert help_.shelves() == []
+    help_.look_for("60 seconds PUK")
+    assert [article["title"] for _, articles in help_.shelves() for article in articles] == ["Where do I get the PUK code?"]
+    assert [mark for mark, _ in Article(services, help_.articles[1]).lines()] == ["", "•", "•"]
+    assert [mark for mark, _ in Article(services, help_.articles[0]).lines()] == ["1.", "2."]
+
+
+async def test_outages_are_told_before_signing_in_and_at_home_and_never_stand_in_the_way(signed_in: Services, server: DemoServer) -> None:
+    server.has_outage = True
+    sign_in, home = SignIn(signed_in), Home(signed_in)
+    await sign_in.look_for_outages()
+    await home.load()
+    assert [one["title"] for one in sign_in.outages] == [one["title"] for one in home.outages] == ["Slow internet in Qom and Kashan"]
+
+    server.denied.add("Incidents")
+    await home.load()
+    await sign_in.look_for_outages()
+
+    assert home.phase is Phase.READY and home.failure is None
+    assert len(home.outages) == len(sign_in.outages) == 1

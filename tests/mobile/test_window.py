@@ -517,4 +517,4 @@ async def test_the_link_of_an_sms_leads_to_its_question(build: Build) -> None:
     shell.page._field.entry.insert_text("marble oyster quiet 77 lamp")
     await stage.settle()
     await hand.press("Set password")
-    assert stage.server.password == "marble oyster quiet 77 lamp" and stage.server.asked == ["PasswordSet"]
+    assert stage.server.password == "marble oyster quiet 77 lamp" and stage.server.asked.count("PasswordSet") == 1

@@ -7,6 +7,7 @@ from kivy.metrics import dp
 from kivy.uix.widget import Widget
 
 from mobile.screens.choosing import choose
+from mobile.screens.help.page import help_button
 from mobile.screens.page import LoadPage, Scroller
 from mobile.state.account_tree import AccountTree, TreeRow
 from mobile.widgets.bars import TopBar
@@ -39,7 +40,7 @@ class AccountTreePage(LoadPage):
         """Title, search and the chips; the search field stays while one types."""
         say = look.say
         search = IconButton("magnify", self._search, label=say("tree.search"))
-        head = Column(TopBar(say("tree.title"), search, back=self.shell.back))
+        head = Column(TopBar(say("tree.title"), search, help_button(self.shell), back=self.shell.back))
         if self._is_searching:
             field = getattr(self, "_field", None) or SearchField(say("tree.search"), self.model.search, self._find)
             if field.parent:

@@ -6,6 +6,7 @@ from kivy.metrics import dp
 from kivy.uix.widget import Widget
 
 from mobile.screens.choosing import choose
+from mobile.screens.outages import outage_band
 from mobile.screens.page import LoadPage, Scroller
 from mobile.state.home import Home
 from mobile.widgets.art import ArcPanel
@@ -52,7 +53,8 @@ class HomePage(LoadPage):
 
     def body(self) -> Widget:
         """The cards."""
-        content = [*self._support_bands(), self._head(), self._search(), self._wallet(), self._counts()]
+        bands = [*map(outage_band, self.model.outages), *self._support_bands()]
+        content = [*bands, self._head(), self._search(), self._wallet(), self._counts()]
         if self.model.children or self.model.account["counters"]:
             content.append(self._accounts())
         return Scroller(*content, refresh=self.reload)

@@ -5,6 +5,7 @@ from typing import Any
 from kivy.metrics import dp
 from kivy.uix.widget import Widget
 
+from mobile.screens.help.page import help_button
 from mobile.screens.page import LoadPage, Scroller
 from mobile.state.purchases import Purchases
 from mobile.widgets.art import ArcPanel
@@ -80,7 +81,7 @@ class MoneyPage(PurchasesPage):
 
     def header(self) -> Widget:
         """Title."""
-        return TopBar(look.say("money.title"))
+        return TopBar(look.say("money.title"), help_button(self.shell))
 
     def place(self) -> str:
         """The page's name."""

@@ -106,7 +106,8 @@ class MorePage(Page):
 
     def _connection(self) -> list[Widget]:
         say, server = look.say, self.model.services.settings.server
-        return [MenuRow("server-network", say("more.server"), say.code(server.partition("://")[2]), self._ask_server)]
+        help_row = MenuRow("lifebuoy", say("help.title"), "", lambda: self.shell.go("help"))
+        return [help_row, MenuRow("server-network", say("more.server"), say.code(server.partition("://")[2]), self._ask_server)]
 
     # ── choices ──
 

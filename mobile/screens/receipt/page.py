@@ -7,6 +7,7 @@ from kivy.graphics import Line as Stroke
 from kivy.metrics import dp
 from kivy.uix.widget import Widget
 
+from mobile.screens.help.page import help_button
 from mobile.screens.page import LoadPage, Scroller
 from mobile.state.loading import Phase, explain
 from mobile.state.receipt import Receipt
@@ -42,8 +43,10 @@ class ReceiptPage(LoadPage):
         self.run(self.model.follow())
 
     def header(self) -> Widget:
-        """Only a way out."""
-        return TopBar("", back=self.shell.back, icon="close")
+        """A way out, and help with this purchase."""
+        order = self.model.order
+        about = {"id": order["id"], "label": look.say.code(order["number"])} if order else None
+        return TopBar("", help_button(self.shell, about), back=self.shell.back, icon="close")
 
     def body(self) -> Widget:
         """Mark, title, and the cards."""

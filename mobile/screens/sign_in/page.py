@@ -5,6 +5,7 @@ from kivy.uix.floatlayout import FloatLayout
 from kivy.uix.widget import Widget
 
 from mobile.screens.choosing import ask, choose
+from mobile.screens.outages import outage_band
 from mobile.screens.page import Page, Scroller
 from mobile.state.settings import clean_server
 from mobile.state.sign_in import PASSWORD, SignIn, Stage
@@ -28,6 +29,10 @@ class SignInPage(Page):
     model: SignIn
     hides_bar = True
 
+    def arrive(self) -> None:
+        """Looks for outages quietly."""
+        self.run(self.model.look_for_outages())
+
     def draw(self) -> None:
         """Draws once; later changes only touch the button and the problem, so that typing isn't disturbed."""
         if self.children and self.model.stage is Stage.IDENTITY and self._drawn_channel == self.model.channel:
@@ -44,6 +49,8 @@ class SignInPage(Page):
         form = Column(padding=(dp(24), dp(20), dp(24), dp(16)), spacing=dp(8))
         form.add_widget(Text(say("app.name"), 28, 700))
         form.add_widget(Text(say("app.tagline"), 14, 400, "second"))
+        self._outages = Column(spacing=dp(8))
+        form.add_widget(self._outages)
         form.add_widget(gap(10))
         self._field = Field(
             say("sign_in.identity"),
@@ -83,10 +90,17 @@ class SignInPage(Page):
 
     def _update(self) -> None:
         (self._password or self._field).complain(self.model.problem)
+        self._outages.clear_widgets()
+        for outage in self.model.outages:
+            self._outages.add_widget(outage_band(outage))
         self._place.clear_widgets()
         words = look.say("otp.sign_in" if self._password else "sign_in.send")
         self._place.add_widget(PillButton(words, self._send, height=56, enabled=not self.model.is_busy))
-        self._place.add_widget(centred(PillButton(look.say("sign_in.new_password"), self._set, "plain", size=14, is_fitted=True)))
+        password = PillButton(look.say("sign_in.new_password"), self._set, "plain", size=14, is_fitted=True)
+        self._place.add_widget(centred(password, PillButton(look.say("help.title"), self._help, "plain", size=14, is_fitted=True)))
+
+    def _help(self) -> None:
+        self.shell.go("help")
 
     def _by(self, channel: str) -> None:
         self.model.channel, self.model.problem = channel, None

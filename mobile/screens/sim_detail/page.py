@@ -7,6 +7,7 @@ from kivy.metrics import dp
 from kivy.uix.widget import Widget
 
 from mobile.screens.choosing import choose
+from mobile.screens.help.page import help_button
 from mobile.screens.page import LoadPage, Scroller
 from mobile.screens.puk.sheet import PukSheet
 from mobile.screens.sim_block.sheet import BlockSheet
@@ -38,7 +39,8 @@ class SimDetailPage(LoadPage):
 
     def header(self) -> Widget:
         """The way back."""
-        bar = TopBar("", back=self.shell.back)
+        about = {"id": self.model.sim_id, "label": self.model.title} if self.model.seen_at else None
+        bar = TopBar("", help_button(self.shell, about), back=self.shell.back)
         bar.height = dp(52)
         return bar
 

@@ -6,6 +6,7 @@ from kivy.metrics import dp
 from kivy.uix.widget import Widget
 
 from mobile.screens.choosing import choose
+from mobile.screens.help.page import help_button
 from mobile.screens.page import LoadPage
 from mobile.screens.sim_block.sheet import BlockSheet
 from mobile.screens.sim_list.rows import ROW, SimRowView
@@ -82,7 +83,9 @@ class SimListPage(LoadPage):
             words = say("sims.selected", count) if count else say("sims.choose")
             bar = TopBar(words, back=model.select_none, icon="close")
         else:
-            bar = TopBar(say("sims.title"), IconButton("swap-vertical", self._pick_sort, label=say("sims.sort")))
+            about = {"id": model.account["id"], "label": model.account["name"]} if model.account else None
+            sort = IconButton("swap-vertical", self._pick_sort, label=say("sims.sort"))
+            bar = TopBar(say("sims.title"), sort, help_button(self.shell, about))
         head = Column(bar, Row(self._field, padding=(dp(16), 0)), gap(4), ChipBar(self._chips()))
         if model.phase in (Phase.READY, Phase.LOADING):
             head.add_widget(self._count())

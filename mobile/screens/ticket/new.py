@@ -7,24 +7,26 @@ from kivy.metrics import dp
 from mobile.screens.page import Page, Scroller
 from mobile.state.tickets import PRIORITIES, Tickets
 from mobile.widgets.bars import TopBar
-from mobile.widgets.box import Row
+from mobile.widgets.box import Row, card
 from mobile.widgets.buttons import PillButton
 from mobile.widgets.chips import Segments
 from mobile.widgets.fields import Field
 from mobile.widgets.look import look
+from mobile.widgets.rows import KeyValue
 from mobile.widgets.text import Text
 
 
 class TicketDraft(Tickets):
     """The list's model with the words of a new request."""
 
-    def __init__(self, services: Any, title: str) -> None:
+    def __init__(self, services: Any, title: str, about: dict[str, str] | None = None) -> None:
         super().__init__(services)
         self.title, self.text, self.priority = title, "", PRIORITIES[1]
+        self.about = about
 
 
 class TicketNewPage(Page):
-    """Subject, description, urgency."""
+    """Subject, description, urgency; what it is about came along."""
 
     model: TicketDraft
     hides_bar = True
@@ -44,7 +46,10 @@ class TicketNewPage(Page):
         self._text = Field(say("ticket.text"), model.text, is_tall=True, changed=lambda text: setattr(model, "text", text))
         self._urgency = Row()
         self._draw_urgency()
-        self.add_widget(Scroller(title, self._text, Text(say("ticket.priority"), 12, 500, "second"), self._urgency))
+        parts = [title, self._text, Text(say("ticket.priority"), 12, 500, "second"), self._urgency]
+        if model.about:
+            parts.insert(0, card(KeyValue(say("ticket.about"), model.about["label"])))
+        self.add_widget(Scroller(*parts))
         self._place = Row(padding=(dp(16), dp(8), dp(16), dp(20)))
         self.add_widget(self._place)
 
@@ -62,7 +67,8 @@ class TicketNewPage(Page):
             self.run(self._sent())
 
     async def _sent(self) -> None:
-        opened = await self.model.open(self.model.title, self.model.text, self.model.priority)
+        model = self.model
+        opened = await model.open(model.title, model.text, model.priority, model.about["id"] if model.about else None)
         if opened is not None:
             self.shell.back()
             self.shell.toast(look.say("ticket.sent", number=look.say.code(opened["number"])))

@@ -1,0 +1,1 @@
+"""Help: articles, links, and the way to a request."""
