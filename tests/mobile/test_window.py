@@ -518,3 +518,29 @@ async def test_the_link_of_an_sms_leads_to_its_question(build: Build) -> None:
     await stage.settle()
     await hand.press("Set password")
     assert stage.server.password == "marble oyster quiet 77 lamp" and stage.server.asked.count("PasswordSet") == 1
+
+
+async def test_a_request_about_a_card_is_written_from_its_page_answered_and_closed(build: Build) -> None:
+    stage = await build(language="en")
+    hand, shell = Hand(stage), stage.shell
+    await SCENES["06-sim-detail"](stage)
+
+    await hand.press("Help")
+    assert hand.sees("Where do I get the PUK code?") and hand.sees("Reach us")
+    await hand.press("New request")
+    assert hand.sees("About") and hand.sees("0412")
+    shell.page.model.title, shell.page.model.text = "Late", "Three hours late"
+    await hand.press("Send")
+    assert stage.server.tickets[0]["about"] == "sim-0" and stage.server.tickets[0]["title"] == "Late"
+
+    shell.switch("inbox")
+    await stage.settle()
+    await hand.press("Late")
+    assert hand.sees("Three hours late") and hand.sees("0412") and hand.sees("You")
+    await hand.press("Answer")
+    shell.page._text.entry.text = "Still late"
+    await hand.press("Send")
+    assert hand.sees("Still late")
+    await hand.press("Close request")
+
+    assert stage.server.tickets[0]["state"] == "CLOSED" and not hand.sees("Close request")
