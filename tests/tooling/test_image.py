@@ -15,6 +15,7 @@ from api.cli import app
 from api.settings import PREFIX, BadSettings, Settings, read_settings
 
 ROOT = Path(__file__).resolve().parents[2]
+PROCESSES = ("api-1", "api-2", "worker", "migrate")
 INSTRUCTIONS = {
     "FROM", "RUN", "CMD", "LABEL", "EXPOSE", "ENV", "ADD", "COPY", "ENTRYPOINT", "VOLUME", "USER", "WORKDIR", "ARG", "STOPSIGNAL",
     "HEALTHCHECK", "SHELL", "ONBUILD",
@@ -124,19 +125,29 @@ def test_compose_gives_production_everything_it_wants() -> None:
     own = {
         "POSTGRES_PASSWORD": "p", "SIMURGH_SECRET_KEY": "k" * 48, "SIMURGH_SMTP_URL": "smtps://mail", "SIMURGH_SMS_URL": "https://messages",
         "SIMURGH_CARRIER_URL": "https://carrier", "SIMURGH_PUBLIC_URL": "https://simurgh.example", "SIMURGH_TRUSTED_PROXIES": "10.0.0.0/8",
-        "SIMURGH_SMS_HOOK_SECRET": "",
     }  # fmt: skip
 
-    for name in ("api", "worker", "migrate"):
+    for name in PROCESSES:
         environment = services[name]["environment"]
-        filled = {key: re.sub(r"\$\{(\w+):[?-]\}", lambda match: own[match[1]], value) for key, value in environment.items()}
+        filled = {key: re.sub(r"\$\{(\w+):[?-]([^}]*)\}", lambda match: own.get(match[1], match[2]), value) for key, value in environment.items()}
 
         assert read_settings(filled).production
+        assert set(environment) <= {f"{PREFIX}{name.upper()}" for name in Settings.__struct_fields__}
+        assert all(f"${{{key}:?}}" in environment[key] for key in own if key.startswith(PREFIX) and key != "SIMURGH_TRUSTED_PROXIES")
+
+
+def test_the_proxy_asks_every_api_process_whether_it_is_ready() -> None:
+    services = yaml.safe_load((ROOT / "compose.yaml").read_text())["services"]
+    caddyfile = (ROOT / "Caddyfile").read_text()
+
+    assert set(re.findall(r"(\S+):8000", caddyfile)) == {name for name in services if services[name].get("command") == ["serve"]}
+    assert "health_uri /readyz" in caddyfile
+    assert [name for name in services if "ports" in services[name]] == ["proxy"]  # neither stores nor /metrics are open to the world
 
 
 def test_compose_and_the_image_start_commands_that_exist() -> None:
     services = yaml.safe_load((ROOT / "compose.yaml").read_text())["services"]
     commands = set(typer.main.get_command(app).commands)  # type: ignore[attr-defined]
-    started = {services[name]["command"][0] for name in ("api", "worker", "migrate")} | set(json.loads(values("CMD")[0]))
+    started = {services[name]["command"][0] for name in PROCESSES} | set(json.loads(values("CMD")[0]))
 
     assert started <= commands
