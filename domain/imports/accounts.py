@@ -11,6 +11,7 @@ from domain.accounts.bulk import NewAccount, make_accounts
 from domain.accounts.service import make_organization
 from domain.accounts.tables import Account, Organization
 from domain.accounts.tree import Place
+from domain.hierarchy.present import hold
 from domain.imports.columns import ACCOUNTS
 from domain.imports.reading import Line, Sheet
 from domain.imports.report import Report
@@ -72,6 +73,8 @@ class AccountImport:
     async def _one(
         self, legal_id: str, organization: Organization | None, rows: list[_Row], faulty: dict[str, int], writes: Callable[[], bool]
     ) -> None:
+        if organization is not None:
+            await hold(self._session, organization.id, at=self._at)
         places = await self._places(organization)
         self._report.present += sum(row.number in places for row in rows)
         new = self._decided([row for row in rows if row.number not in places], organization, places, faulty)

@@ -12,6 +12,7 @@ from sqlmodel import col, select
 
 from domain.accounts.tables import Account, Organization, PaymentMode
 from domain.catalogue.tables import Offering, OfferingCategory
+from domain.hierarchy.present import hold
 from domain.imports import rules
 from domain.imports.columns import SIMS
 from domain.imports.reading import Line, Sheet
@@ -121,7 +122,10 @@ class SimImport:
     async def _learn(self, right: Sequence[tuple[Line, Values]]) -> None:
         """Reads the organizations and accounts that these rows name and that aren't known yet."""
         if legal_ids := {values["organization_legal_id"] for _, values in right} - self._by_legal_id.keys():
-            self._by_legal_id |= await organizations(self._session, legal_ids)
+            found = await organizations(self._session, legal_ids)
+            for id in sorted(one.id for one in found.values()):  # until the file is in, no account moves from under its cards
+                await hold(self._session, id, at=self._at)
+            self._by_legal_id |= found
         wanted = {
             (organization.id, values["account_number"])
             for _, values in right
