@@ -19,11 +19,12 @@ from domain.accounts.queries import accounts_by_ids, accounts_page, places_at
 from domain.accounts.service import make_account, make_organization
 from domain.accounts.tables import Account, PaymentMode
 from domain.hierarchy import service
+from domain.jobs.service import Many, at_once
 from domain.kernel.errors import DomainError
 from domain.kernel.ids import uuid7
 from domain.kernel.paging import Window
 from domain.kernel.permissions import Permission, Role
-from domain.kernel.plan import RowsRejected
+from domain.kernel.plan import BulkErrorPolicy, RowsRejected
 from domain.kernel.scope import Scope
 from domain.kernel.text import fold
 from domain.orders.queries import orders_by_ids
@@ -32,7 +33,8 @@ from domain.people.tables import Membership, Person
 from domain.reading import paths_within
 from domain.sims.queries import accounts_at, counters, sims_by_ids, sims_page
 from domain.sims.rules import Bar
-from domain.sims.service import block, unblock
+from domain.sims.selection import SimSelection
+from domain.sims.service import BLOCK, UNBLOCK, block_request
 from domain.sims.states import SimStatus, SimStatusReason
 from domain.sims.tables import Sim, SimCounter, SimPlacement, SimState
 from store.session import Database
@@ -122,7 +124,7 @@ async def begun(database: Database, tree: Sequence[int]) -> Course:
     return course
 
 
-async def run(course: Course, steps: Sequence[Step], *, every: int = 6) -> None:
+async def run(course: Course, steps: Sequence[Step], *, every: int = 12) -> None:
     """Lets the steps happen one after the other, and looks at everything every so often and at the end."""
     for number, step in enumerate(steps, 1):
         await _happen(course, step)
@@ -220,12 +222,8 @@ async def _turn_state(course: Course, card: UUID) -> None:
     is_active = course.naive.states[card][-1][1] == SimStatus.ACTIVE
     if course.naive.states[card][-1][0] == course.at:
         return
-    bar, scope = Bar(SimStatusReason.REQUEST), course.scope
-    policy: Any = "REJECT_ALL"
-    if is_active:
-        await done(course.database, scope, lambda work: block(work, [card], bar, note=None, policy=policy))
-    else:
-        await done(course.database, scope, lambda work: unblock(work, [card], note=None, policy=policy))
+    deed, request = (BLOCK, block_request(Bar(SimStatusReason.REQUEST), None)) if is_active else (UNBLOCK, {"note": None})
+    await done(course.database, course.scope, lambda work: at_once(work, Many(deed, request, SimSelection([card]), BulkErrorPolicy.REJECT_ALL)))
     course.naive.states[card].append((course.at, SimStatus.BLOCKED.value if is_active else SimStatus.ACTIVE.value))
 
 
