@@ -28,6 +28,7 @@ from seeds.catalogue import seed_catalogue
 from seeds.companies import COMPANIES, Company, companies
 from seeds.dice import Dice
 from seeds.lines import Line, lines_of
+from seeds.moves import seed_moves
 from seeds.outages import seed_outages
 from seeds.people import seed_people
 from seeds.purchases import Buying, Granted, Ids, Payer
@@ -79,6 +80,7 @@ async def seed_demo(auth: Auth, *, at: datetime, seed: int = 1, size: Size = Siz
             cards, wish = await _import_sims(session, plot, Path(folder) / "sims.csv")
         for company, _ in companies(size):
             await _live(session, plot, company, accounts, actors)
+        await seed_moves(session, accounts, since=plot.since, at=at, new_id=plot.dice.ids("moves", at))
         await record(session, wish, cards)
     return True
 

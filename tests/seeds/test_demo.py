@@ -18,6 +18,7 @@ from domain.audit.chain import first_broken
 from domain.bundles import rules
 from domain.bundles.service import TURN
 from domain.bundles.tables import Bucket, Product, ProductStatus
+from domain.hierarchy.present import MOVES_DUE
 from domain.kernel.sealing import Sealer
 from domain.orders.service import RECEIPT
 from domain.orders.tables import Order, OrderItem, OrderState
@@ -37,6 +38,7 @@ from seeds.size import Size
 from store.documents import open_documents
 from store.outbox import OutboxRow
 from store.session import Database
+from tests.domain.hierarchy.moving import dated, present, settled
 from tests.world import NOW
 
 SECRET = {"sim_secrets", "auth_totps", "auth_recovery_codes"}
@@ -163,7 +165,21 @@ async def test_the_worker_gets_what_is_still_to_come(world: Database) -> None:
         running = await session.scalar(select(func.count()).where(col(Product.ends_at) > NOW))
 
     assert all(row.run_at > NOW for row in due)
-    assert Counter(row.kind for row in due) == {RECEIPT: orders, RESUME: paused, TURN: running}
+    assert Counter(row.kind for row in due) == {RECEIPT: orders, RESUME: paused, TURN: running, MOVES_DUE: 1}
+
+
+async def test_one_account_was_elsewhere_and_another_will_be(world: Database) -> None:
+    async with world.read() as session:
+        moved = list(await session.scalars(select(Account).where(col(Account.number).in_(["1121", "124"])).order_by(Account.number)))
+        others = dict((await session.execute(select(Account.number, Account.path).where(Account.organization_id == moved[0].organization_id))).all())
+    quay, export = moved
+    present_now = await present(world, quay.organization_id)
+
+    assert present_now == await dated(world, quay.organization_id, NOW)
+    assert quay.former_paths == [others["111"] + quay.path[-5:]]
+    await settled(world, quay.organization_id, present_now["next"])
+    async with world.read() as session:
+        assert (await session.scalar(select(Account.path).where(Account.id == export.id))) == others["140"] + export.path[-5:]
 
 
 async def test_everybody_to_sign_in_as_is_there(world: Database) -> None:
