@@ -1,10 +1,12 @@
 """Uploads: taken once they are checked, scanned and within the day's quota; claimed by whoever sent them, or gone after a day."""
 
 import asyncio
-from collections.abc import Sequence
+import tempfile
+from collections.abc import AsyncIterator, Sequence
+from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import BinaryIO
+from typing import BinaryIO, cast
 from uuid import UUID
 
 from sqlalchemy import update
@@ -16,7 +18,7 @@ from domain.files.ports import Scanner
 from domain.files.queries import DocumentRow
 from domain.files.rules import FileType, Limits
 from domain.files.service import keep_stream
-from domain.files.tables import File, Purpose, UploadTally
+from domain.files.tables import File, FileBlock, Purpose, UploadTally
 from domain.kernel.errors import InvalidInput, LimitReached, NotFound
 from domain.kernel.ids import uuid7
 from domain.kernel.scope import Scope
@@ -81,6 +83,27 @@ async def claim(
         claimed.append(DocumentRow(file.id, file.name, file.media_type, file.created_at))
     await session.flush()
     return claimed
+
+
+@asynccontextmanager
+async def looked_at(
+    session: Session, scope: Scope, upload_id: UUID, purpose: Purpose, *, field: tuple[str, ...]
+) -> AsyncIterator[tuple[UUID, BinaryIO]]:
+    """Whose an upload is, and its content as a temporary file for the block: what `claim` would take, without taking it."""
+    mine = (
+        col(File.id) == upload_id, col(File.purpose) == Purpose.UPLOAD, col(File.by_id) == scope.actor.id, col(File.expires_at) > scope.at,
+    )
+    file = (await session.scalars(select(File).where(*mine))).one_or_none()
+    if file is None or not any(part.organization_id in (None, file.organization_id) for part in scope.reach):
+        raise NotFound("files.no_upload", field=field)
+    if file.media_type not in rules.ALLOWED[purpose]:
+        raise InvalidInput("files.purpose", field=field, name=file.name)
+    with tempfile.TemporaryFile() as content:
+        here = select(FileBlock.content).where(col(FileBlock.file_id) == upload_id).order_by(col(FileBlock.place))
+        async for block in await session.stream_scalars(here.execution_options(yield_per=1)):
+            content.write(block)
+        content.seek(0)
+        yield file.organization_id, cast(BinaryIO, content)
 
 
 async def _count(database: Database, offer: Offer, size: int, limits: Limits, at: datetime) -> None:

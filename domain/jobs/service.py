@@ -4,7 +4,7 @@ import hashlib
 import json
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from functools import partial
 from typing import Any, Protocol
@@ -34,10 +34,11 @@ _PLANNING: set[UUID] = set()
 
 @dataclass(frozen=True, slots=True)
 class Chosen:
-    """The rows of a request in their order, and those of a sent file that name nothing."""
+    """The rows of a request in their order, and those of a sent file that name nothing; `are_lines` where places are those of a file."""
 
     targets: Sequence[Target]
     unknown: Sequence[Exclusion] = ()
+    are_lines: bool = False
 
 
 class Selection(Protocol):
@@ -49,6 +50,9 @@ class Selection(Protocol):
 
     async def chosen(self, session: Session, scope: Scope) -> Chosen:
         """The rows, within the scope."""
+
+    async def claim(self, work: Work) -> None:
+        """Takes for good what the rows came from, now that a job is made of them."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -156,7 +160,8 @@ async def _foresee(database: Database, many: Many, foresight: _Foresight, at: da
             chunk = foresight.targets[start : start + CHUNK]
             work = Work(session, scope, at, MutationMode.PLAN, organization_id=foresight.organization_id, is_looking=True)
             decision = await many.deed.decide(work, many.request, chunk)
-            foresight.saw(work.changes, list(decision.left_out.values()))
+            left_out = decision.left_out.items()
+            foresight.saw(work.changes, [replace(row, line=index) if chosen.are_lines else row for index, row in left_out])
             foresight.organization_id, foresight.reason = work.organization_id, work.reason
             foresight.paths |= work.paths
             session.expunge_all()
@@ -175,6 +180,7 @@ async def _begin(work: Work, many: Many, foresight: _Foresight, failure: DomainE
         raise RowsRejected(plan.exclusions, count=plan.exclusion_count)
     assert foresight.organization_id is not None  # noqa: S101 (whatever changes belongs to somebody)
     work.foreseen = plan
+    await many.selection.claim(work)
     job = Job(
         id=uuid7(), organization_id=foresight.organization_id, path=common_path(work.paths), kind=deed.kind, mutation=deed.mutation,
         request=dict(many.request), policy=many.policy, actor_id=work.scope.actor.id, by=work.scope.actor.as_json(),

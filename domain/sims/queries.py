@@ -3,7 +3,7 @@
 import functools
 from bisect import bisect_left
 from collections import defaultdict
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from enum import StrEnum
@@ -250,6 +250,7 @@ LEADS: Mapping[str, Any] = {
 """By whose index the cards are collected that meet a condition; of several the first here, as it leaves the fewest as a rule."""
 HOME = "+98"
 """What a number begins with in its international form in place of the zero it is dialled with here."""
+NAMED_AT_ONCE = 5_000
 RANGES = ("idle_since", "debt", "no_debt")
 """Conditions that are a range of a column which cards can be sorted by."""
 
@@ -486,6 +487,23 @@ async def sims_chosen(
     given = _given(filter, None, None)
     statement = changed(_fleet(scope, tuple(given), frozenset())(**given), _named, ids is not None)
     return await session.rows(statement, ids=ids, window=most)
+
+
+@shaped
+def _sims_by_numbers(scope: Limits, name: str) -> Select[Any]:
+    column: Any = {"msisdn": Sim.msisdn, "iccid": Sim.iccid}[name]
+    columns: tuple[Any, ...] = (column, Sim.id)
+    return scope.limit(select(*columns).where(among(column, "values")), col(Sim.organization_id), col(Sim.path))
+
+
+async def sims_by_numbers(session: Session, scope: Scope, names: Iterable[str]) -> dict[str, UUID]:
+    """Ids of cards in scope by their numbers and serials."""
+    wanted, found = sorted(names), dict[str, UUID]()
+    for start in range(0, len(wanted), NAMED_AT_ONCE):
+        for name in ("msisdn", "iccid"):
+            rows = await session.rows(_sims_by_numbers(scope, name), values=wanted[start : start + NAMED_AT_ONCE])
+            found |= {value: id for value, id in rows}  # noqa: C416  rows of some drivers are no pairs
+    return found
 
 
 @shaped

@@ -86,10 +86,16 @@ class SimSelectionInput:
     ids: list[strawberry.ID] | None = strawberry.field(default=strawberry.UNSET, description="These cards, at most 250.")
     filter: SimFilterInput | None = strawberry.field(default=strawberry.UNSET, description="All that match.")
 
+    upload_id: strawberry.ID | None = strawberry.field(
+        default=strawberry.UNSET, description="Numbers or ICCIDs in an uploaded CSV or XLSX."
+    )
+
     def to_selection(self) -> SimSelection:
         """The domain's selection; an id of another kind is `NotFound`, none or more than 250 are `InvalidInput`."""
         if self.filter:
             return SimSelection(filter=self.filter.to_filter())
+        if self.upload_id:
+            return SimSelection(upload_id=decode_as(Kind.UPLOAD, self.upload_id, "sims", "uploadId"))
         return SimSelection([decode_as(Kind.SIM, id, "sims", "ids") for id in self.ids or ()])
 
 
