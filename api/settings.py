@@ -11,6 +11,7 @@ import msgspec
 
 from api.faults import CannotStart
 from domain.files.rules import MEGABYTE, Limits
+from domain.kernel.retention import PERIODS, Kept
 from domain.kernel.sealing import Sealer
 from domain.kernel.webhooks import is_secret
 from seeds.size import Size
@@ -18,6 +19,7 @@ from seeds.size import Size
 PREFIX = "SIMURGH_"
 SHORTEST_SECRET = 32
 LONGEST_DRAIN = 300
+SHORTEST_RETENTION, LONGEST_RETENTION = 30, 36_500
 MOST_UPLOAD_MEGABYTES = 500
 NO_DEMO = "none"
 PLACEHOLDER = "change-me"  # how example files spell a secret that is still to be set
@@ -79,6 +81,7 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     drain_seconds: int = 0  # how long a process that was told to stop still answers while it says that it goes; 5 in production
     traces_url: str | None = None  # an OTLP/HTTP collector's address for traces; none are made without it
     traces_share: float = 0.01  # of requests that are traced
+    retention_days: Mapping[Kept, int] = PERIODS  # SIMURGH_RETENTION_DAYS: `access_log=730 usage=400 …`, those not named as they are
     demo: Size | None = Size.DEMO  # what `run` puts into a development system that holds nothing yet
 
     def __repr__(self) -> str:
@@ -119,6 +122,7 @@ def read_settings(
     proxies = _networks(given, faults)
     documents = _documents(given, faults)
     demo = _demo(given, faults)
+    retention_days = _retention(given, faults)
     log_format = _log_format(given, environment, faults)
     metrics_port = _port(given, faults, "metrics_port") if "metrics_port" in given else None
     traces_share = _share(given, faults)
@@ -156,6 +160,7 @@ def read_settings(
         drain_seconds=drain_seconds,
         traces_url=given.get("traces_url"),
         traces_share=traces_share,
+        retention_days=retention_days,
         demo=demo,
     )
 
@@ -265,6 +270,20 @@ def _documents(given: Mapping[str, str], faults: list[str]) -> DocumentPolicy:
     except ValueError:
         faults.append("SIMURGH_TRUSTED_DOCUMENTS must be allowed or required")
         return DocumentPolicy.ALLOWED
+
+
+def _retention(given: Mapping[str, str], faults: list[str]) -> Mapping[Kept, int]:
+    periods = dict(PERIODS)
+    for word in given.get("retention_days", "").replace(",", " ").split():
+        name, _, days = word.partition("=")
+        if name not in set(Kept) or not (days.isascii() and days.isdigit() and SHORTEST_RETENTION <= int(days) <= LONGEST_RETENTION):
+            faults.append(
+                f"SIMURGH_RETENTION_DAYS must be a list such as {Kept.USAGE}=400, of {', '.join(Kept)}, "
+                f"from {SHORTEST_RETENTION} to {LONGEST_RETENTION} days"
+            )
+            break
+        periods[Kept(name)] = int(days)
+    return periods
 
 
 def _demo(given: Mapping[str, str], faults: list[str]) -> Size | None:

@@ -10,7 +10,7 @@ from api.stopping import stoppable
 from api.watching import watch_of, watching
 from api.workshop import Workshop, open_workshop
 from api.world import check_migrated
-from auth import notices
+from auth import notices, retention
 from auth.cleaning import CLEANING_KIND, cleaning_handler, schedule
 from auth.delivery import code_handler
 from auth.otp import OTP_KIND
@@ -38,6 +38,7 @@ def handlers(workshop: Workshop) -> Mapping[str, Handler]:
         OTP_KIND: code_handler(workshop.sealer, workshop.mailer, workshop.sms, workshop.clock),
         notices.NOTICE_KIND: notices.notice_handler(workshop.database, workshop.mailer, workshop.sms),
         CLEANING_KIND: cleaning_handler(workshop.auth, workshop.clock),
+        retention.RETENTION_KIND: retention.retention_handler(workshop.database, workshop.clock, workshop.settings.retention_days),
         files.CLEANING_KIND: files.cleaning_handler(workshop.database, workshop.clock),
         **present.handlers(workshop.database, workshop.clock),
         **jobs.handlers(workshop.database, workshop.clock, DEEDS),
@@ -54,6 +55,7 @@ async def work(workshop: Workshop, end: asyncio.Event | None = None) -> None:
     await schedule(workshop.auth, at=workshop.clock.now())
     await files.schedule(workshop.database, at=workshop.clock.now())
     await rounds.schedule(workshop.database, at=workshop.clock.now())
+    await retention.schedule(workshop.database, at=workshop.clock.now())
     await outbox.run_forever(workshop.database, handlers(workshop), workshop.clock, watch=watch_of(workshop), end=end)
 
 

@@ -397,3 +397,12 @@ def _place(name: str, window: Window) -> tuple[datetime, UUID]:
     if [type(part) for part in key] != [datetime, UUID]:
         raise InvalidInput("error.cursor", field=(field,))
     return key[0], key[1]
+
+
+async def delete_some(model: type[Document], where: Mapping[str, Any], most: int) -> int:
+    """Deletes so many documents of one kind that fit, by their ids; returns how many there were."""
+    collection = model.get_pymongo_collection()
+    ids = [found["_id"] async for found in collection.find(where, projection={"_id": 1}).limit(most)]
+    if ids:
+        await collection.delete_many({"_id": {"$in": ids}})
+    return len(ids)

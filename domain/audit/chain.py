@@ -21,6 +21,8 @@ from store.upsert import insert_all, insert_or_ignore
 
 EMPTY = "0" * 64
 """The hash before the first entry."""
+ERASURE = "auditErase"
+"""The action of an entry that says which earlier ones lost values: their numbers, their hashes, and the hashes of what is left."""
 
 
 def common_path(paths: Iterable[str]) -> str:
@@ -119,12 +121,21 @@ async def first_broken(session: Session, organization_id: UUID) -> int | None:
     """Verifies an organization's chain: the number of the first entry that doesn't fit, null when all do; writers may go on."""
     head = await _head(session, organization_id)
     before, expected = EMPTY, 1
+    changed: dict[int, tuple[str, str]] = {}  # entries that aren't as they were written, until a later one says that they were erased
     entries = select(AuditEntry).where(AuditEntry.organization_id == organization_id).order_by(col(AuditEntry.seq))
     async for entry in await session.stream_scalars(entries.execution_options(yield_per=500)):
-        fits = entry.seq == expected and entry.previous_hash == before and hash_of(entry) == entry.hash
+        fits, left = entry.seq == expected and entry.previous_hash == before, hash_of(entry)
+        if left != entry.hash:
+            changed[entry.seq] = (entry.hash, left)
+        elif entry.action == ERASURE:
+            for told in map(Change.from_json, entry.changes):
+                if told.label.isdigit() and changed.get(int(told.label)) == (told.before, told.after):
+                    del changed[int(told.label)]
         if not fits or not _copies_fit(entry) or (entry.seq == head[0] and entry.hash != head[1]):
-            return expected
+            return expected - 1 if expected - 1 in changed else expected
         before, expected = entry.hash, expected + 1
+    if changed:
+        return min(changed)
     has_lost_its_end, has_gained_one = head[0] >= expected, (await _head(session, organization_id))[0] < expected - 1
     return expected if has_lost_its_end else expected - 1 if has_gained_one else None
 

@@ -19,6 +19,7 @@ from domain.audit.documents import AccessLogEntry
 from domain.kernel.errors import Unlogged
 from domain.kernel.ids import Ref, uuid7
 from domain.kernel.scope import ActorRef
+from domain.reading import delete_some
 
 LOG = structlog.get_logger("access_log")
 Entry = dict[str, Any]
@@ -105,6 +106,11 @@ async def _insert(entries: Sequence[Entry]) -> None:
     except BulkWriteError as error:
         if any(fault["code"] != DUPLICATE_KEY for fault in error.details["writeErrors"]):
             raise
+
+
+async def forget(organization_id: UUID, before: datetime, *, most: int) -> int:
+    """Deletes looks from before an instant, some at a time; returns how many."""
+    return await delete_some(AccessLogEntry, {"organization_id": organization_id, "at": {"$lt": before}}, most)
 
 
 class AccessLog:

@@ -51,13 +51,14 @@ class AuditSubject(SQLModel, table=True):
 
 
 class AuditHead(SQLModel, table=True):
-    """The last entry of an organization's chain; locked last in every write."""
+    """The last entry of an organization's chain, locked last in every write; up to `erased_to` old values were looked for."""
 
     __tablename__ = "audit_heads"
 
     organization_id: UUID = Field(primary_key=True, foreign_key="organizations.id")
     seq: int = 0
     hash: str = "0" * 64
+    erased_to: int = Field(default=0, sa_column_kwargs={"server_default": "0"})
 
 
 class IdempotencyKey(SQLModel, table=True):

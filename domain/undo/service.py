@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from uuid import UUID
 
 from domain.audit import queries
+from domain.audit.erasing import ERASED
 from domain.audit.queries import AuditEntryRow
 from domain.audit.writing import Result, Work
 from domain.hierarchy import undoing as hierarchy
@@ -50,7 +51,8 @@ async def entry_to_undo(session: Session, scope: Scope, entry_id: UUID) -> tuple
     if entry is None:
         raise NotFound(field=("auditEntryId",))
     opposite = OPPOSITES.get(entry.action)
-    if opposite is None or entry.failure is not None or not entry.changes:
+    is_erased = any(ERASED in {change.before, change.after} for change in entry.changes)
+    if opposite is None or entry.failure is not None or not entry.changes or is_erased:
         raise NotEligible("audit.irreversible", field=("auditEntryId",))
     return entry, opposite
 

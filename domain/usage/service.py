@@ -10,6 +10,7 @@ from pymongo.errors import BulkWriteError
 from sqlalchemy import bindparam, or_, update
 from sqlmodel import col
 
+from domain.reading import delete_some
 from domain.sims.tables import Sim
 from domain.usage.documents import UsageRecord
 from store.session import Database
@@ -40,6 +41,11 @@ async def record_rows(database: Database, rows: Sequence[dict[str, Any]]) -> int
         last[row["sim_id"]] = max(row["started_at"], last.get(row["sim_id"], row["started_at"]))
     await _note(database, last)
     return new
+
+
+async def forget(organization_id: UUID, before: datetime, *, most: int) -> int:
+    """Deletes records of usage that began before an instant, some at a time; returns how many."""
+    return await delete_some(UsageRecord, {"organization_id": organization_id, "started_at": {"$lt": before}}, most)
 
 
 async def _insert(chunk: list[UsageRecord]) -> int:

@@ -61,6 +61,13 @@ def test_production_names_the_one_part_that_is_missing(name: str) -> None:
         ("SIMURGH_UPLOAD_MEGABYTES", "4"),
         ("SIMURGH_UPLOAD_MEGABYTES", "plenty"),
         ("SIMURGH_TRUSTED_DOCUMENTS", "yes"),
+        ("SIMURGH_METRICS_PORT", "metrics"),
+        ("SIMURGH_TRACES_SHARE", "2"),
+        ("SIMURGH_LOG_FORMAT", "xml"),
+        ("SIMURGH_DRAIN_SECONDS", "-1"),
+        ("SIMURGH_RETENTION_DAYS", "usage=1"),
+        ("SIMURGH_RETENTION_DAYS", "names=400"),
+        ("SIMURGH_OTHER_SECRET_KEYS", "short"),
     ],
 )
 def test_production_names_the_value_it_can_not_accept(name: str, value: str) -> None:
