@@ -723,7 +723,7 @@ class DemoServer(httpx.AsyncBaseTransport):
         return [self._sim(one) for one in selection["ids"]] if "ids" in selection else self._found(selection["filter"], None)
 
     def _begin(self, chosen: list[dict[str, Any]], able: set[str], state: str, why: str) -> dict[str, Any]:
-        job = {
+        job: dict[str, Any] = {
             "id": f"job-{len(self.jobs)}", "kind": "SIM_STATUS", "state": "RUNNING", "total": len(chosen), "succeeded": 0, "failed": 0,
             "createdAt": self._at(), "finishedAt": None, "expectedAt": self._at(minutes=-1),
         }  # fmt: skip
