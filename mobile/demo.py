@@ -121,6 +121,7 @@ NAMES = {
     ),
     "not_blocked": ("مسدود نیست", "is not blocked", "не заблокирована", "не е блокирана"),
     "already": ("از پیش مسدود است", "already blocked", "уже заблокирована", "вече е блокирана"),
+    "there": ("همان‌جا است", "is there already", "уже там", "вече е там"),
     "poor": ("کیف پول کافی نیست.", "The wallet can’t pay this.", "В кошельке мало денег.", "В портфейла няма достатъчно."),
     "stale": ("چیزی عوض شد.", "Something changed.", "Что-то изменилось.", "Нещо се промени."),
     "proof": ("دوباره ثابت کنید که شمایید.", "Prove once more that it is you.", "Подтвердите себя ещё раз.", "Потвърдете се отново."),
@@ -167,6 +168,7 @@ ALL_RIGHTS = (
     "ORDER_READ",
     "PUK_REVEAL",
     "SIM_BLOCK",
+    "SIM_MOVE",
     "SIM_READ",
     "TICKET_READ",
     "TICKET_WRITE",
@@ -745,6 +747,23 @@ class DemoServer(httpx.AsyncBaseTransport):
             job["state"], job["finishedAt"], job["expectedAt"] = "FINISHED", self._at(), None
         page = {"hasNextPage": False, "endCursor": None}
         return {"node": self._job_view(job) | {"rows": {"pageInfo": page, "edges": [{"node": row} for row in job["failures"]]}}}
+
+    def _Jobs(self) -> dict[str, Any]:
+        return {"viewer": {"jobs": {"edges": [{"node": self._job_view(job)} for job in reversed(self.jobs.values())]}}}
+
+    def _SimMove(self, input: dict[str, Any]) -> dict[str, Any]:
+        chosen, target = self._chosen(input["sims"]), input["accountId"]
+        able = [sim for sim in chosen if sim.get("account") != target]
+        name = self._name(target.removeprefix("account-"))
+        was = self._name("sales")
+        changes = [{"label": sim["msisdn"], "field": "account", "before": was, "after": name, "money": None} for sim in able]
+        plan = self._plan(changes, [self._exclusion(sim, "there") for sim in chosen if sim not in able], None)
+        if input["mode"] == "APPLY":
+            for sim in able:
+                sim["account"] = target
+            plan["token"] = None
+        done = able if input["mode"] == "APPLY" else []
+        return {"simMove": {"__typename": "SimMovePayload", "plan": plan, "sims": [{"id": sim["id"]} for sim in done], "job": None}}
 
     def _job_view(self, job: dict[str, Any]) -> dict[str, Any]:
         names = ("id", "kind", "state", "total", "succeeded", "failed", "createdAt", "finishedAt", "expectedAt")

@@ -19,6 +19,8 @@ from mobile.screens.puk.sheet import PukSheet
 from mobile.screens.routes import ROUTES
 from mobile.screens.shell import Shell
 from mobile.screens.sim_block.sheet import BlockSheet
+from mobile.screens.sim_move.sheet import MoveSheet
+from mobile.state.account_tree import AccountTree
 from mobile.state.selection import Selection
 from mobile.widgets import bidi
 from mobile.widgets.look import look, register_faces, settle_in_one_frame, wear
@@ -225,6 +227,31 @@ async def job_stop(stage: Stage) -> None:
     stage.shell.page._stop()
 
 
+async def jobs(stage: Stage) -> None:
+    await job(stage)
+    stage.shell.go("jobs")
+
+
+async def _moving(stage: Stage) -> MoveSheet:
+    page = await stage.open_root("sims")
+    sheet = MoveSheet(stage.shell, Selection.of(page.model.nodes[:4]), done=lambda: None)
+    tree = AccountTree(stage.shell.services)
+    await tree.load()
+    sheet.choice.account, sheet.choice.effective_at = tree.accounts[2], sheet.choice.days()[6]
+    sheet._choose()
+    return sheet
+
+
+async def move(stage: Stage) -> None:
+    await _moving(stage)
+
+
+async def move_plan(stage: Stage) -> None:
+    stage.server.sims[1]["account"] = "account-north"
+    sheet = await _moving(stage)
+    sheet._preview()
+
+
 async def _buying(stage: Stage, count: int = 12) -> Any:
     page = await stage.open_root("sims")
     stage.shell.go("buy", sims=page.model.nodes[:count])
@@ -406,6 +433,8 @@ SCENES: dict[str, Scene] = {
     "11-block-job-plan": block_job_plan,
     "11-job": job,
     "11-job-stop": job_stop,
+    "11-move": move,
+    "11-move-plan": move_plan,
     "12-receipt": receipt,
     "13-money": money,
     "13-money-empty": money_empty,
@@ -418,6 +447,7 @@ SCENES: dict[str, Scene] = {
     "20-help-stranger": help_stranger,
     "20-help-article": help_article,
     "21-more": more,
+    "21-jobs": jobs,
     "21-sessions": sessions,
     "21-members": members,
     "21-who-looked": audit,

@@ -5,6 +5,8 @@ from typing import Any
 
 from kivy.metrics import dp
 
+from mobile.state.account_tree import AccountTree
+from mobile.state.loading import Phase
 from mobile.widgets.box import Panel
 from mobile.widgets.buttons import PillButton
 from mobile.widgets.fields import Field
@@ -28,6 +30,19 @@ def choose(shell: Any, title: str, options: Sequence[tuple[Any, str]], chosen: A
         panel.add_widget(Choice(words, lambda value=value: take(value), is_on=value == chosen, detail=detail, indent=indent))
     shell.sheet(sheet)
     return sheet.show(Text(title, 18, 700), panel)
+
+
+async def choose_account(shell: Any, title: str, chosen: dict[str, Any] | None, then: Callable[[Any], Any], *, all_words: str = "") -> None:
+    """One of the company's accounts, as a tree; `all_words` offers none of them as well."""
+    tree = AccountTree(shell.services)
+    await tree.load()
+    if tree.phase is not Phase.READY:
+        shell.toast(look.say("failure.fault.title"))
+        return
+    by_id = {node["id"]: node for node in tree.accounts}
+    options: list[Any] = [(None, all_words, "", 0)] if all_words else []
+    options += [(row.node["id"], row.node["name"], look.say(f"kind.{row.node['kind']}"), row.depth * 16) for row in tree.rows()]
+    choose(shell, title, options, chosen["id"] if chosen else None, lambda one: then(by_id.get(one)))
 
 
 def ask(shell: Any, title: str, label: str, text: str, then: Callable[[str], str | None], *, note: str = "", kind: str = "text") -> Sheet:

@@ -9,6 +9,7 @@ from mobile.screens.help.page import ArticlePage, HelpPage
 from mobile.screens.home.page import HomePage
 from mobile.screens.inbox.page import InboxPage
 from mobile.screens.job.page import JobPage
+from mobile.screens.jobs.page import JobsPage
 from mobile.screens.members.page import MembersPage
 from mobile.screens.money.page import MoneyPage, PurchasesPage
 from mobile.screens.more.page import MorePage
@@ -29,6 +30,7 @@ from mobile.state.buying import Buying
 from mobile.state.help import Article, Help
 from mobile.state.home import Home
 from mobile.state.job import Job
+from mobile.state.jobs import Jobs
 from mobile.state.members import Members
 from mobile.state.password import PasswordSetting
 from mobile.state.purchases import Purchases
@@ -65,6 +67,7 @@ ROUTES = {
     "puk": Route(_handed_over("reveal"), Curtain),
     "buy": Route(Buying, BuyPage),
     "job": Route(Job, JobPage),
+    "jobs": Route(Jobs, JobsPage),
     "receipt": Route(Receipt, ReceiptPage),
     "purchases": Route(Purchases, PurchasesPage),
     "ticket": Route(TicketView, TicketPage),

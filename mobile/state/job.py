@@ -81,7 +81,7 @@ class Job(Loadable):
         """A number of rows as a share of all; nothing while their number is unknown."""
         return count / self.job["total"] if self.job["total"] else 0.0
 
-    @property
-    def kind(self) -> str:
-        """Which words name it."""
-        return self.job["kind"] if self.job["kind"] in KINDS else "OTHER"
+
+def kind_of(job: dict[str, Any]) -> str:
+    """Which words name it."""
+    return job["kind"] if job["kind"] in KINDS else "OTHER"

@@ -51,9 +51,9 @@ class Endless(ScrollView):
 
     def put(self, count: int) -> None:
         """Shows that many rows anew; what is scrolled stays where it was."""
-        self._spare += self._shown.values()
-        self._shown = {}
         self.grow(count)
+        for index, view in self._shown.items():
+            self._show(index, view)
 
     def grow(self, count: int) -> None:
         """More rows, or fewer, below those that are shown and stay as they are."""
@@ -64,7 +64,7 @@ class Endless(ScrollView):
         self.scroll_y = 1 - min(scrolled / hidden, 1) if hidden > 0 else 1
         self._update_effect_bounds()
         for index, view in self._shown.items():
-            view.y = self._bottom_of(index)
+            view.y = self._bottom_of(index)  # y grows upwards, so whatever comes below lifts the rest
         self._place()
 
     def _resize(self, *_: Any) -> None:
@@ -80,15 +80,15 @@ class Endless(ScrollView):
             self._spare.append(self._shown.pop(index))
         for index in range(first, last):
             if index not in self._shown:
-                self._show(index)
+                self._show(index, self._spare.pop() if self._spare else self._make())
         for view in self._spare:
             if view.parent is not None:
                 self._ground.remove_widget(view)
         if self._count and scrolled + self.height * (1 + AHEAD) > self.full_height:
             self._near_end()
 
-    def _show(self, index: int) -> None:
-        view = self._shown[index] = self._spare.pop() if self._spare else self._make()
+    def _show(self, index: int, view: Widget) -> None:
+        self._shown[index] = view
         view.size = self._ground.width, self._row_height
         view.pos = self._ground.x, self._bottom_of(index)
         if view.parent is None:

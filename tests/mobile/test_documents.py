@@ -45,6 +45,8 @@ CALLS: list[tuple[str, dict[str, object]]] = [
     ("SimUnblock", {"input": {key: value for key, value in BLOCK.items() if key != "reason"}}),
     ("SimBlock", {"input": BLOCK | {"sims": {"filter": {"hasDebt": True}}, "mode": "APPLY", "barring": "ALL"}}),
     ("Job", {"id": "job-0"}),
+    ("Jobs", {}),
+    ("SimMove", {"input": {"sims": SIMS, "accountId": "account-north", "mode": "PLAN"}}),
     ("JobCancel", {"input": {"jobId": "job-0", "mode": "PLAN"}}),
     ("JobCancel", {"input": {"jobId": "job-0", "mode": "APPLY"}}),
     ("Catalogue", {}),

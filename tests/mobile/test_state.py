@@ -14,7 +14,8 @@ from mobile.state.audit import Audit
 from mobile.state.buying import Buying
 from mobile.state.help import Article, Help
 from mobile.state.home import Home
-from mobile.state.job import Job
+from mobile.state.job import Job, kind_of
+from mobile.state.jobs import Jobs
 from mobile.state.language import choose_language
 from mobile.state.loading import Loadable, Phase
 from mobile.state.members import Members
@@ -32,6 +33,7 @@ from mobile.state.sign_in import SignIn, Stage
 from mobile.state.sim_block import SimBlock
 from mobile.state.sim_detail import SimDetail
 from mobile.state.sim_list import SimList
+from mobile.state.sim_move import SimMove
 from mobile.state.ticket import TicketView
 from mobile.state.tickets import Tickets, is_late
 from tests.mobile.conftest import Clock
@@ -460,7 +462,7 @@ async def test_many_cards_are_done_by_a_job_that_is_watched_to_its_end(
     job.watch(lambda: shares.append(job.share(job.done)) if job.job else None)
     await job.follow()
 
-    assert (job.job["state"], job.job["succeeded"], job.job["failed"], job.kind) == ("FINISHED", 249, 1, "SIM_STATUS")
+    assert (job.job["state"], job.job["succeeded"], job.job["failed"], kind_of(job.job)) == ("FINISHED", 249, 1, "SIM_STATUS")
     assert [row["label"] for row in job.failed] == ["+989360001107"] and shares == sorted(shares) and shares[-1] == 1
     assert all(sim["status"] == "BLOCKED" for sim in server.sims)
 
@@ -719,6 +721,38 @@ async def test_blocking_leaves_out_what_is_blocked(signed_in: Services, server: 
     assert await flow.apply()
 
     assert [sim["status"] for sim in server.sims[:3]] == ["BLOCKED"] * 3
+
+
+async def test_cards_move_from_a_day_on_and_those_already_there_are_left_out(signed_in: Services, server: DemoServer) -> None:
+    server.sims[1]["account"] = "account-north"
+    sims = SimList(signed_in)
+    await sims.load()
+    choice = SimMove(signed_in, Selection.of(sims.nodes[:3]))
+    choice.account = {"id": "account-north", "name": "Northern fleet"}
+    assert [day.isoformat() for day in choice.days()[:2]] == ["2026-11-10T00:00:00+03:30", "2026-11-11T00:00:00+03:30"]
+    choice.effective_at = choice.days()[0]
+
+    flow = choice.move()
+    await flow.preview()
+    assert (flow.plan["changeCount"], [one["label"] for one in flow.plan["exclusions"]]) == (2, ["+989350000418"])
+    assert "account" not in server.sims[0]
+    assert await flow.apply()
+
+    assert [sim["account"] for sim in server.sims[:3]] == ["account-north"] * 3
+
+
+async def test_jobs_one_has_begun_are_listed_newest_first(signed_in: Services, server: DemoServer) -> None:
+    jobs = Jobs(signed_in)
+    await jobs.load()
+    assert jobs.phase is Phase.EMPTY
+
+    for act in ("block", "unblock"):
+        flow = getattr(SimBlock(signed_in, Selection({"filter": {}}, 64)), act)()
+        await flow.preview()
+        await flow.apply()
+    await jobs.load()
+
+    assert [job["id"] for job in jobs.jobs] == ["job-1", "job-0"]
 
 
 async def test_a_ticket_needs_words(signed_in: Services) -> None:

@@ -203,6 +203,41 @@ async def test_all_that_match_are_blocked_by_a_job_that_can_be_stopped(build: Bu
     assert not stage.shell.page.model.is_selecting and hand.sees("Blocked")
 
 
+async def test_cards_are_moved_by_touches(build: Build) -> None:
+    stage = await build(language="en")
+    hand = Hand(stage)
+    await SCENES["05-sim-list-selecting"](stage)
+    await stage.settle()
+
+    await hand.press("Move")
+    assert not hand.button("See what changes").is_enabled
+    await hand.press("To account")
+    await hand.press("Northern fleet")
+    await hand.press("From")
+    await hand.press("12 Nov 2026")
+    await hand.press("See what changes")
+    assert hand.sees("3 SIM cards are moved") and hand.sees("Northern fleet · 12 Nov 2026") and "account" not in stage.server.sims[0]
+    moves = [widget for root in Window.children for widget in root.walk(restrict=True) if getattr(widget, "text", "") == "Move"]
+    await hand.touch(next(widget for widget in moves if isinstance(widget, Pressable) and widget.height >= dp(50)))
+
+    assert [stage.server.sims[at].get("account") for at in range(4)] == ["account-north", "account-north", None, "account-north"]
+    assert hand.sees("3 SIM cards moved") and not stage.shell.page.model.is_selecting
+
+
+async def test_jobs_are_found_again_behind_more(build: Build) -> None:
+    stage = await build(language="en")
+    hand = Hand(stage)
+    await SCENES["11-job"](stage)
+    stage.shell.back()
+    stage.shell.switch("more")
+    await stage.settle()
+
+    await hand.press("Background jobs")
+    await hand.press("SIM status change")
+
+    assert hand.sees("of 240 SIM cards") and hand.sees("Stop the job")
+
+
 async def test_the_list_grows_as_it_is_scrolled_and_stays_where_it_was(build: Build) -> None:
     stage = await build(language="en")
     await SCENES["05-sim-list"](stage)

@@ -7,7 +7,7 @@ from kivy.uix.widget import Widget
 
 from mobile.screens.job.sheet import StopSheet
 from mobile.screens.page import LoadPage, Scroller
-from mobile.state.job import Job
+from mobile.state.job import Job, kind_of
 from mobile.state.loading import Phase
 from mobile.state.subjects import subject
 from mobile.widgets.bars import TopBar
@@ -76,7 +76,7 @@ class JobPage(LoadPage):
         total = say.number(job["total"]) if job["total"] is not None else "—"
         parts = [(model.share(job["succeeded"]), "count_active"), (model.share(job["failed"]), "count_blocked")]
         figure = Column(Text(say.number(model.done), 32, 700), Text(say("job.of", total=total), 14, 400, "second"), spacing=dp(2))
-        panel = card(section(say(f"job.kind.{model.kind}"), state), figure, Meter(parts), spacing=dp(12))
+        panel = card(section(say(f"job.kind.{kind_of(job)}"), state), figure, Meter(parts), spacing=dp(12))
         for key, value in self._lines():
             panel.add_widget(KeyValue(say(key), value))
         return panel

@@ -35,7 +35,8 @@ class MorePage(Page):
         self.clear_widgets()
         say = look.say
         self.add_widget(TopBar(say("more.title")))
-        parts: list[Widget] = [self._profile(), self._shortcuts()]
+        jobs = MenuRow("progress-clock", say("jobs.title"), "", lambda: self.shell.go("jobs"))
+        parts: list[Widget] = [self._profile(), self._shortcuts(), _group([jobs])]
         for title, rows in (
             (say("more.display"), self._display()),
             (say("more.security"), self._security()),

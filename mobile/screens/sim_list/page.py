@@ -5,12 +5,12 @@ from typing import Any
 from kivy.metrics import dp
 from kivy.uix.widget import Widget
 
-from mobile.screens.choosing import choose
+from mobile.screens.choosing import choose, choose_account
 from mobile.screens.help.page import help_button
 from mobile.screens.page import LoadPage
 from mobile.screens.sim_block.sheet import BlockSheet
 from mobile.screens.sim_list.rows import ROW, SimRowView
-from mobile.state.account_tree import AccountTree
+from mobile.screens.sim_move.sheet import MoveSheet
 from mobile.state.loading import Phase
 from mobile.state.sim_list import SORTS, STATUSES, SimList
 from mobile.widgets.bars import TopBar, freshness
@@ -22,6 +22,9 @@ from mobile.widgets.fields import SearchField
 from mobile.widgets.look import look
 from mobile.widgets.states import Skeleton, StateView, bone, bone_rows
 from mobile.widgets.text import Text
+
+# Buttons that fit beside each other.
+MOST_BESIDE = 3
 
 
 class SimListPage(LoadPage):
@@ -156,10 +159,15 @@ class SimListPage(LoadPage):
                 PillButton(say("sim.block"), lambda: self._bar(is_block=True), "tonal", height=44, size=14),
                 PillButton(say("sim.unblock"), lambda: self._bar(is_block=False), "tonal", height=44, size=14),
             ]
+        if session.may("SIM_MOVE"):
+            buttons.append(PillButton(say("sim.move"), self._move, "tonal", height=44, size=14))
         if session.may("ORDER_PLACE") and not selection.is_job:
             buttons.append(PillButton(say("sim.buy"), self._buy, "filled", height=44, size=14))
         if look.is_large:
             return Panel(*buttons, role="bar", radius=0, padding=dp(12), spacing=dp(8))
+        if len(buttons) > MOST_BESIDE:
+            rows = (Row(*buttons[:2], spacing=dp(8)), Row(*buttons[2:], spacing=dp(8)))
+            return Panel(*rows, role="bar", radius=0, padding=dp(12), spacing=dp(8))
         return Strip(*buttons, role="bar", radius=0, padding=dp(12), spacing=dp(8))
 
     def skeleton(self) -> Skeleton:
@@ -211,28 +219,25 @@ class SimListPage(LoadPage):
         choose(self.shell, look.say("sims.status"), options, self.model.status, lambda one: self.run(self.model.narrow(status=one)))
 
     def _pick_account(self) -> None:
-        self.run(self._accounts_then_pick())
+        say, model = look.say, self.model
 
-    async def _accounts_then_pick(self) -> None:
-        tree = AccountTree(self.model.services)
-        await tree.load()
-        if tree.phase is not Phase.READY:
-            self.shell.toast(look.say("failure.fault.title"))
-            return
-        options: list[Any] = [(None, look.say("sims.all_accounts"), "", 0)]
-        options += [(row.node["id"], row.node["name"], look.say(f"kind.{row.node['kind']}"), row.depth * 16) for row in tree.rows()]
-        by_id = {node["id"]: node for node in tree.accounts}
-        now = self.model.account["id"] if self.model.account else None
-        choose(self.shell, look.say("sims.account"), options, now, lambda one: self.run(self.model.narrow(account=by_id.get(one))))
+        def take(account: dict[str, Any] | None) -> None:
+            self.run(model.narrow(account=account))
+
+        self.run(choose_account(self.shell, say("sims.account"), model.account, take, all_words=say("sims.all_accounts")))
 
     def _buy(self) -> None:
         if self.shell.writes_allowed():
             self.shell.go("buy", sims=[*self.model.selected.values()])
 
+    def _move(self) -> None:
+        if self.shell.writes_allowed():
+            MoveSheet(self.shell, self.model.selection, done=self._acted)
+
     def _bar(self, *, is_block: bool) -> None:
         if self.shell.writes_allowed():
-            BlockSheet(self.shell, self.model.selection, is_block=is_block, done=self._barred)
+            BlockSheet(self.shell, self.model.selection, is_block=is_block, done=self._acted)
 
-    def _barred(self) -> None:
+    def _acted(self) -> None:
         self.model.select_none()
         self.reload()

@@ -1,0 +1,1 @@
+"""Moving SIM cards to another account, plan first."""
