@@ -2,6 +2,7 @@
 
 import asyncio
 import hashlib
+import json
 from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack, suppress
 from dataclasses import dataclass, field
@@ -11,14 +12,17 @@ from uuid import UUID
 
 import pytest
 import pytest_asyncio
+import uvicorn
 from sqlalchemy import update
 from starlette.types import ASGIApp
+from websockets import ConnectionClosed, InvalidStatus, Subprotocol
+from websockets.asyncio.client import connect
 
 from api import sockets
 from api.app import build
 from api.world import World
 from auth import rules
-from auth.tables import ApiToken
+from auth.tables import ApiToken, SignInSession
 from domain.audit.writing import Command, carry_out
 from domain.jobs import running, watching
 from domain.jobs.service import RUN, Many, cancel, carry_out_many
@@ -34,6 +38,7 @@ from domain.sims.selection import SimSelection
 from domain.sims.states import SimStatus, SimStatusReason
 from store.outbox import Later, Task
 from tests.api.sockets import Closed, Socket, connected
+from tests.desk import Desk
 from tests.world import NOW, Tenant, TwoTenants
 
 PROGRESS = "subscription JobProgress($id: ID!) { jobProgress(jobId: $id) { id state total succeeded failed finishedAt } }"
@@ -69,9 +74,13 @@ class House:
 
     async def job(self, header: str) -> UUID:
         """Begins to block the nine active cards."""
+        return await self.job_of(self.scope(header))
+
+    async def job_of(self, scope: Scope) -> UUID:
+        """The same for whoever holds a scope."""
         selection, request = SimSelection(filter=SimFilter(statuses=[SimStatus.ACTIVE])), sims.block_request(Bar(SimStatusReason.LOST), None)
         many, command = Many(sims.BLOCK, request, selection, BulkErrorPolicy.REJECT_ALL), Command("simBlock", MutationMode.APPLY, "")
-        done = await carry_out_many(self.world.database, self.scope(header), command, many, at=NOW)
+        done = await carry_out_many(self.world.database, scope, command, many, at=NOW)
         assert done.result
         return UUID(str(done.result["job"]))
 
@@ -364,3 +373,42 @@ async def test_one_read_serves_all_listeners_and_none_is_made_without(house: Hou
     so_far = reads
     await asyncio.sleep(0.1)
     assert reads == so_far
+
+
+async def test_over_a_real_network_a_session_listens_until_it_is_ended(house: House) -> None:
+    desk = Desk(house.world.auth, house.tenants)
+    tokens = await desk.begin(house.tenants.one.profile_manager)
+    actor = await desk.actor(house.tenants.one.profile_manager)
+    job_id = await house.job_of(actor.scope(Permission.SIM_BLOCK, NOW))
+    server = uvicorn.Server(uvicorn.Config(house.app, port=0, lifespan="off", log_level="warning", ws_max_size=sockets.FRAME_BYTES))
+    serving = asyncio.create_task(server.serve())
+    while not server.started:  # noqa: ASYNC110  uvicorn tells it by nothing else
+        await asyncio.sleep(0.01)
+    place = f"127.0.0.1:{server.servers[0].sockets[0].getsockname()[1]}"
+    try:
+        async with connect(f"ws://{place}/graphql", subprotocols=[Subprotocol(sockets.PROTOCOL)]) as socket:
+            await socket.send(json.dumps({"type": "connection_init", "payload": {"Authorization": f"Bearer {tokens.access_token}"}}))
+            assert json.loads(await socket.recv()) == {"type": "connection_ack"}
+            payload = {"query": PROGRESS, "variables": {"id": encode(Kind.JOB, job_id)}}
+            await socket.send(json.dumps({"id": "1", "type": "subscribe", "payload": payload}))
+            assert told(json.loads(await socket.recv())) == ("QUEUED", 0)
+            await house.step(job_id)
+            assert told(json.loads(await socket.recv())) == ("RUNNING", 3)
+            async with house.world.database.write() as session:
+                await session.execute(update(SignInSession).values(revoked_at=NOW))
+            with pytest.raises(ConnectionClosed):
+                async with asyncio.timeout(5):
+                    await socket.recv()
+            assert socket.close_code == sockets.UNAUTHENTICATED
+        with pytest.raises(InvalidStatus) as refused:
+            async with connect(f"ws://{place}/graphql"):
+                pass
+        assert refused.value.response.status_code == 400
+        async with connect(f"ws://{place}/graphql", subprotocols=[Subprotocol(sockets.PROTOCOL)]) as socket:
+            await socket.send("x" * 70_000)
+            with pytest.raises(ConnectionClosed):
+                await socket.recv()
+            assert socket.close_code == sockets.TOO_LARGE
+    finally:
+        server.should_exit = True
+        await serving
