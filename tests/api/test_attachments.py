@@ -18,7 +18,7 @@ from domain.people.tables import Person
 from domain.tickets.documents import TicketMessage
 from store import outbox
 from tests.desk import Desk
-from tests.world import TwoTenants
+from tests.world import TwoTenants, counted_statements
 
 PDF = b"%PDF-1.7\n1 0 obj\n<<>>\nendobj\ntrailer\n<<>>\n%%EOF\n"
 SHOWN = "id nextStates messages(first: 10) { edges { node { text attachments { id fileName mediaType url } } } }"
@@ -140,3 +140,18 @@ async def test_a_lost_message_comes_back_with_its_files(office: Office) -> None:
     await outbox.run_once(office.world.database, handlers(office.world), office.world.clock, worker="test")
 
     assert attached((await office.ask(manager, SEEN, id=ticket["id"]))["data"]["node"]) == [["letter.pdf"]]
+
+
+@pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
+async def test_a_talk_with_files_takes_as_many_statements_however_many_there_are(office: Office) -> None:
+    manager, counts = await office.token(office.desk.manager), []
+    ticket = (await office.opened(manager, uploadIds=[await office.upload(manager)]))["ticket"]
+    for _ in range(3):
+        with counted_statements(office.world.database) as statements:
+            seen = (await office.ask(manager, SEEN, id=ticket["id"]))["data"]["node"]
+        counts.append((len(statements), sum(map(len, attached(seen)))))
+        uploads = [await office.upload(manager, f"{number}.pdf") for number in range(4)]
+        await office.ask(manager, REPLY, input={"ticketId": ticket["id"], "uploadIds": uploads})
+
+    assert [files for _, files in counts] == [1, 5, 9] and len({statements for statements, _ in counts[1:]}) == 1
+    assert counts[-1][0] <= counts[0][0]

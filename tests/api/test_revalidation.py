@@ -14,12 +14,15 @@ from api.world import World
 from domain.catalogue.tables import Offering
 from domain.kernel.permissions import Permission, Role
 from seeds.catalogue import offering_id, seed_catalogue
+from seeds.dice import Dice
+from seeds.outages import seed_outages
 from tests.api.test_trusted import MODERN, ROOT, House, code, id_of, open_house
 from tests.world import NOW, TwoTenants
 
 pytestmark = pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
 
 CATALOGUE = (ROOT / "mobile/documents/10_catalogue.graphql").read_text(encoding="utf-8")
+HELP = (ROOT / "mobile/documents/31_help.graphql").read_text(encoding="utf-8")
 ORDERING = (ROOT / "mobile/documents/11_order_place.graphql").read_text(encoding="utf-8")
 FLEET = (ROOT / "mobile/documents/05_fleet_page.graphql").read_text(encoding="utf-8")
 
@@ -239,3 +242,19 @@ async def test_support_in_a_view_reads_the_catalogue_by_get(house: House) -> Non
 
     assert answer.status_code == 200
     assert len(gzip.compress(answer.content)) < len(answer.content)
+
+
+async def test_help_and_outages_are_kept_by_strangers_too_until_they_change(house: House, world: World) -> None:
+    async def asked(operation: str, **rest: Any) -> httpx.Response:
+        return await get(house, None, HELP, operationName=operation, variables={"locale": "EN"} if operation == "Help" else {}, **rest)
+
+    help_, outages = await asked("Help"), await asked("Incidents")
+
+    assert help_.json()["data"]["helpArticles"]["edges"][0]["node"]["title"] == "How do I sign in?"
+    assert outages.json()["data"] == {"incidents": []}
+    for operation, answer in (("Help", help_), ("Incidents", outages)):
+        assert (await asked(operation, known=answer.headers["etag"])).status_code == 304
+    async with world.database.write() as session:
+        await seed_outages(session, Dice(1), at=NOW)
+    changed = await asked("Incidents", known=outages.headers["etag"])
+    assert (changed.status_code, [one["title"] for one in changed.json()["data"]["incidents"]]) == (200, ["Slow internet in Qom and Kashan"])

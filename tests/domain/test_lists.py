@@ -18,8 +18,10 @@ from auth.tables import ApiToken
 from domain.audit import chain
 from domain.audit import queries as audit
 from domain.audit.queries import LogFilter
+from domain.content import queries as content
 from domain.files.tables import File
 from domain.kernel.ids import Kind, Ref, uuid7
+from domain.kernel.locale import Locale
 from domain.kernel.paging import Window
 from domain.kernel.permissions import Permission
 from domain.kernel.scope import SYSTEM, ActorRef, Reach, Scope
@@ -29,9 +31,10 @@ from domain.orders.tables import Order, OrderItem, OrderState, OrderStep
 from domain.people import queries as people
 from domain.people.tables import Membership
 from domain.tickets import queries as tickets
+from domain.tickets import rounds
 from domain.tickets.queries import TicketFilter
 from domain.tickets.states import TicketPriority, TicketState
-from domain.tickets.tables import Ticket
+from domain.tickets.tables import Ticket, TicketFile
 from domain.wallet import queries as wallet
 from domain.wallet.queries import Posted
 from domain.wallet.tables import LedgerReason
@@ -67,12 +70,13 @@ class Stock:
     tokens: list[Thing]
     memberships: list[Thing]
     transfers: list[Thing]
+    attachments: list[Thing]
 
 
 @pytest.fixture
 async def stock(database: Database, two_tenants: TwoTenants) -> Stock:
     """Everything, with equal numbers and names in both companies."""
-    made = Stock([], [], [], [], [], [], [], [])
+    made = Stock([], [], [], [], [], [], [], [], [])
     offering = make_offering()
     await sell(database, offering)
     for tenant in (two_tenants.one, two_tenants.other):
@@ -84,7 +88,7 @@ async def stock(database: Database, two_tenants: TwoTenants) -> Stock:
             def thing(account: Any = account) -> Thing:
                 return Thing(uuid7(), account.organization_id, account.path)
 
-            order, item, file, ticket, token, membership = (thing() for _ in range(6))
+            order, item, file, ticket, token, membership, attachment = (thing() for _ in range(7))
             async with database.write() as session:
                 session.add(
                     File(id=file.id, organization_id=tenant.id, name=f"{place}.pdf", media_type="application/pdf", size_bytes=1, purpose="RECEIPT", created_at=at)
@@ -119,7 +123,14 @@ async def stock(database: Database, two_tenants: TwoTenants) -> Stock:
                         account_id=account.id, valid_from=at, valid_to=None if index % 2 else NOW - timedelta(hours=1),
                     )
                 )  # fmt: skip
+                session.add(
+                    File(
+                        id=attachment.id, organization_id=tenant.id, name=f"{place}.png", media_type="image/png", size_bytes=1,
+                        purpose="ATTACHMENT", created_at=at,
+                    )
+                )  # fmt: skip
                 await session.flush()
+                session.add(TicketFile(file_id=attachment.id, ticket_id=ticket.id))
                 session.add(
                     OrderItem(
                         id=item.id, organization_id=tenant.id, order_id=order.id, position=1, offering_id=offering.id, sim_id=sim.id,
@@ -135,6 +146,7 @@ async def stock(database: Database, two_tenants: TwoTenants) -> Stock:
             made.items.append(item)
             made.files.append(file)
             made.tickets.append(ticket)
+            made.attachments.append(attachment)
             made.tokens.append(token)
             made.memberships.append(membership)
             made.entries.append(Thing(entry, tenant.id, account.path))
@@ -167,6 +179,7 @@ BY_IDS: dict[str, ByIds] = {
     "items": orders.items_by_ids,
     "files": orders.receipts_by_ids,
     "tickets": tickets.tickets_by_ids,
+    "attachments": tickets.attachments_by_ids,
     "entries": audit.entries_by_ids,
     "tokens": auth.api_tokens_seen,
     "memberships": people.memberships_by_ids,
@@ -364,6 +377,9 @@ async def test_no_list_looks_at_every_row(database: Database, two_tenants: TwoTe
         await wallet.statement_of(session, one.id, one.wallets["root"], Posted(NOW, NOW))
         await wallet.entries_of_transfers(session, scope, ids)
         await wallet.transfers_of_causes(session, scope, [(one.id, id) for id in ids])
+        await content.incidents(session, Locale.EN, at=NOW)
+        await content.incidents_by_ids(session, ids, Locale.EN)
+        await rounds.close_answered(database, at=NOW)
     event.remove(engine, "before_cursor_execute", executed)
 
     async with database.read() as session:

@@ -154,6 +154,8 @@ async def test_tickets_of_every_state_have_their_talk(world: Database) -> None:
 
     assert {ticket.state for ticket in tickets} == set(TicketState)
     assert {ticket.id for ticket in tickets} == set(talk)
+    assert any(ticket.due_at is not None and ticket.due_at < NOW for ticket in tickets)  # one that support is told of
+    assert all((ticket.closes_at is not None) is (ticket.state == "RESOLVED") for ticket in tickets)
     assert all((ticket.due_at is None) is (ticket.state in ("PENDING", "RESOLVED", "CLOSED")) for ticket in tickets)
 
 

