@@ -11,6 +11,7 @@ from sqlmodel import col, select
 from auth.tables import SignInSession
 from domain.accounts.tables import Organization
 from domain.audit import erasing, looking
+from domain.jobs import forgetting as jobs
 from domain.kernel.clock import Clock
 from domain.kernel.retention import Kept
 from domain.usage import service as usage
@@ -35,6 +36,7 @@ async def forget(database: Database, periods: Mapping[Kept, int], *, at: datetim
         counts[Kept.ACCESS_LOG] += await looking.forget(organization_id, ends[Kept.ACCESS_LOG], most=AT_ONCE)
         counts[Kept.USAGE] += await usage.forget(organization_id, ends[Kept.USAGE], most=AT_ONCE)
         async with database.write() as session:
+            counts[Kept.JOBS] += await jobs.forget(session, organization_id, ends[Kept.JOBS], most=AT_ONCE)
             seen, _ = await erasing.erase(session, organization_id, HOLDER_FIELDS, before=ends[Kept.HOLDERS], most=AT_ONCE, at=at)
         counts[Kept.HOLDERS] += seen
     counts[Kept.SIGN_INS] += await _forget_places(database, ends[Kept.SIGN_INS])

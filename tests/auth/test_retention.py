@@ -17,6 +17,7 @@ from auth.tables import SignInSession
 from domain.audit import chain
 from domain.audit.chain import Deed
 from domain.audit.documents import AccessLogEntry
+from domain.jobs.tables import Job, JobRow
 from domain.kernel.plan import Change
 from domain.kernel.retention import PERIODS, Kept
 from domain.kernel.scope import SYSTEM
@@ -35,7 +36,7 @@ async def fill(world: Workshop, two_tenants: TwoTenants) -> None:
     now = world.clock.now()
     for tenant in (two_tenants.one, two_tenants.other):
         desk = Desk(world.auth, two_tenants)
-        deeds = []
+        deeds, jobs = [], []
         for days in AGES:
             at = now - timedelta(days=days)
             await AccessLogEntry(
@@ -49,9 +50,19 @@ async def fill(world: Workshop, two_tenants: TwoTenants) -> None:
             ).insert()  # fmt: skip
             desk.at = at
             await desk.begin(tenant.profile_manager)
+            jobs.append((days, at))
             deeds.insert(0, Deed(SYSTEM, "simUpdate", at, "", [Change(None, "+98", "holder", None, f"Person {days}")]))
         async with world.database.write() as session:
             await chain.append_all(session, tenant.id, deeds)
+            for days, at in jobs:
+                job = Job(
+                    id=uuid.uuid4(), organization_id=tenant.id, path="", kind="SIM_STATUS", state="FINISHED", mutation="simBlock", request={},
+                    policy="REJECT_ALL", actor_id=uuid.uuid4(), by=SYSTEM.as_json(), permission="sim:block", reach=[""], total=3, created_at=at,
+                    finished_at=at,
+                )  # fmt: skip
+                session.add(job)
+                await session.flush()
+                session.add_all(JobRow(organization_id=tenant.id, job_id=job.id, index=place, label=f"{days}") for place in (1, 2, 3))
 
 
 async def kept(world: Workshop) -> dict[Kept, Sequence[int]]:
@@ -60,8 +71,12 @@ async def kept(world: Workshop) -> dict[Kept, Sequence[int]]:
     async with world.database.read() as session:
         sessions = (await session.scalars(select(SignInSession).where(SignInSession.address != ""))).all()
         trails = await chain.all_broken(session)
+        jobs = (await session.scalars(select(Job))).all()
+        rows = (await session.scalars(select(JobRow))).all()
         names = [change["after"] for entry in (await session.scalars(select(chain.AuditEntry))).all() for change in entry.changes]
     assert not any(trails.values())
+    assert {row.job_id for row in rows} <= {job.id for job in jobs}
+    assert len(rows) == 3 * len(jobs)
 
     def ages(instants: Any) -> list[int]:
         return sorted(round((now - at) / timedelta(days=1)) for at in instants)
@@ -70,6 +85,7 @@ async def kept(world: Workshop) -> dict[Kept, Sequence[int]]:
         Kept.ACCESS_LOG: ages([entry.at for entry in await AccessLogEntry.find_all().to_list()]),
         Kept.USAGE: ages([record.started_at for record in await UsageRecord.find_all().to_list()]),
         Kept.SIGN_INS: ages([session.created_at for session in sessions]),
+        Kept.JOBS: ages([job.finished_at for job in jobs]),
         Kept.HOLDERS: sorted(int(name.split()[1]) for name in names if str(name).startswith("Person")),
     }
 
