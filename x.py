@@ -255,14 +255,14 @@ def build(asset: Asset) -> None:
     once(f"asset-{asset.name}", fingerprint(inputs, repr(asset)), make, made=output)
 
 
-def set_up(group: str, *, documents: bool = True, assets: bool = True) -> None:
+def set_up(group: str, *, documents: bool = True, assets: tuple[Asset, ...] = ASSETS) -> None:
     """Everything a command needs before it starts."""
     with alone():
         install(group)
         if documents:
             install_document_server()
-        for asset in ASSETS:
-            if assets and group in asset.groups:
+        for asset in assets:
+            if group in asset.groups:
                 build(asset)
 
 
@@ -457,8 +457,10 @@ def main(arguments: list[str]) -> None:
             set_up("test")
             become(PYTHON, "-m", "pytest", "--numprocesses=auto", "--dist=worksteal", *rest, cwd=ROOT)
         case "bench":
-            require_debian_packages("wrk", whose="benchmarks")
-            set_up("test", assets=False)
+            has_window = rest[:1] == ["app"]
+            window = [package for package in debian_packages() if package.startswith("lib")]
+            require_debian_packages(*(window if has_window else ["wrk"]), whose="benchmarks")
+            set_up("test", documents=not has_window, assets=(FONTS,) if has_window else ())
             become(PYTHON, "-P", "-m", "bench", *rest)
         case "check":
             check()

@@ -94,13 +94,12 @@ def scroll(folder: Path, sims: int) -> Scroll:
 def company(sims: int) -> Iterator[str]:
     """The address of a company in a process of its own, for the block."""
     command = [sys.executable, "-P", "-m", "bench.apps.company", str(sims)]
-    process = subprocess.Popen(command, env=environment(), cwd=ROOT, stdout=subprocess.PIPE, text=True)
-    try:
-        assert process.stdout is not None
-        yield process.stdout.readline().strip()
-    finally:
-        process.kill()
-        process.wait()
+    with subprocess.Popen(command, env=environment(), cwd=ROOT, stdout=subprocess.PIPE, text=True) as process:
+        assert process.stdout is not None  # it is a pipe
+        try:
+            yield process.stdout.readline().strip()
+        finally:
+            process.kill()
 
 
 async def _see_the_dashboard(folder: Path, server: str, language: str) -> None:
