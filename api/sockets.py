@@ -20,7 +20,7 @@ from starlette.websockets import WebSocket, WebSocketDisconnect
 from strawberry.exceptions import ConnectionRejectionError
 from strawberry.http.exceptions import NonJsonMessageReceived, NonTextMessageReceived, WebSocketDisconnected
 from strawberry.subscriptions.protocols.graphql_transport_ws.handlers import BaseGraphQLTransportWSHandler, Operation
-from strawberry.subscriptions.protocols.graphql_transport_ws.types import SubscribeMessage
+from strawberry.subscriptions.protocols.graphql_transport_ws.types import CompleteMessage, SubscribeMessage
 from strawberry.types.unset import UNSET
 
 from api.admission import Admission, Refused
@@ -198,6 +198,13 @@ class Conversation(Handler):
             operation = self.operations[id] = Operation(self, id, "", None, None)
             operation.task = asyncio.create_task(Listening(self, operation, message["payload"]).listen())
             operation.task.add_done_callback(self._task_done)
+
+    async def handle_complete(self, message: CompleteMessage) -> None:
+        """Ends a subscription that the client no longer wants."""
+        if isinstance(message.get("id"), str):
+            await super().handle_complete(message)
+        else:
+            await self.handle_invalid_message("Failed to parse message")
 
     def locale(self, actor: Actor | None) -> Locale:
         """The language of what is told."""

@@ -248,7 +248,7 @@ async def test_who_never_signs_in_and_who_listens_to_nothing_is_sent_away(house:
     [
         ("{", 4400), ("[]", 4400), ("null", 4400), ("{}", 4400), ('{"type": "fly"}', 4400), ('{"type": "subscribe"}', 4400),
         ('{"type": "subscribe", "id": 5, "payload": {}}', 4400), ('{"type": "subscribe", "id": "1", "payload": []}', 4400),
-        ('{"type": "complete"}', 4400), ('{"type": "connection_init"}', 4429), ('"' + "x" * 70_000 + '"', 1009),
+        ('{"type": "complete"}', 4400), ('{"type": "complete", "id": []}', 4400), ('{"type": []}', 4400), ('{"type": "connection_init"}', 4429), ('"' + "x" * 70_000 + '"', 1009),
         ('{"type": "subscribe", "id": "' + "x" * 200 + '", "payload": {}}', 4400), ("\u200f" * 30_000, 1009),
     ],
 )  # fmt: skip

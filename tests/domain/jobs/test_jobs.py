@@ -5,7 +5,8 @@ import random
 import uuid
 from collections import Counter
 from contextlib import suppress
-from datetime import timedelta
+from datetime import datetime, timedelta
+from functools import partial
 from typing import Any
 from uuid import UUID
 
@@ -364,3 +365,32 @@ async def test_a_job_whose_chunk_fails_again_and_again_breaks_off(story: Story, 
     async with story.database.read() as session:
         states = (await session.scalars(select(OutboxRow.state).where(OutboxRow.kind == service.RUN))).all()
     assert list(states) == [OutboxState.DEAD]
+
+
+async def test_other_work_goes_between_chunks(story: Story, monkeypatch: pytest.MonkeyPatch) -> None:
+    await story.block()
+    done: list[str] = []
+
+    class Ticking(MovableClock):
+        def now(self) -> datetime:
+            self.move(timedelta(milliseconds=1))
+            return self.at
+
+    clock = Ticking(story.clock.at)
+    run = running.handlers(story.database, clock, sims.DEEDS)[service.RUN]
+
+    async def chunk(task: outbox.Task) -> None:
+        done.append("chunk")
+        async with story.database.write() as session:
+            await outbox.send(session, "letter", {}, subject=f"somebody:{len(done)}", at=clock.now())
+        await run(task)
+
+    async def other(task: outbox.Task) -> None:
+        done.append(task.kind)
+
+    monkeypatch.setattr(outbox, "claim", partial(outbox.claim, most=1))
+    while await outbox.run_once(story.database, {service.RUN: chunk, "letter": other, "sims.set_state": other}, clock, worker="test"):
+        pass
+
+    rounds = " ".join(done).split("chunk ")[1:]
+    assert [round.split() for round in rounds] == [["letter", "sims.set_state", "sims.set_state"]] * 4 + [["letter", "sims.set_state"]]
