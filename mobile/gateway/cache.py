@@ -100,19 +100,23 @@ class OfflineCache:
     # ── on the thread ──
 
     def _open(self) -> None:
+        """A copy can be made again: a damaged one is, and where no file can be written it lives in memory."""
         try:
-            self._connect()
-        except sqlite3.DatabaseError:
-            # Not a database any more: a copy can be made again.
-            if self._path is not None:
-                self._path.unlink()
-            self._connect()
+            self._connect(self._path)
+        except (sqlite3.Error, OSError):
+            log.warning("The offline copy could not be opened", exc_info=True)
+            try:
+                if self._path is not None:
+                    self._path.unlink(missing_ok=True)
+                self._connect(self._path)
+            except (sqlite3.Error, OSError):
+                self._connect(None)
 
-    def _connect(self) -> None:
-        if self._path is not None:
-            self._path.parent.mkdir(parents=True, exist_ok=True)
-            self._path.touch(mode=0o600)
-        self._base = sqlite3.connect(self._path or ":memory:", isolation_level=None)
+    def _connect(self, path: pathlib.Path | None) -> None:
+        if path is not None:
+            path.parent.mkdir(parents=True, exist_ok=True)
+            path.touch(mode=0o600)
+        self._base = sqlite3.connect(path or ":memory:", isolation_level=None)
         self._base.execute("PRAGMA journal_mode=WAL")
         self._base.execute("PRAGMA synchronous=NORMAL")
         self._base.execute(_TABLE)
@@ -139,7 +143,11 @@ class OfflineCache:
 
     def _read(self, seal: Seal, question: str, now: datetime) -> Kept | None:
         name = seal.name(question)
-        row = self._base.execute("SELECT content FROM sealed WHERE name = ?", (name,)).fetchone()
+        try:
+            row = self._base.execute("SELECT content FROM sealed WHERE name = ?", (name,)).fetchone()
+        except sqlite3.Error:
+            log.warning("A kept answer could not be read", exc_info=True)
+            return None
         kept = seal.open(name, row[0]) if row else None
         return kept if kept and kept.at >= now - KEPT_FOR else None
 

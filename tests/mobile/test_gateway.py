@@ -371,6 +371,16 @@ async def test_the_offline_copy_is_bounded_by_age(clock: Clock) -> None:
     cache.close()
 
 
+async def test_where_no_file_can_be_written_the_copy_lives_in_memory(clock: Clock, tmp_path: pathlib.Path) -> None:
+    (tmp_path / "a file").touch()
+    cache = OfflineCache(tmp_path / "a file" / "copy.sqlite")
+    cache.unlock(bytes(range(32)))
+    cache.keep("Home", Kept(b"{}", clock()))
+
+    assert await cache.find("Home", now=clock()) is not None
+    cache.close()
+
+
 async def test_nothing_is_kept_without_a_session(clock: Clock) -> None:
     cache = OfflineCache()
     cache.keep("Home", Kept(b"{}", clock()))

@@ -253,6 +253,9 @@ async def test_what_was_seen_once_is_there_before_the_network_answers(signed_in:
 async def test_without_network_every_screen_seen_once_opens_with_its_age(signed_in: Services, server: DemoServer, clock: Clock) -> None:
     server.sell()
     server.write_tickets()
+    flow = SimBlock(signed_in, Selection({"filter": {}}, 64)).block()
+    await flow.preview()
+    await flow.apply()
 
     def screens() -> list[Loadable]:
         sim = "sim-0"
@@ -260,8 +263,10 @@ async def test_without_network_every_screen_seen_once_opens_with_its_age(signed_
             Home(signed_in), AccountTree(signed_in), SimList(signed_in), SimDetail(signed_in, sim), SimDetail(signed_in, sim).apns,
             Purchases(signed_in), Purchases(signed_in, "sim-20"), Tickets(signed_in), Sessions(signed_in), Members(signed_in),
             Audit(signed_in), Buying(signed_in, []), Receipt(signed_in, server.orders[0]["id"]),
-            TicketView(signed_in, {"id": "ticket-TK-1405-00041"}), Help(signed_in),
+            TicketView(signed_in, {"id": "ticket-TK-1405-00041"}), Help(signed_in), Job(signed_in, "job-0"), Jobs(signed_in),
         ]  # fmt: skip
+
+    assert {type(screen) for screen in screens()} == set(Loadable.__subclasses__())
 
     for screen in screens():
         await screen.load()
