@@ -46,7 +46,8 @@ from tests.journeys.cluster import Cluster, settings_of
 from tests.redis_server import redis_server
 from tests.world import TwoTenants, make_two_tenants
 
-MASTER, ISSUER = "the master key of several processes, of this test alone", "http://simurgh.test"
+MASTER, NEXT = "the_master_key_of_several_processes_of_this_test", "the_master_key_that_comes_after_it_in_this_test"
+ISSUER = "http://simurgh.test"
 VIEWER = "{ viewer { actor { label } } }"
 REFRESH = """mutation($i: SessionRefreshInput!) { sessionRefresh(input: $i) {
   ... on SessionRefreshPayload { tokens { accessToken refreshToken } } ... on UserError { code message } } }"""
@@ -93,8 +94,8 @@ async def town(
         parts.push_async_callback(shared.close)
         cluster = Cluster(
             settings_of(
-                database_url=url, mongodb_url=documents_url, redis_url=redis.url, secret_key=MASTER, public_url=ISSUER, data_dir=tmp_path / "data",
-                drain_seconds=1,
+                database_url=url, mongodb_url=documents_url, redis_url=redis.url, secret_key=MASTER, other_secret_keys=NEXT, public_url=ISSUER,
+                data_dir=tmp_path / "data", drain_seconds=1,
             ),
             tmp_path,
         )  # fmt: skip
@@ -171,12 +172,15 @@ async def test_they_act_as_one_and_are_replaced_without_anybody_noticing(town: T
         load = Load(town, url)
         clients = [asyncio.create_task(load.client()) for _ in range(CLIENTS)]
         await asyncio.to_thread(town.cluster.simurgh, "keys", "rotate", "--lead", "5")
-        for old in [*town.cluster.apis, *town.cluster.workers]:
-            await town.cluster.replace(old)
+        town.cluster.environment |= {"SIMURGH_SECRET_KEY": NEXT, "SIMURGH_OTHER_SECRET_KEYS": MASTER, "SIMURGH_DIGEST_KEY": MASTER}
+        for pair in zip([*town.cluster.apis], [*town.cluster.workers], strict=True):
+            await asyncio.gather(*map(town.cluster.replace, pair))
+        resealed = [await asyncio.to_thread(town.cluster.simurgh, "keys", "reseal") for _ in range(2)]
         await asyncio.sleep(1)
         load.is_over = True
         await asyncio.gather(*clients)
     assert load.failures == []
+    assert resealed == ["auth_signing_keys: 2\n", "everything is under this key already\n"]
     assert load.asked > 100 and load.opened > 5 and load.renewed > 5
     await nothing_is_lost(town, load.opened)
 
