@@ -6,7 +6,7 @@ from domain.sims import counters
 from domain.sims.intake import search_text
 from domain.sims.puk import Codes, sealed_secret
 from domain.sims.states import Barring, SimStatus
-from domain.sims.tables import Sim, SimPlacement, SimState
+from domain.sims.tables import Sim, SimPlacement, SimSecret, SimState
 from store.session import Database
 from tests.world import NOW, Tenant, luhn
 
@@ -26,6 +26,6 @@ async def make_spare(database: Database, tenant: Tenant, sealer: Sealer, *, seri
         await session.flush()
         session.add(SimPlacement(id=uuid7(), organization_id=tenant.id, sim_id=sim.id, account_id=place.id, valid_from=NOW))
         session.add(SimState(id=uuid7(), organization_id=tenant.id, sim_id=sim.id, status=sim.status, valid_from=NOW))
-        session.add(sealed_secret(sealer, tenant.id, sim.id, CODES))
+        session.add(SimSecret(**sealed_secret(sealer, tenant.id, sim.id, CODES)))
         await counters.add(session, tenant.id, {(place.id, sim.status): 1})
     return sim

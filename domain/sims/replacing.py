@@ -102,4 +102,4 @@ async def _exchange_codes(work: Work, sealer: Sealer, line: Sim, spare: Sim) -> 
     await work.sql.flush()
     for source, target in (ids, ids[::-1]):
         if source in codes:
-            work.sql.add(puk.sealed_secret(sealer, line.organization_id, target, codes[source]))
+            work.sql.add(SimSecret(**puk.sealed_secret(sealer, line.organization_id, target, codes[source])))

@@ -199,7 +199,7 @@ async def codes_of(world: World, sim: Sim) -> Codes:
 
 async def with_codes(world: World, sim: Sim) -> None:
     async with world.database.write() as session:
-        session.add(sealed_secret(world.sealer, sim.organization_id, sim.id, LINE_CODES))
+        session.add(SimSecret(**sealed_secret(world.sealer, sim.organization_id, sim.id, LINE_CODES)))
 
 
 async def test_a_lost_card_is_replaced_and_the_line_goes_on(world: World, two_tenants: TwoTenants) -> None:
