@@ -40,13 +40,13 @@ from domain.sims.tables import Sim, SimCounter, SimPlacement, SimState
 from store.session import Database
 from tests.desk import open_auth
 from tests.domain.hierarchy.moving import done, move_account, move_sims, scope_of, settled
-from tests.domain.hierarchy.naive import Naive
+from tests.domain.hierarchy.naive import Decisions, Naive
 from tests.world import NOW, luhn
 
 SERIALS = itertools.count(1)
 DEEPEST_AT_FIRST, ACCOUNTS, MOST_ACCOUNTS, CARDS, MANAGERS = 8, 12, 18, 10, 3
 AHEAD = [timedelta(hours=1), timedelta(days=1), timedelta(days=2), timedelta(days=30)]
-BACK = [timedelta(minutes=10), timedelta(hours=6), timedelta(days=1)]
+BACK = [timedelta(minutes=10), timedelta(hours=6), timedelta(days=1), timedelta(days=6), timedelta(days=20)]
 WAITS = [timedelta(microseconds=1), timedelta(minutes=7), timedelta(hours=5), timedelta(days=1), timedelta(days=9)]
 Step = tuple[int, int, int, int, int]
 """What happens, to which thing, towards which other, when, and how long it takes."""
@@ -66,6 +66,8 @@ class Course:
     """Under which path each record was written."""
     turns: list[datetime] = field(default_factory=list)
     moves: int = 0
+    last: UUID | None = None
+    """The account that moved last."""
 
     @property
     def scope(self) -> Scope:
@@ -138,9 +140,9 @@ async def _happen(course: Course, step: Step) -> None:
     account, parent, card = accounts[one % len(accounts)], accounts[other % len(accounts)], cards[one % len(cards)]
     match what % 12:
         case 0 | 1 | 2 | 3:
-            await _move_account(course, account, parent, _instant(course, when))
+            await _move_account(course, account, parent, _instant(course, when, course.naive.hangs[account]))
         case 4 | 5 | 6:
-            await _move_card(course, card, parent, _instant(course, when))
+            await _move_card(course, card, parent, _instant(course, when, course.naive.stands[card]))
         case 7:
             await _appoint_anew(course, one, parent, when)
         case 8:
@@ -149,6 +151,8 @@ async def _happen(course: Course, step: Step) -> None:
             await _turn_state(course, card)
         case 10 if len(accounts) < MOST_ACCOUNTS:
             await _make_account(course, parent)
+        case 11 if course.last:  # somebody thinks better of it, and would have had it otherwise from before on
+            await _move_account(course, course.last, parent, course.at - BACK[when % len(BACK)])
     planned = course.planned()
     if wait % 4 == 0 and planned:
         course.at = max(course.at, planned[0] - timedelta(microseconds=wait % 8 // 4))  # the very instant of a move, or just before
@@ -157,11 +161,13 @@ async def _happen(course: Course, step: Step) -> None:
     course.turns.append(course.at)
 
 
-def _instant(course: Course, when: int) -> datetime | None:
-    """Now, to come, at the instant of another move, or back."""
+def _instant(course: Course, when: int, decisions: Decisions) -> datetime | None:
+    """Now, to come, at the instant of another move, or back: some time, or to about when this one moved last."""
     planned, kind = course.planned(), when % 8
     if kind in (0, 1, 2):
         return None
+    if kind == 7:
+        return max(since for since, _ in decisions if since <= course.at) + timedelta(microseconds=when // 8 % 3 - 1)
     if kind in (3, 4) or (kind == 5 and not planned):
         return course.at + AHEAD[when // 8 % len(AHEAD)]
     return planned[when // 8 % len(planned)] if kind == 5 else course.at - BACK[when // 8 % len(BACK)]
@@ -171,7 +177,8 @@ async def _move_account(course: Course, account: UUID, parent: UUID, when: datet
     told = course.naive.move_account(account, parent, when or course.at, course.at) if not _is_closed(course, when) else {"closed_month"}
     refused = await _tried(move_account(course.database, course.scope, account, parent, when))
     assert refused in told if told else refused is None, (refused, told)
-    course.moves += refused is None
+    if refused is None:
+        course.moves, course.last = course.moves + 1, account
 
 
 async def _move_card(course: Course, card: UUID, account: UUID, when: datetime | None) -> None:

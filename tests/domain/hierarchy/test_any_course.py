@@ -86,11 +86,11 @@ def _forgets_what_is_below(patch: pytest.MonkeyPatch) -> None:
 
 
 def _takes_the_past_back(patch: pytest.MonkeyPatch) -> None:
-    def rehung(own: Any, below: Any, parent: Any, *, when: datetime, at: datetime) -> Any:
-        return whole(own, below, parent, when=when, at=min(at, when) - timedelta(days=1))
+    def blind(decide: Any) -> Any:
+        return lambda *given, when, at: decide(*given, when=when, at=min(at, when) - timedelta(days=1))
 
-    whole = rules.rehang
-    patch.setattr(rules, "rehang", rehung)
+    patch.setattr(rules, "rehang", blind(rules.rehang))
+    patch.setattr(rules, "place", blind(rules.place))
 
 
 @pytest_asyncio.fixture

@@ -1,7 +1,7 @@
 """Moving accounts and cards: at once, planned and back in time; what is refused; what a plan says."""
 
 import asyncio
-from collections.abc import Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from datetime import UTC, datetime, timedelta
 from uuid import UUID
 
@@ -10,19 +10,26 @@ from sqlmodel import col, select
 
 from domain.accounts.service import make_account
 from domain.accounts.tables import Account, AccountEdge, PaymentMode
+from domain.audit.writing import Work
 from domain.hierarchy import service
 from domain.jobs.service import Many, at_once
 from domain.kernel.errors import DomainError, NotFound
 from domain.kernel.ids import uuid7
+from domain.kernel.permissions import Permission
 from domain.kernel.plan import BulkErrorPolicy, Change, MutationMode, RowsRejected
+from domain.kernel.scope import system_scope
+from domain.orders.tables import Order
 from domain.sims import service as sims_service
 from domain.sims.rules import Bar
 from domain.sims.selection import SimSelection
-from domain.sims.states import SimStatusReason
+from domain.sims.states import SimStatus, SimStatusReason
 from domain.sims.tables import Sim, SimPlacement
+from domain.wallet.service import adjust
+from domain.wallet.tables import LedgerAccount, LedgerEntry
 from store.faults import StoreBusy
 from store.session import Database
 from tests.domain.hierarchy.moving import dated, done, move_account, move_sims, present, scope_of, settled
+from tests.domain.orders.shop import GROSS, OPENING, Shop
 from tests.world import NOW, Tenant, TwoTenants
 
 SOON, LATER = NOW + timedelta(days=1), NOW + timedelta(days=2)
@@ -271,6 +278,46 @@ async def test_moves_and_bars_at_once_lose_nothing(database: Database, two_tenan
     await asyncio.gather(*map(tried, range(24)))
 
     await settled(database, one.id, NOW + timedelta(hours=1))
+
+
+async def test_what_is_bought_during_moves_is_paid_once_and_lies_where_its_account_hung(
+    database: Database, two_tenants: TwoTenants
+) -> None:
+    shop, one = await Shop.opened(database, two_tenants), two_tenants.one
+    account, cards = ids(one), [sim.id for sim in one.sims if sim.status == SimStatus.ACTIVE]
+    async with database.write() as session:
+        work = Work(session, system_scope(Permission.WALLET_ADJUST, NOW), NOW, MutationMode.APPLY)
+        await adjust(work, wallet_id=one.wallets["sales"], amount=OPENING, reason="opening")
+
+    async def insisting(what: Callable[[], Awaitable[object]]) -> None:
+        for _ in range(30):
+            try:
+                await what()
+            except StoreBusy:
+                continue
+            except DomainError:
+                pass
+            return
+        raise AssertionError("busy for ever")
+
+    def moved(index: int) -> Callable[[], Awaitable[object]]:
+        scope, chosen = scope_of(one.id, at=NOW + index * MINUTE), cards[index % 3 :: 2]
+        if index % 2:
+            return lambda: move_sims(database, scope, chosen, account["field"], policy=BulkErrorPolicy.SKIP_FAILED)
+        return lambda: move_account(database, scope, account["sales"], account[("office", "root")[index // 2 % 2]])
+
+    buying = [lambda index=index: shop.buy(cards[index], account_id=account["sales"]) for index in range(len(cards))]
+    await asyncio.gather(*map(insisting, [*buying, *map(moved, range(10))]))
+
+    await settled(database, one.id, NOW + timedelta(hours=1))
+    async with database.read() as session:
+        orders = (await session.scalars(select(Order))).all()
+        sales = (await session.scalars(select(Account).where(Account.id == account["sales"]))).one()
+        entries = (await session.scalars(select(LedgerEntry.path).where(col(LedgerEntry.amount) < 0))).all()
+        balance = (await session.scalars(select(LedgerAccount.balance).where(LedgerAccount.id == one.wallets["sales"]))).one()
+    assert len(orders) == len(cards) and balance == OPENING - GROSS * len(cards)
+    assert {order.path for order in orders} <= {sales.path, *sales.former_paths} >= set(entries) - {one.accounts["root"].path}
+    assert await shop.faults() == []
 
 
 async def test_many_catch_up_at_once_and_it_happens_once(database: Database, two_tenants: TwoTenants) -> None:
