@@ -14,9 +14,11 @@ from auth import notices, retention
 from auth.cleaning import CLEANING_KIND, cleaning_handler, schedule
 from auth.delivery import code_handler
 from auth.otp import OTP_KIND
+from domain.exports import service as exports
 from domain.files import service as files
 from domain.hierarchy import present
 from domain.hierarchy import service as hierarchy
+from domain.imports import running as imports
 from domain.jobs import running as jobs
 from domain.jobs.deeds import Deed
 from domain.orders import fulfilment as orders
@@ -42,6 +44,8 @@ def handlers(workshop: Workshop) -> Mapping[str, Handler]:
         files.CLEANING_KIND: files.cleaning_handler(workshop.database, workshop.clock),
         **present.handlers(workshop.database, workshop.clock),
         **jobs.handlers(workshop.database, workshop.clock, DEEDS),
+        **exports.handlers(workshop.database, workshop.clock),
+        **imports.handlers(workshop.database, workshop.sealer, workshop.clock),
         **sims.handlers(workshop.database, workshop.carrier, workshop.clock, workshop.sealer),
         **orders.handlers(workshop.database, workshop.carrier, workshop.mailer, workshop.receipts, workshop.clock),
         threads.MESSAGE_KIND: threads.deliver,

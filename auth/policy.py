@@ -19,7 +19,9 @@ RIGHTS: Mapping[Role, frozenset[Permission]] = {
     # Finds organizations and works on tickets; customer data only inside a support view.
     Role.SUPPORT: frozenset({P.SUPPORT_VIEW, P.TICKET_READ, P.TICKET_WRITE}),
     # Appoints managers, gets money in and tells of outages; never acts on a company's lines nor reads its usage.
-    Role.OPERATOR_ADMIN: READS - {P.USAGE_READ} | {P.TICKET_WRITE, P.MEMBERSHIP_MANAGE, P.WALLET_ADJUST, P.CONTENT_MANAGE},
+    Role.OPERATOR_ADMIN: READS
+    - {P.USAGE_READ}
+    | {P.EXPORT_CREATE, P.IMPORT_CREATE, P.TICKET_WRITE, P.MEMBERSHIP_MANAGE, P.WALLET_ADJUST, P.CONTENT_MANAGE},
 }
 
 STAFF = frozenset({Role.SUPPORT, Role.OPERATOR_ADMIN})

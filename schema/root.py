@@ -16,6 +16,8 @@ from schema.audit.mutations import AuditMutation
 from schema.catalogue.queries import CatalogueQuery
 from schema.content.mutations import ContentMutation
 from schema.content.queries import ContentQuery
+from schema.exports.mutations import ExportsMutation
+from schema.imports.mutations import ImportsMutation
 from schema.jobs.mutations import JobsMutation
 from schema.jobs.subscriptions import JobsSubscription
 from schema.kernel.context import Info
@@ -69,8 +71,8 @@ class Query(SigningInQuery, AccountsQuery, CatalogueQuery, ContentQuery, OrdersQ
 
 @strawberry.type(description="Everything that can be done.")
 class Mutation(
-    AccountsMutation, AuditMutation, ContentMutation, JobsMutation, OrdersMutation, PeopleMutation, PukMutation, SigningInMutation,
-    SimEditsMutation, SimMoveMutation, SimsMutation, TicketsMutation, TokensMutation, WalletMutation,
+    AccountsMutation, AuditMutation, ContentMutation, ExportsMutation, ImportsMutation, JobsMutation, OrdersMutation, PeopleMutation,
+    PukMutation, SigningInMutation, SimEditsMutation, SimMoveMutation, SimsMutation, TicketsMutation, TokensMutation, WalletMutation,
 ):  # fmt: skip
     """The writes of all areas."""
 

@@ -6,7 +6,7 @@ from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import BinaryIO, cast
+from typing import Any, BinaryIO, cast
 from uuid import UUID
 
 from sqlalchemy import update
@@ -70,11 +70,8 @@ async def claim(
     """
     claimed = []
     for upload_id in dict.fromkeys(upload_ids):
-        mine = (
-            col(File.id) == upload_id, col(File.purpose) == Purpose.UPLOAD, col(File.by_id) == scope.actor.id,
-            col(File.organization_id) == organization_id, col(File.expires_at) > scope.at,
-        )  # fmt: skip
-        file = (await session.scalars(select(File).where(*mine).with_for_update())).one_or_none()
+        mine = select(File).where(*_mine(scope, upload_id, organization_id)).with_for_update()
+        file = (await session.scalars(mine)).one_or_none()
         if file is None:
             raise NotFound("files.no_upload", field=(field,))
         if file.media_type not in rules.ALLOWED[purpose]:
@@ -104,6 +101,18 @@ async def looked_at(
             content.write(block)
         content.seek(0)
         yield file.organization_id, cast(BinaryIO, content)
+
+
+async def is_waiting(session: Session, scope: Scope, upload_id: UUID, *, organization_id: UUID) -> bool:
+    """Whether it could be claimed."""
+    return (await session.scalars(select(File.id).where(*_mine(scope, upload_id, organization_id)))).one_or_none() is not None
+
+
+def _mine(scope: Scope, upload_id: UUID, organization_id: UUID) -> tuple[Any, ...]:
+    return (
+        col(File.id) == upload_id, col(File.purpose) == Purpose.UPLOAD, col(File.by_id) == scope.actor.id,
+        col(File.organization_id) == organization_id, col(File.expires_at) > scope.at,
+    )  # fmt: skip
 
 
 async def _count(database: Database, offer: Offer, size: int, limits: Limits, at: datetime) -> None:

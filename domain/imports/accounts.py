@@ -38,16 +38,19 @@ class _Row:
 
 
 class AccountImport:
-    """One run over a file of accounts in one transaction."""
+    """One run over a file of accounts in one transaction; of one organization alone, which is there, with `only`."""
 
     columns = ACCOUNTS
     noun = "accounts"
 
-    def __init__(self, session: Session, report: Report, *, at: datetime, new_id: Callable[[], UUID]) -> None:
+    def __init__(
+        self, session: Session, report: Report, *, at: datetime, new_id: Callable[[], UUID], only: UUID | None = None
+    ) -> None:
         self._session = session
         self._report = report
         self._at = at
         self._new_id = new_id
+        self._only = only
         self.organizations: dict[UUID, Organization] = {}
         self.made: dict[UUID, int] = {}
 
@@ -67,6 +70,10 @@ class AccountImport:
                 groups.setdefault(legal_id, []).append(_Row(line, values))
         existing = await organizations(self._session, set(groups))
         for legal_id, rows in groups.items():
+            if self._only is not None and (legal_id not in existing or existing[legal_id].id != self._only):
+                for row in rows:
+                    self._report.reject(row.line, "organization_legal_id", NotFound("import.unknown_organization"))
+                continue
             faulty = {number: line for (id, number), line in rejected.items() if id == legal_id and number is not None}
             await self._one(legal_id, existing.get(legal_id), rows, faulty, writes)
 

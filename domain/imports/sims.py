@@ -56,17 +56,20 @@ class _Row:
 
 
 class SimImport:
-    """One run over a file of SIM cards in one transaction, a thousand rows at a time."""
+    """One run over a file of SIM cards in one transaction, a thousand rows at a time; of one organization alone with `only`."""
 
     columns = SIMS
     noun = "sims"
 
-    def __init__(self, session: Session, report: Report, sealer: Sealer, *, at: datetime, new_id: Callable[[], UUID]) -> None:
+    def __init__(
+        self, session: Session, report: Report, sealer: Sealer, *, at: datetime, new_id: Callable[[], UUID], only: UUID | None = None
+    ) -> None:
         self._session = session
         self._report = report
         self._sealer = sealer
         self._at = at
         self._new_id = new_id
+        self._only = only
         self._seen = Seen()
         self._by_legal_id: dict[str, Organization] = {}
         self._accounts: dict[tuple[UUID, str], _Account] = {}
@@ -95,7 +98,7 @@ class SimImport:
         rows = []
         for line, values in right:
             organization = self._by_legal_id.get(values["organization_legal_id"])
-            if organization is None:
+            if organization is None or self._only not in (None, organization.id):
                 self._report.reject(line, "organization_legal_id", NotFound("import.unknown_organization"))
             elif (account := self._accounts.get((organization.id, values["account_number"]))) is None:
                 self._report.reject(line, "account_number", NotFound("import.unknown_account", organization=organization.name))

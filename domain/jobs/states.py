@@ -8,6 +8,8 @@ class JobKind(StrEnum):
 
     SIM_STATUS = "SIM_STATUS"
     SIM_CHANGE = "SIM_CHANGE"
+    EXPORT = "EXPORT"
+    IMPORT = "IMPORT"
 
 
 class JobState(StrEnum):

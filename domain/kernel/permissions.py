@@ -22,6 +22,8 @@ class Permission(StrEnum):
     ORDER_PLACE = "order:place"
     WALLET_READ = "wallet:read"
     WALLET_ADJUST = "wallet:adjust"
+    EXPORT_CREATE = "export:create"
+    IMPORT_CREATE = "import:create"
     TICKET_READ = "ticket:read"
     TICKET_WRITE = "ticket:write"
     TOKEN_MANAGE = "token:manage"

@@ -3,11 +3,14 @@
 from uuid import UUID
 
 from domain.files.queries import DocumentRow, files_of_organizations
+from domain.files.queries import own as own_files
+from domain.files.tables import Purpose
 from domain.jobs import queries
 from domain.jobs.queries import JobRow
 from domain.kernel.ids import Kind
 from domain.kernel.permissions import Permission
 from domain.kernel.scope import Scope
+from schema.files.seen import SEEN
 from schema.kernel.context import Context
 from schema.kernel.nodes import FINDERS
 
@@ -35,3 +38,5 @@ async def documents(context: Context, keys: list[tuple[UUID, tuple[UUID, ...]]])
 
 
 FINDERS[Kind.JOB] = jobs
+SEEN[Purpose.EXPORT] = (Permission.EXPORT_CREATE, own_files)
+SEEN[Purpose.REJECTS] = (Permission.IMPORT_CREATE, own_files)

@@ -1,5 +1,6 @@
 """For each business mutation a case whose plan succeeds with at least one change."""
 
+import io
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
 from datetime import timedelta
@@ -8,6 +9,8 @@ from uuid import uuid4
 
 from api.world import World
 from auth.actor import Actor
+from domain.files import rules
+from domain.files.uploads import Offer, take
 from domain.kernel.ids import Kind, encode
 from schema.kernel.scalars import written
 from tests.offerings import make_offering, sell
@@ -245,3 +248,24 @@ async def incident_save(world: World, tenants: TwoTenants) -> Case:
     """An outage."""
     words = {"title": "No data in Qom", "text": "A cable was cut.", "services": ["DATA", "SMS"]}
     return Case(operator_admin(), {**words, "period": {"endsAt": written(NOW + timedelta(hours=5))}})
+
+
+@case("exportCreate")
+async def export_create(world: World, tenants: TwoTenants) -> Case:
+    """All cards of the company."""
+    return Case(tenants.one.as_profile_manager(), {"kind": "SIMS", "subjectId": tenants.one.gid})
+
+
+@case("importCreate")
+async def import_create(world: World, tenants: TwoTenants) -> Case:
+    """A file of one holder."""
+    actor = tenants.one.as_profile_manager()
+    type = rules.type_of("holders.csv", "text/csv")
+    content = f"msisdn,holder\n{tenants.one.sims[0].msisdn},Nima\n".encode()
+    offer = Offer(tenants.one.id, actor.ref.id, "holders.csv", type)
+    file = await take(world.database, world.scanner, offer, io.BytesIO(content), limits=rules.Limits(), at=world.clock.now())
+    return Case(
+        actor,
+        {"kind": "HOLDERS", "organizationId": tenants.one.gid, "uploadId": encode(Kind.UPLOAD, file.id), "idempotencyKey": str(uuid4())},
+        {"errorPolicy": "SKIP_FAILED"},
+    )

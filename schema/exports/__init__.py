@@ -1,0 +1,1 @@
+"""Lists as files, as a client asks for them."""

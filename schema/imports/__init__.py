@@ -1,0 +1,1 @@
+"""Files in, as a client asks for them."""
