@@ -10,6 +10,7 @@ from bench import backup, compression, fleet, fuzz, jobs, pages, start
 app = typer.Typer(no_args_is_help=True, pretty_exceptions_enable=False)
 app.command("app")(mobile_app.app)
 app.command("backup")(backup.backup)
+app.command("files")(files.files)
 app.command("fleet")(fleet.fleet)
 app.command("compression")(compression.compression)
 app.command("fuzz")(fuzz.fuzz)

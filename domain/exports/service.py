@@ -2,7 +2,7 @@
 
 import tempfile
 from collections.abc import AsyncIterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from time import monotonic
 from typing import Any, BinaryIO, cast
@@ -12,6 +12,7 @@ import structlog
 from sqlalchemy import insert
 from sqlmodel import col, select
 
+from domain.accounts.queries import accounts_by_ids
 from domain.audit.writing import Result, Work
 from domain.exports import sources
 from domain.exports.sources import ExportKind, Place, Span
@@ -22,7 +23,7 @@ from domain.jobs.service import job_for_update
 from domain.jobs.states import OPEN, JobKind, JobState
 from domain.jobs.tables import Job
 from domain.kernel.clock import Clock
-from domain.kernel.errors import DomainError, Forbidden, InvalidInput
+from domain.kernel.errors import DomainError, Forbidden, InvalidInput, NotFound
 from domain.kernel.ids import uuid7
 from domain.kernel.permissions import Permission
 from domain.kernel.plan import BulkErrorPolicy
@@ -49,7 +50,7 @@ class Wish:
     kind: ExportKind
     format: ExportFormat
     place: Place
-    span: Span = Span()
+    span: Span = field(default_factory=Span)
     sims: SimFilter | None = None
 
 
@@ -73,7 +74,12 @@ async def _chosen(session: Session, scope: Scope, wish: Wish) -> frozenset[UUID]
     if wish.kind is not ExportKind.SIMS or wish.sims is None or wish.sims == SimFilter():
         return None
     here = scope.within(wish.place.organization_id, wish.place.path)
-    found = await sims_chosen(session, here, wish.sims, most=MOST_FILTERED + 1)
+    if wish.sims.account_id is not None:
+        (account,) = await accounts_by_ids(session, here, [wish.sims.account_id])
+        if account is None:
+            raise NotFound(field=("sims", "accountId"))
+        here = here.within(account.organization_id, account.path)
+    found = await sims_chosen(session, here, replace(wish.sims, account_id=None), most=MOST_FILTERED + 1)
     if len(found) > MOST_FILTERED:
         raise InvalidInput("exports.too_many", field=("sims",), most=MOST_FILTERED)
     return frozenset(id for id, _ in found)
