@@ -5,7 +5,7 @@ import signal
 import typer
 
 from bench import app as mobile_app
-from bench import backup, compression, fleet, fuzz, jobs, pages, start
+from bench import backup, compression, files, fleet, fuzz, jobs, pages, start
 
 app = typer.Typer(no_args_is_help=True, pretty_exceptions_enable=False)
 app.command("app")(mobile_app.app)

@@ -1,4 +1,4 @@
-"""`x.py bench files`: files in and out at full size on both engines: seconds, memory above idle, rejects, and whether it comes back the same."""
+"""`x.py bench files`: files in and out at full size on both engines: seconds, memory above idle, rejects, and the round trip."""
 
 import asyncio
 import gzip
@@ -148,12 +148,17 @@ class _Bench:
     def written(self, format: ExportFormat, count: int) -> Path:
         """A clean file of cards, made by another process: its memory isn't the task's."""
         path = self.folder / f"sims.{format.lower()}"
-        subprocess.run([sys.executable, "-P", "-m", "bench.files", "write", format, str(count), str(path)], check=True)
+        _elsewhere(sys.executable, "-P", "-m", "bench.files", "write", format, str(count), str(path))
         return path
 
     async def fill(self) -> None:
         """All cards, before a task that isn't about importing them."""
         await self.bring_in(self.written(ExportFormat.CSV, self.cards))
+
+
+def _elsewhere(*command: str) -> None:
+    """Runs a program to its end, whose memory isn't this process's."""
+    subprocess.run(command, check=True)
 
 
 async def _task(engine: str, task: str, of: str, folder: Path) -> Row:
@@ -193,7 +198,7 @@ async def _sims(bench: _Bench, engine: str, task: str) -> Row:
     name = task.split()[1]
     path = bench.written(ExportFormat(name.removesuffix(".gz")), bench.cards)
     if name.endswith(".gz"):
-        subprocess.run(["gzip", "-f", str(path)], check=True)
+        _elsewhere("gzip", "-f", str(path))
         path = path.with_suffix(path.suffix + ".gz")
     clock = _Clock()
     report = await bench.bring_in(path)
@@ -246,8 +251,7 @@ async def _usage(bench: _Bench, engine: str, task: str) -> Row:
     async with bench.world.database.read() as session:
         numbers = [number for number in await session.scalars(select(Sim.msisdn).order_by(col(Sim.iccid))) if number]
     (bench.folder / "numbers").write_text("\n".join(numbers))
-    command = [sys.executable, "-P", "-m", "bench.files", "usage", str(bench.records), str(bench.folder / "numbers"), str(path)]
-    subprocess.run(command, check=True)
+    _elsewhere(sys.executable, "-P", "-m", "bench.files", "usage", str(bench.records), str(bench.folder / "numbers"), str(path))
     clock = _Clock()
     report = await imports.import_usage(bench.world.database, path, WISH, USAGE)
     row = clock.row(engine, task, report.rows, f"{report.made_count:,} made", report.made_count == bench.records)
