@@ -215,7 +215,7 @@ async def count(session: Session, kind: ExportKind, scope: Scope, place: Place, 
 
 def _usage(scope: Scope, place: Place, span: Span) -> dict[str, Any] | None:
     """The condition on documents, in one piece."""
-    inside = paths_within(scope, place.organization_id, place.path)
+    inside = paths_within(scope, place.organization_id, (place.path,))
     if inside is None:
         return None
     during = {"$gte": span.starts_at, "$lt": span.ends_at}
