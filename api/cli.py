@@ -19,6 +19,7 @@ COMMANDS: Final[Mapping[str, tuple[str, str]]] = {
     "migrate": ("migrations:bring_up_to_date", "Brings the SQL database to the newest shape."),
     "seed": ("seed:seed", "Adds the demo companies, once; `run` does it by itself on an empty system."),
     "import": ("imports:app", "Brings accounts, SIM cards, holders and usage in from files (docs/importing.md)."),
+    "export": ("exports:export", "Writes a list of an organization to a file: SIM cards, usage, ledger, orders, tickets, audit trail."),
     "manager": ("people:managers", "Managers of companies."),
     "staff": ("people:staff", "The operator's own people."),
     "keys": ("keys:app", "The keys that sign access tokens, and the master key."),

@@ -14,6 +14,7 @@ from domain.accounts.tables import Account, CostCentre, Organization
 from domain.audit.tables import AuditEntry
 from domain.catalogue.tables import Offering
 from domain.imports.columns import SIMS, USAGE
+from domain.kernel.errors import NotFound
 from domain.kernel.permissions import Permission
 from domain.kernel.scope import Scope
 from domain.orders.tables import Order, OrderItem
@@ -186,6 +187,15 @@ def permission_of(kind: ExportKind) -> Permission:
 def titles_of(kind: ExportKind) -> Sequence[str]:
     """The columns."""
     return SOURCES[kind].titles if kind in SOURCES else USAGE_TITLES
+
+
+async def place_of(session: Session, legal_id: str) -> Place:
+    """All of an organization by its legal id; raises `NotFound`."""
+    top = select(Account.organization_id, Account.path).join(Organization, col(Organization.id) == col(Account.organization_id))
+    found = (await session.execute(top.where(col(Organization.legal_id) == legal_id, col(Account.depth) == 0))).one_or_none()
+    if found is None:
+        raise NotFound
+    return Place(*found)
 
 
 async def read(
