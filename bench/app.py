@@ -26,7 +26,7 @@ from mobile.state.services import kept_in
 from mobile.state.sign_in import SignIn
 
 START_GOAL_S, FRAME_GOAL_MS = 2.0, 16.0
-SECONDS = 600
+SECONDS = 1800
 """What any of the processes may take."""
 
 

@@ -18,6 +18,8 @@ from mobile.gateway.tokens import Tokens, TokenStore
 # Refreshed this long before its end, so that a token doesn't die on its way.
 EARLY = timedelta(seconds=30)
 PATIENCE = httpx.Timeout(65.0, connect=5.0)
+# Servers close idle connections after five seconds: ours are closed before, so that no request meets one that is just going.
+LIMITS = httpx.Limits(keepalive_expiry=4.0)
 AGENT = "Simurgh app/0.1"
 REVALIDATED = frozenset({"Catalogue", "Help", "Incidents"})
 """Queries of what seldom changes: the server is asked whether the kept answer still holds, and sends a new one only if not."""
@@ -66,7 +68,7 @@ class Gateway:
         self._tokens = tokens
         self._cache = cache
         self._now = now
-        self._http = httpx.AsyncClient(timeout=PATIENCE, transport=transport, headers={"User-Agent": AGENT})
+        self._http = httpx.AsyncClient(timeout=PATIENCE, limits=LIMITS, transport=transport, headers={"User-Agent": AGENT})
         self._refreshing: asyncio.Task[Tokens] | None = None
         self._unlisted: set[str] = set()  # documents that this server, older than the app, wants as text
         self._unlock(tokens.load())

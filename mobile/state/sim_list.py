@@ -102,6 +102,9 @@ class SimList(Loadable):
         except failures.SessionEnded:
             self.services.session.end()
             return
+        except failures.Offline as failure:
+            # The server may have been found again meanwhile: then the next touch simply asks.
+            self.failure = failure if self.services.network.is_offline else None
         except failures.Failure as failure:
             self.failure = failure
         else:
