@@ -22,8 +22,10 @@ from domain.kernel.paging import Window
 from domain.kernel.permissions import Permission
 from domain.kernel.plan import MutationMode
 from domain.kernel.proof import StepUpRequired
+from domain.kernel.scope import Scope
 from domain.people.tables import Membership
 from tests.desk import Desk
+from tests.domain.hierarchy.moving import move_account, scope_of
 
 READ = (Permission.ACCOUNT_READ, Permission.SIM_READ)
 
@@ -223,16 +225,28 @@ async def test_a_token_is_bound_to_its_makers_present_rights(desk: Desk) -> None
     assert await desk.who(secret) is None
 
 
-async def test_a_token_follows_its_account_to_a_new_place(desk: Desk) -> None:
+async def test_a_token_follows_its_account_to_a_new_place_and_keeps_its_past(desk: Desk) -> None:
     _, secret = await made(desk, account="field")
-    new_path = desk.tenant.accounts["office"].path + "zz."
-    await desk.change(Account, desk.tenant.accounts["field"].id, path=new_path)
+    accounts, field = desk.tenant.accounts, desk.tenant.accounts["field"]
+    when = desk.at + timedelta(hours=1)
+    await move_account(desk.auth.database, scope_of(desk.tenant.id, at=desk.at), field.id, accounts["office"].id, when)
 
-    actor = await desk.who(secret)
-    assert actor
-    scope = actor.scope(Permission.SIM_READ, desk.at)
-    assert scope.covers(desk.tenant.id, new_path)
-    assert not scope.covers(desk.tenant.id, desk.tenant.accounts["sales"].path)
+    async def reach() -> Scope:
+        actor = await desk.who(secret)
+        assert actor
+        return actor.scope(Permission.SIM_READ, desk.at)
+
+    early = await reach()
+    desk.wait(hours=1)
+    scope = await reach()
+    async with desk.auth.database.read() as session:
+        now = (await session.get_one(Account, field.id)).path
+
+    assert (early.covers(desk.tenant.id, field.path), early.covers(desk.tenant.id, now)) == (True, False)
+    assert now.startswith(accounts["office"].path)
+    assert scope.covers(desk.tenant.id, now)
+    assert scope.covers(desk.tenant.id, field.path)  # where nothing is now but what was recorded then
+    assert not any(scope.covers(desk.tenant.id, accounts[name].path) for name in ("root", "sales", "office"))
 
 
 async def test_last_use_is_noted_rarely(desk: Desk) -> None:
