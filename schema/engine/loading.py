@@ -1,7 +1,7 @@
 """Batched reads of one request: what is asked for in the same step of an execution is read together, and read once."""
 
 import asyncio
-from collections.abc import Awaitable, Callable, Container, Iterator, Sequence
+from collections.abc import Awaitable, Callable, Collection, Container, Iterator, Sequence
 from contextlib import contextmanager
 from typing import Any, TypeVar
 
@@ -31,7 +31,7 @@ class Loaders:
         if shelf.under_way and key not in shelf.values:
             await shelf.others([key])
         if key not in shelf.values:
-            await shelf.batch_of(key).read()
+            await _together([shelf.batch_of(key)])
         return shelf.values[key]  # type: ignore[no-any-return]
 
     async def load_many(self, read: Read[Key, Value], keys: Sequence[Key], at_once: bool = False) -> list[Value]:
@@ -44,8 +44,8 @@ class Loaders:
             await shelf.others(missing)
             missing = [key for key in missing if key not in values]
         if shelf.coming or not at_once:
-            for batch in {shelf.batch_of(key): None for key in missing}:
-                await batch.read()
+            if missing:
+                await _together({shelf.batch_of(key): None for key in missing})
         elif missing:
             with shelf.reading(asked):
                 brought = await shelf.brought(missing)
@@ -135,23 +135,20 @@ class _Batch:
         self._task: asyncio.Task[Sequence[Any]] | None = None
         asyncio.get_running_loop().call_soon(self._wait_a_step)
 
-    async def read(self) -> None:
-        """Waits until the keys are on the shelf; raises what the read raised."""
-        if self._waiting is None:
-            if self._fault is not None:
-                raise self._fault
-            return
-        waiter = asyncio.get_running_loop().create_future()  # each its own: who is cancelled takes no one along
-        self._waiting[waiter] = None
-        try:
-            await waiter
-        except asyncio.CancelledError:
-            self._leave(waiter)
-            raise
-
-    def _leave(self, waiter: "asyncio.Future[None]") -> None:
-        """The last to leave ends the read."""
+    def join(self) -> "asyncio.Future[None]":
+        """Done when the keys are on the shelf, or with what the read raised; one for each caller: who is cancelled takes no one along."""
+        waiter: asyncio.Future[None] = asyncio.get_running_loop().create_future()
         if self._waiting is not None:
+            self._waiting[waiter] = None
+        else:
+            _tell(waiter, self._fault)
+        return waiter
+
+    def leave(self, waiter: "asyncio.Future[None]") -> None:
+        """The last to leave ends the read; nobody need look at what a done one says."""
+        if waiter.done():
+            _ = waiter.cancelled() or waiter.exception()
+        elif self._waiting is not None:
             self._waiting.pop(waiter, None)
             if not self._waiting and self._task is not None:
                 self._task.cancel()
@@ -183,11 +180,26 @@ class _Batch:
         for key in self.keys:
             self._shelf.coming.pop(key, None)
         for waiter in waiting or ():
-            if waiter.done():
-                continue
-            if fault is None:
-                waiter.set_result(None)
-            elif isinstance(fault, asyncio.CancelledError):
-                waiter.cancel()
-            else:
-                waiter.set_exception(fault)
+            _tell(waiter, fault)
+
+
+def _tell(waiter: "asyncio.Future[None]", fault: BaseException | None) -> None:
+    if waiter.done():
+        return
+    if fault is None:
+        waiter.set_result(None)
+    elif isinstance(fault, asyncio.CancelledError):
+        waiter.cancel()
+    else:
+        waiter.set_exception(fault)
+
+
+async def _together(batches: Collection[_Batch]) -> None:
+    """Waits for batches, all of which know of it before the first is waited for: one that nobody waits for brings nothing."""
+    waiters = [(batch, batch.join()) for batch in batches]
+    try:
+        for _, waiter in waiters:
+            await waiter
+    finally:
+        for batch, waiter in waiters:
+            batch.leave(waiter)

@@ -30,6 +30,13 @@ async def short(_shop: Shop, keys: list[int]) -> list[int]:
     return keys[1:]
 
 
+async def begun(shop: Shop) -> None:
+    """Steps on until something is being read."""
+    for _ in range(10):
+        await asyncio.sleep(0)
+    assert shop.asked
+
+
 async def later(shop: Shop, key: int) -> Any:
     await asyncio.sleep(0)
     return await shop.loaders.load(doubles, key)
@@ -147,3 +154,30 @@ async def test_one_who_is_cancelled_takes_nobody_along() -> None:
     assert await staying == 4
     with pytest.raises(asyncio.CancelledError):
         await leaving
+
+
+async def test_many_that_come_in_two_batches_are_all_there() -> None:
+    shop = Shop()
+    shop.pause = 0.01
+    first = asyncio.create_task(shop.loaders.load(doubles, 1))
+    await begun(shop)
+
+    found = await shop.loaders.load_many(doubles, [1, 2])
+
+    assert found == [2, 4]
+    assert await first == 2
+    assert shop.asked == [[1], [2]]
+
+
+async def test_the_fault_of_one_batch_reaches_who_waits_for_two() -> None:
+    shop = Shop()
+    shop.pause, shop.broken = 0.01, True
+    first = asyncio.create_task(shop.loaders.load(doubles, 1))
+    await begun(shop)
+
+    with pytest.raises(OSError, match="down"):
+        await shop.loaders.load_many(doubles, [1, 2])
+    with pytest.raises(OSError, match="down"):
+        await first
+    shop.broken = False
+    assert await shop.loaders.load_many(doubles, [1, 2]) == [2, 4]
