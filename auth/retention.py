@@ -22,7 +22,7 @@ from store.session import Database
 RETENTION_KIND: Final = "retention"
 AT_ONCE: Final = 1_000
 EVERY: Final = timedelta(days=1)
-HOLDER_FIELDS: Final = frozenset({"holder", "holder.employeeNumber"})
+HOLDER_FIELDS: Final = frozenset({"holder", "holder.employeeNumber", "contacts.name", "contacts.email", "contacts.phone"})
 LOG = structlog.get_logger("retention")
 
 

@@ -12,6 +12,8 @@ from sqlalchemy.orm import aliased
 from sqlmodel import col, select
 
 from domain.accounts.tables import Account, AccountEdge, AccountKind, CostCentre, Organization, PaymentMode
+from domain.files.queries import DocumentRow
+from domain.files.tables import File, Purpose
 from domain.kernel.paging import Page, Window
 from domain.kernel.scope import Scope
 from domain.kernel.text import search_key
@@ -109,6 +111,30 @@ def _organizations_by_ids(scope: Limits) -> Select[Any]:
 async def organizations_by_ids(session: Session, scope: Scope, ids: Sequence[UUID]) -> list[OrganizationRow | None]:
     """Organizations in the order asked, null for those out of scope."""
     found = {row[0]: _organization(row) for row in await session.rows(_organizations_by_ids(scope), ids=ids)}
+    return [found.get(id) for id in ids]
+
+
+@shaped
+def _papers(scope: Limits, given: str) -> Select[Any]:
+    """They lie where the top of the tree does: who reaches but a subtree has none of them."""
+    top = (col(Account.organization_id) == col(File.organization_id)) & col(Account.parent_id).is_(None)
+    wanted = {"ids": col(File.id), "organization_ids": col(File.organization_id)}[given]
+    statement = _columns((File.organization_id, File.id, File.name, File.media_type, File.created_at)).join(Account, top)
+    statement = statement.where(col(File.purpose) == Purpose.PAPER, among(wanted, given))
+    return scope.limit(statement, col(File.organization_id), col(Account.path)).order_by(col(File.created_at).desc(), col(File.id).desc())
+
+
+async def papers(session: Session, scope: Scope, organization_ids: Sequence[UUID]) -> list[list[DocumentRow]]:
+    """The papers of each organization, newest first, at most as many as `organization_update` takes."""
+    found: dict[UUID, list[DocumentRow]] = {id: [] for id in organization_ids}
+    for row in await session.rows(_papers(scope, "organization_ids"), organization_ids=list(organization_ids)):
+        found[row[0]].append(DocumentRow(*row[1:]))
+    return [found[id] for id in organization_ids]
+
+
+async def papers_by_ids(session: Session, scope: Scope, ids: Sequence[UUID]) -> list[DocumentRow | None]:
+    """Papers in the order asked, null for those out of scope."""
+    found = {row[1]: DocumentRow(*row[1:]) for row in await session.rows(_papers(scope, "ids"), ids=ids)}
     return [found.get(id) for id in ids]
 
 

@@ -31,7 +31,7 @@ class File(SQLModel, table=True):
     """A file of an organization; its content never changes. `by_id` is who uploaded it; it is deleted when it `expires_at`."""
 
     __tablename__ = "files"
-    __table_args__ = (Index("ix_files_expires_at", "expires_at"),)
+    __table_args__ = (Index("ix_files_expires_at", "expires_at"), Index("ix_files_of_organization", "organization_id", "purpose"))
 
     id: UUID = Field(primary_key=True)
     organization_id: UUID = Field(foreign_key="organizations.id")

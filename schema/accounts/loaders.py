@@ -5,8 +5,11 @@ from uuid import UUID
 
 from domain.accounts import queries
 from domain.accounts.queries import AccountRow, CostCentreRow, OrganizationRow, PlaceRow
+from domain.files.queries import DocumentRow
+from domain.files.tables import Purpose
 from domain.kernel.ids import Kind
 from domain.kernel.permissions import Permission
+from schema.files.seen import SEEN
 from schema.kernel.context import Context
 from schema.kernel.nodes import FINDERS
 
@@ -16,6 +19,15 @@ async def organizations(context: Context, ids: list[UUID]) -> list[OrganizationR
     scope = context.scope_of_first(Permission.ACCOUNT_READ, Permission.SUPPORT_VIEW)
     async with context.read() as session:
         return await queries.organizations_by_ids(session, scope, ids)
+
+
+async def papers(context: Context, organization_ids: list[UUID]) -> list[list[DocumentRow]]:
+    """Papers of organizations; whoever only finds an organization sees none."""
+    if Permission.ACCOUNT_READ not in context.asking().permissions:
+        return [[] for _ in organization_ids]
+    scope = context.scope(Permission.ACCOUNT_READ)
+    async with context.read() as session:
+        return await queries.papers(session, scope, organization_ids)
 
 
 async def accounts(context: Context, ids: list[UUID]) -> list[AccountRow | None]:
@@ -52,3 +64,4 @@ async def cost_centres(context: Context, ids: list[UUID]) -> list[CostCentreRow 
 FINDERS[Kind.ORGANIZATION] = organizations
 FINDERS[Kind.ACCOUNT] = accounts
 FINDERS[Kind.COST_CENTRE] = cost_centres
+SEEN[Purpose.PAPER] = (Permission.ACCOUNT_READ, queries.papers_by_ids)

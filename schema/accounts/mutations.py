@@ -1,4 +1,4 @@
-"""Making, renaming and moving accounts."""
+"""Changing what an organization says about itself; making, renaming and moving accounts."""
 
 from datetime import datetime
 from typing import Annotated, cast
@@ -6,6 +6,7 @@ from uuid import UUID
 
 import strawberry
 
+from domain.accounts import organizations
 from domain.audit.writing import Done
 from domain.hierarchy import service
 from domain.kernel.ids import Kind, decode_as
@@ -13,10 +14,41 @@ from domain.kernel.permissions import Permission
 from domain.kernel.scope import Scope
 from schema.accounts import loaders
 from schema.accounts.enums import PaymentMode
-from schema.accounts.types import Account
+from schema.accounts.types import Account, Organization
 from schema.kernel.context import Info
+from schema.kernel.figures import Locale
 from schema.kernel.needs import Needs
 from schema.kernel.outcomes import MutationMode, Plan, PlanStale, Problem
+from schema.kernel.scalars import MSISDN, EmailAddress
+
+
+@strawberry.input(description="A person to write to.")
+class ContactInput:
+    """One of all contacts."""
+
+    name: str = strawberry.field(description="Name.")
+    role: str = strawberry.field(description="What for.")
+    email: EmailAddress | None = strawberry.field(default=None, description="E-mail.")
+    phone: MSISDN | None = strawberry.field(default=None, description="Phone.")
+
+
+@strawberry.input(description="Input of `organizationUpdate`.")
+class OrganizationUpdateInput:
+    """What becomes of which one; null stays as it is."""
+
+    organization_id: strawberry.ID = strawberry.field(description="Organization.")
+    contacts: list[ContactInput] | None = strawberry.field(default=None, description="All contacts, at most 20.")
+    locale: Locale | None = strawberry.field(default=None, description="Language of its documents.")
+    add_upload_ids: list[strawberry.ID] | None = strawberry.field(default=None, description="Uploaded papers to add, at most 10.")
+    mode: MutationMode = strawberry.field(default=MutationMode.APPLY, description="Decide only, or act.")
+    plan_token: str | None = strawberry.field(default=None, description="Token of the plan agreed to.")
+
+    def to_edit(self) -> organizations.Edit:
+        """The domain's wish."""
+        contacts = None
+        if self.contacts is not None:
+            contacts = [organizations.Contact(given.name, given.role, given.email, given.phone) for given in self.contacts]
+        return organizations.Edit(contacts, self.locale, [decode_as(Kind.UPLOAD, id, "addUploadIds") for id in self.add_upload_ids or ()])
 
 
 @strawberry.input(description="Input of `accountCreate`.")
@@ -51,6 +83,14 @@ class AccountMoveInput:
     plan_token: str | None = strawberry.field(default=None, description="Token of the plan agreed to.")
 
 
+@strawberry.type(description="What `organizationUpdate` did.")
+class OrganizationUpdatePayload:
+    """The plan and the organization."""
+
+    plan: Plan = strawberry.field(description="What changes.")
+    organization: Organization = strawberry.field(description="The organization.")
+
+
 @strawberry.type(description="What `accountCreate` did.")
 class AccountCreatePayload:
     """The plan and the account."""
@@ -75,6 +115,10 @@ class AccountMovePayload:
     account: Account = strawberry.field(description="The account.")
 
 
+OrganizationUpdateResult = Annotated[
+    OrganizationUpdatePayload | PlanStale | Problem,
+    strawberry.union("OrganizationUpdateResult", description="Outcome of `organizationUpdate`."),
+]
 AccountCreateResult = Annotated[
     AccountCreatePayload | PlanStale | Problem, strawberry.union("AccountCreateResult", description="Outcome of `accountCreate`.")
 ]
@@ -94,7 +138,19 @@ async def _account(info: Info, done: Done, id: UUID | None = None) -> Account | 
 
 @strawberry.type
 class AccountsMutation:
-    """The tree of accounts."""
+    """Organizations and the tree of accounts."""
+
+    @strawberry.mutation(
+        description="Changes contacts, language and papers of an organization.", extensions=[Needs(Permission.ACCOUNT_MANAGE)]
+    )
+    async def organization_update(
+        self, info: Info, scope: Scope, input: Annotated[OrganizationUpdateInput, strawberry.argument(description="The request.")]
+    ) -> OrganizationUpdateResult:
+        """All of its contacts at once; papers are only added."""
+        organization_id, edit = decode_as(Kind.ORGANIZATION, input.organization_id, "organizationId"), input.to_edit()
+        done = await info.context.write(info, scope, input, lambda work: organizations.organization_update(work, organization_id, edit))
+        organization = await info.context.load(loaders.organizations, organization_id)
+        return OrganizationUpdatePayload(plan=Plan.of(done.plan), organization=cast(Organization, organization))
 
     @strawberry.mutation(description="Makes an account below another.", extensions=[Needs(Permission.ACCOUNT_MANAGE)])
     async def account_create(

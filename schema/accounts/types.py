@@ -17,6 +17,7 @@ from schema.accounts.enums import AccountKind, PaymentMode
 from schema.audit.queries import access_log_of_organization, trail_of_organization
 from schema.audit.types import AccessLogEntry, AuditEntry
 from schema.engine.fields import batched, plain, rows_of
+from schema.files.types import Document
 from schema.kernel import masks
 from schema.kernel.context import Context, Info
 from schema.kernel.figures import After, Before, First, Last, Locale
@@ -176,6 +177,8 @@ class Organization(Node):
     is_type_of = rows_of(OrganizationRow)
 
     contacts: list[Contact] = plain(_contacts, description="People to write to, at most 20.")
+
+    documents: list[Document] = batched(loaders.papers, key="id", description="Company papers on file, at most 50.")
 
     @strawberry.field(
         description="Corporate general account (CGA), the top of the tree visible to the viewer.",

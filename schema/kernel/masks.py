@@ -37,6 +37,7 @@ def email(context: Context, value: str | None) -> str | None:
 PERSONAL: dict[str, Callable[[Context, str | None], str | None]] = {
     "holder": name,
     "holderName": name,
+    "contacts.name": name,
     "person.name": name,
     "mobile": phone,
     "phone": phone,

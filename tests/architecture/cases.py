@@ -95,6 +95,20 @@ async def sim_activate(world: World, tenants: TwoTenants) -> Case:
     )  # fmt: skip
 
 
+@case("organizationUpdate")
+async def organization_update(world: World, tenants: TwoTenants) -> Case:
+    """One contact, another language and a paper."""
+    actor = tenants.one.as_profile_manager()
+    offer = Offer(tenants.one.id, actor.ref.id, "register.pdf", rules.type_of("register.pdf", "application/pdf"))
+    content = io.BytesIO(b"%PDF-1.7\n1 0 obj\n<<>>\nendobj\ntrailer\n<<>>\n%%EOF\n")
+    file = await take(world.database, world.scanner, offer, content, limits=rules.Limits(), at=world.clock.now())
+    contact = {"name": "Sara Rahimi", "role": "BILLING", "email": "sara@example.com", "phone": "+989121112233"}
+    return Case(
+        actor,
+        {"organizationId": tenants.one.gid, "contacts": [contact], "locale": "BG", "addUploadIds": [encode(Kind.UPLOAD, file.id)]},
+    )
+
+
 @case("accountCreate")
 async def account_create(world: World, tenants: TwoTenants) -> Case:
     """One more below sales."""
