@@ -168,6 +168,7 @@ ALL_RIGHTS = (
     "ORDER_READ",
     "PUK_REVEAL",
     "SIM_BLOCK",
+    "SIM_EDIT",
     "SIM_MOVE",
     "SIM_READ",
     "TICKET_READ",
@@ -458,6 +459,9 @@ class DemoServer(httpx.AsyncBaseTransport):
             "msisdn": msisdn,
             "iccid": f"8998350000000{index:06d}",
             "holder": holder,
+            "employee": "E-2041",
+            "centre": "S-11",
+            "tags": ["VIP", "roaming"],
             "status": status,
             "reason": reason,
             "left": left,
@@ -490,7 +494,7 @@ class DemoServer(httpx.AsyncBaseTransport):
             "iccid": sim["iccid"],
             "status": sim["status"],
             "statusReason": sim["reason"],
-            "holder": {"name": self._name(sim["holder"])},
+            "holder": {"name": self._name(sim["holder"])} if sim["holder"] else None,
             "plan": {"name": self._name("plan")},
             "lastUsageAt": self._at(hours=1),
             "figures": slim | {"payable": figures["payable"], "asOf": figures["asOf"], "source": figures["source"]},
@@ -505,7 +509,7 @@ class DemoServer(httpx.AsyncBaseTransport):
             for sim in self.sims
             if (not rules.get("statuses") or sim["status"] in rules["statuses"])
             and (not rules.get("hasDebt") or sim["payable"] > 0)
-            and (not wanted or wanted in sim["msisdn"].replace("+98", "0") or wanted in self._name(sim["holder"]).replace(" ", ""))
+            and (not wanted or wanted in sim["msisdn"].replace("+98", "0") or wanted in self._name(sim["holder"] or "").replace(" ", ""))
         ]
 
     def _Fleet(
@@ -527,8 +531,9 @@ class DemoServer(httpx.AsyncBaseTransport):
     def _SimDetail(self, by: dict[str, str]) -> dict[str, Any]:
         sim = self._sim(by["id"])
         figures = self._figures(sim)
-        rights = ["SIM_UNBLOCK", "PUK_REVEAL"] if sim["status"] == "BLOCKED" else ["SIM_BLOCK", "PUK_REVEAL", "ORDER_PLACE"]
-        can = ["SIM_BLOCK" if right == "SIM_UNBLOCK" else right for right in rights]
+        can = ["SIM_EDIT", "SIM_BLOCK", "PUK_REVEAL"]
+        if sim["status"] != "BLOCKED":
+            can.append("ORDER_PLACE")
         return {
             "sim": {
                 "id": sim["id"],
@@ -543,12 +548,12 @@ class DemoServer(httpx.AsyncBaseTransport):
                 "resumesAt": None,
                 "barring": "ALL" if sim["status"] == "BLOCKED" else "NONE",
                 "paymentMode": "POSTPAID",
-                "tags": ["VIP", "roaming"],
+                "tags": sim["tags"],
                 "pukRevealsLeft": self.reveals_left if "PUK_REVEAL" not in self.denied else None,
                 "viewerCan": [right for right in can if right not in self.denied],
                 "validity": {"activatedAt": self._at(days=600), "validUntil": self._at(days=-116), "graceUntil": self._at(days=-206)},
-                "holder": {"name": self._name(sim["holder"]), "employeeNumber": "E-2041"},
-                "costCentre": {"id": "cost-1", "code": "S-11", "name": self._name("tehran")},
+                "holder": {"name": self._name(sim["holder"]), "employeeNumber": sim["employee"]} if sim["holder"] else None,
+                "costCentre": self._centre(sim["centre"]),
                 "account": {"id": "account-sales", "name": self._name("sales")},
                 "placements": [
                     {"account": {"name": self._name("sales")}, "validFor": {"startsAt": self._at(days=200), "endsAt": None}},
@@ -564,6 +569,9 @@ class DemoServer(httpx.AsyncBaseTransport):
                 "recentUsage": self._usage() if "USAGE_READ" not in self.denied else None,
             }
         }
+
+    def _centre(self, code: str | None) -> dict[str, Any] | None:
+        return {"id": f"cost-{code}", "code": code, "name": self._name("tehran") if code == "S-11" else code} if code else None
 
     def _buckets(self, sim: dict[str, Any]) -> list[dict[str, Any]]:
         def bucket(
@@ -764,6 +772,35 @@ class DemoServer(httpx.AsyncBaseTransport):
             plan["token"] = None
         done = able if input["mode"] == "APPLY" else []
         return {"simMove": {"__typename": "SimMovePayload", "plan": plan, "sims": [{"id": sim["id"]} for sim in done], "job": None}}
+
+    def _SimUpdate(self, input: dict[str, Any]) -> dict[str, Any]:
+        chosen, gone = self._chosen(input["sims"]), set(input.get("removeTags") or ())
+        after: dict[str, dict[str, Any]] = {}
+        changes = []
+        for sim in chosen:
+            new = {"tags": [tag for tag in dict.fromkeys((*sim["tags"], *(input.get("addTags") or ()))) if tag not in gone]}
+            if "holder" in input:
+                holder = input["holder"] or {"name": None, "employeeNumber": None}
+                new |= {"holder": holder["name"], "employee": holder["employeeNumber"]}
+            if "costCentreCode" in input:
+                new["centre"] = input["costCentreCode"]
+            after[sim["id"]] = new
+            for field, shown in (("holder", "holder"), ("employee", "holder.employeeNumber"), ("centre", "costCentre"), ("tags", "tags")):
+                told = [self._told(one[field]) for one in (sim, sim | new)]
+                if told[0] != told[1]:
+                    changes.append({"label": sim["msisdn"], "field": shown, "before": told[0], "after": told[1], "money": None})
+        plan = self._plan(changes, [], None)
+        if input["mode"] == "PLAN":
+            return {"simUpdate": {"__typename": "SimUpdatePayload", "plan": plan, "sims": [], "job": None}}
+        if self.is_plan_stale:
+            return {"simUpdate": self._stale(plan)}
+        for sim in chosen:
+            sim.update(after[sim["id"]])
+        sims = [{"id": sim["id"]} for sim in chosen]
+        return {"simUpdate": {"__typename": "SimUpdatePayload", "plan": plan | {"token": None}, "sims": sims, "job": None}}
+
+    def _told(self, value: Any) -> str | None:
+        return ", ".join(value) or None if isinstance(value, list) else value and self._name(value)
 
     def _job_view(self, job: dict[str, Any]) -> dict[str, Any]:
         names = ("id", "kind", "state", "total", "succeeded", "failed", "createdAt", "finishedAt", "expectedAt")

@@ -19,6 +19,7 @@ from mobile.screens.puk.sheet import PukSheet
 from mobile.screens.routes import ROUTES
 from mobile.screens.shell import Shell
 from mobile.screens.sim_block.sheet import BlockSheet
+from mobile.screens.sim_edit.sheet import EditSheet
 from mobile.screens.sim_move.sheet import MoveSheet
 from mobile.state.account_tree import AccountTree
 from mobile.state.selection import Selection
@@ -252,6 +253,45 @@ async def move_plan(stage: Stage) -> None:
     sheet._preview()
 
 
+async def edit(stage: Stage) -> None:
+    page = await stage.open("sim_detail", sim_id="sim-0", tab="identity")
+    page.edit()
+
+
+async def _edited(stage: Stage) -> EditSheet:
+    page = await stage.open("sim_detail", sim_id="sim-0")
+    sheet = EditSheet(stage.shell, Selection.of([page.model.sim]), done=lambda: None, sim=page.model.sim)
+    sheet.choice.name, sheet.choice.number, sheet.choice.centre = stage.server._name("kaveh"), "E-3310", "S-14"
+    sheet.choice.added = (stage.server._name("camera"),)
+    sheet.choice.toggle("roaming")
+    sheet._choose()
+    return sheet
+
+
+async def edit_typed(stage: Stage) -> None:
+    await _edited(stage)
+
+
+async def edit_plan(stage: Stage) -> None:
+    (await _edited(stage))._preview()
+
+
+async def _edited_many(stage: Stage) -> EditSheet:
+    page = await stage.open_root("sims")
+    sheet = EditSheet(stage.shell, Selection.of(page.model.nodes[:4]), done=lambda: None)
+    sheet.choice.centre, sheet.choice.added, sheet.choice.removed = "S-14", (stage.server._name("camera"), "5G"), ("roaming",)
+    sheet._choose()
+    return sheet
+
+
+async def edit_many(stage: Stage) -> None:
+    await _edited_many(stage)
+
+
+async def edit_many_plan(stage: Stage) -> None:
+    (await _edited_many(stage))._preview()
+
+
 async def _buying(stage: Stage, count: int = 12) -> Any:
     page = await stage.open_root("sims")
     stage.shell.go("buy", sims=page.model.nodes[:count])
@@ -435,6 +475,11 @@ SCENES: dict[str, Scene] = {
     "11-job-stop": job_stop,
     "11-move": move,
     "11-move-plan": move_plan,
+    "11-edit": edit,
+    "11-edit-typed": edit_typed,
+    "11-edit-plan": edit_plan,
+    "11-edit-many": edit_many,
+    "11-edit-many-plan": edit_many_plan,
     "12-receipt": receipt,
     "13-money": money,
     "13-money-empty": money_empty,

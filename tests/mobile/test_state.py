@@ -32,6 +32,7 @@ from mobile.state.settings import Settings, clean_server
 from mobile.state.sign_in import SignIn, Stage
 from mobile.state.sim_block import SimBlock
 from mobile.state.sim_detail import SimDetail
+from mobile.state.sim_edit import SimEdit, tags_in
 from mobile.state.sim_list import SimList
 from mobile.state.sim_move import SimMove
 from mobile.state.ticket import TicketView
@@ -744,6 +745,80 @@ async def test_cards_move_from_a_day_on_and_those_already_there_are_left_out(sig
     assert await flow.apply()
 
     assert [sim["account"] for sim in server.sims[:3]] == ["account-north"] * 3
+
+
+async def _editing(services: Services, sim_id: str = "sim-0") -> SimEdit:
+    detail = SimDetail(services, sim_id)
+    await detail.load()
+    assert detail.may("SIM_EDIT")
+    return SimEdit(services, Selection.of([detail.sim]), detail.sim)
+
+
+async def test_an_edit_asks_for_what_differs_and_leaves_the_rest(signed_in: Services, server: DemoServer) -> None:
+    choice = await _editing(signed_in)
+    assert (choice.number, choice.centre, choice.tags) == ("E-2041", "S-11", ("VIP", "roaming"))
+    assert choice.problem == "You haven’t changed anything yet."
+    choice.number, choice.centre, choice.added = "E-۳۳۱۰", " ", tags_in("5G، VIP ,  5G;")
+    choice.toggle("VIP")
+    choice.toggle("roaming")
+    choice.toggle("VIP")
+    assert choice.problem is None
+
+    flow = choice.edit()
+    await flow.preview()
+    changes = {one["field"]: (one["before"], one["after"]) for one in flow.plan["changes"]}
+    assert changes == {"holder.employeeNumber": ("E-2041", "E-3310"), "costCentre": ("S-11", None), "tags": ("VIP, roaming", "VIP, 5G")}
+    assert server.sims[0]["tags"] == ["VIP", "roaming"]
+    assert await flow.apply()
+
+    kept = {key: server.sims[0][key] for key in ("holder", "employee", "centre", "tags")}
+    assert kept == {"holder": choice.name, "employee": "E-3310", "centre": None, "tags": ["VIP", "5G"]}
+
+
+async def test_a_holder_goes_as_a_whole_and_a_number_needs_a_name(signed_in: Services, server: DemoServer) -> None:
+    choice = await _editing(signed_in)
+    choice.name = "  "
+    assert choice.problem == "An employee number needs a name."
+    choice.number = ""
+    assert choice.problem is None
+
+    flow = choice.edit()
+    await flow.preview()
+    assert await flow.apply()
+    again = await _editing(signed_in)
+
+    assert (again.name, again.number, again.centre) == ("", "", "S-11") and again.problem is not None
+
+
+async def test_an_edit_of_many_changes_what_is_typed_and_no_holder(signed_in: Services, server: DemoServer) -> None:
+    sims = SimList(signed_in)
+    await sims.load()
+    choice = SimEdit(signed_in, Selection.of(sims.nodes[:3]))
+    choice.centre = "S-14"
+    holders = [sim["holder"] for sim in server.sims[:3]]
+
+    flow = choice.edit()
+    await flow.preview()
+    assert await flow.apply()
+
+    assert [sim["centre"] for sim in server.sims[:4]] == ["S-14"] * 3 + ["S-11"]
+    assert [sim["holder"] for sim in server.sims[:3]] == holders
+
+
+async def test_an_edit_without_network_waits_and_is_asked_anew(signed_in: Services, server: DemoServer) -> None:
+    choice = await _editing(signed_in)
+    choice.centre = "S-14"
+    flow = choice.edit()
+    server.is_offline = True
+    waiting = asyncio.create_task(flow.preview())
+    await until(lambda: flow.step is Step.WAITING)
+
+    server.is_offline = False
+    assert await signed_in.gateway.reach()
+    await waiting
+
+    assert flow.step is Step.PLANNED and flow.was_lost and await flow.apply()
+    assert server.sims[0]["centre"] == "S-14"
 
 
 async def test_jobs_one_has_begun_are_listed_newest_first(signed_in: Services, server: DemoServer) -> None:

@@ -224,6 +224,41 @@ async def test_cards_are_moved_by_touches(build: Build) -> None:
     assert hand.sees("3 SIM cards moved") and not stage.shell.page.model.is_selecting
 
 
+async def test_a_card_is_edited_by_touches(build: Build) -> None:
+    stage = await build(language="en")
+    hand = Hand(stage)
+    await SCENES["06-sim-identity"](stage)
+    await stage.settle()
+
+    await hand.press("Edit")
+    await hand.press("See what changes")
+    assert hand.sees("You haven’t changed anything yet.")
+    await hand.press("roaming")
+    await hand.press("See what changes")
+    assert hand.sees("1 SIM card changes") and hand.sees("was: VIP, roaming") and stage.server.sims[0]["tags"] == ["VIP", "roaming"]
+    await hand.press("Save")
+
+    assert stage.server.sims[0]["tags"] == ["VIP"]
+    assert hand.sees("1 SIM card changed") and stage.shell.page.model.sim["tags"] == ["VIP"]
+
+
+async def test_a_refused_edit_leads_back_to_what_was_typed(build: Build) -> None:
+    stage = await build(language="en")
+    hand = Hand(stage)
+    await SCENES["11-edit"](stage)
+    await stage.settle()
+    await hand.press("roaming")
+    stage.server.denied.add("SimUpdate")
+
+    await hand.press("See what changes")
+    assert not hand.sees("1 SIM card changes")
+    await hand.press("Change")
+    stage.server.denied.clear()
+    await hand.press("See what changes")
+
+    assert hand.sees("1 SIM card changes") and hand.sees("was: VIP, roaming")
+
+
 async def test_jobs_are_found_again_behind_more(build: Build) -> None:
     stage = await build(language="en")
     hand = Hand(stage)

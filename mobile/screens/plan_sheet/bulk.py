@@ -40,6 +40,10 @@ class BulkSheet:
         """What happens to that many cards, and how."""
         raise NotImplementedError
 
+    def shows(self, flow: PlanFlow) -> list[Widget]:
+        """What changes, where saying how many isn't enough."""
+        return []
+
     def act_words(self) -> str:
         """What the button does."""
         raise NotImplementedError
@@ -87,6 +91,7 @@ class BulkSheet:
         content = parts.news(flow)
         count = self.selection.count - int(flow.plan["exclusionCount"])
         content.append(parts.doing(flow, *self.does(count), is_listed=self._is_listed, toggle=self._toggle))
+        content += self.shows(flow)
         if flow.plan["exclusionCount"]:
             content.append(parts.left_out(flow, flow.plan["exclusions"], flow.plan["exclusionCount"]))
         if self.selection.is_job:

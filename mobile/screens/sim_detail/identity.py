@@ -6,6 +6,7 @@ from kivy.metrics import dp
 from kivy.uix.widget import Widget
 
 from mobile.widgets.box import Row, card
+from mobile.widgets.buttons import PillButton
 from mobile.widgets.look import look
 from mobile.widgets.rows import KeyValue, section
 from mobile.widgets.text import Text, Word
@@ -16,15 +17,21 @@ def cards(page: Any) -> list[Widget]:
     sim = page.model.sim
     return [
         _facts("identity.identifiers", _identifiers(sim)),
-        _facts("identity.holder", _holder(sim)),
+        _facts("identity.holder", _holder(sim), _edit(page)),
         _facts("identity.state", _state(sim)),
         _places(sim),
     ]
 
 
-def _facts(title: str, facts: list[tuple[str, str | None]]) -> Widget:
+def _edit(page: Any) -> Widget | None:
+    if not page.model.may("SIM_EDIT"):
+        return None
+    return PillButton(look.say("action.edit"), page.edit, "plain", size=14, height=32, is_fitted=True)
+
+
+def _facts(title: str, facts: list[tuple[str, str | None]], end: Widget | None = None) -> Widget:
     say = look.say
-    panel = card(section(say(title)), spacing=dp(10))
+    panel = card(section(say(title), end), spacing=dp(10))
     for name, value in facts:
         if value:
             panel.add_widget(KeyValue(name, value))

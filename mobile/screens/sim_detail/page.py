@@ -12,6 +12,7 @@ from mobile.screens.page import LoadPage, Scroller
 from mobile.screens.puk.sheet import PukSheet
 from mobile.screens.sim_block.sheet import BlockSheet
 from mobile.screens.sim_detail import apn, identity, overview, usage
+from mobile.screens.sim_edit.sheet import EditSheet
 from mobile.state.selection import Selection
 from mobile.state.sim_detail import TABS, SimDetail
 from mobile.widgets.bars import TopBar
@@ -98,20 +99,29 @@ class SimDetailPage(LoadPage):
 
     def _bar(self, *, is_block: bool) -> None:
         if self.shell.writes_allowed():
-            BlockSheet(self.shell, Selection.of([self.model.sim]), is_block=is_block, done=self._barred)
+            BlockSheet(self.shell, Selection.of([self.model.sim]), is_block=is_block, done=self._written)
 
-    def _barred(self) -> None:
+    def edit(self) -> None:
+        """Asks what the card is to be known by."""
+        if self.shell.writes_allowed():
+            EditSheet(self.shell, Selection.of([self.model.sim]), done=self._written, sim=self.model.sim)
+
+    def _written(self) -> None:
         self.reload()
         self.run(self.shell.root_model("sims").load())
 
     def _more(self) -> None:
         say = look.say
         options = [("copy", say("sim.copy_number"))]
+        if self.model.may("SIM_EDIT"):
+            options.insert(0, ("edit", say("edit.title")))
         if self.model.services.session.may("ORDER_READ"):
             options.append(("purchases", say("sim.purchases")))
 
         def take(one: str) -> None:
-            if one == "copy":
+            if one == "edit":
+                self.edit()
+            elif one == "copy":
                 Clipboard.copy(self.model.sim["msisdn"] or self.model.sim["iccid"])
                 self.shell.toast(say("action.copied"))
             else:

@@ -9,6 +9,7 @@ from mobile.screens.choosing import choose, choose_account
 from mobile.screens.help.page import help_button
 from mobile.screens.page import LoadPage
 from mobile.screens.sim_block.sheet import BlockSheet
+from mobile.screens.sim_edit.sheet import EditSheet
 from mobile.screens.sim_list.rows import ROW, SimRowView
 from mobile.screens.sim_move.sheet import MoveSheet
 from mobile.state.loading import Phase
@@ -161,12 +162,14 @@ class SimListPage(LoadPage):
             ]
         if session.may("SIM_MOVE"):
             buttons.append(PillButton(say("sim.move"), self._move, "tonal", height=44, size=14))
+        if session.may("SIM_EDIT"):
+            buttons.append(PillButton(say("action.edit"), self._edit, "tonal", height=44, size=14))
         if session.may("ORDER_PLACE") and not selection.is_job:
             buttons.append(PillButton(say("sim.buy"), self._buy, "filled", height=44, size=14))
         if look.is_large:
             return Panel(*buttons, role="bar", radius=0, padding=dp(12), spacing=dp(8))
         if len(buttons) > MOST_BESIDE:
-            rows = (Row(*buttons[:2], spacing=dp(8)), Row(*buttons[2:], spacing=dp(8)))
+            rows = [Row(*buttons[at : at + 2], spacing=dp(8)) for at in range(0, len(buttons), 2)]
             return Panel(*rows, role="bar", radius=0, padding=dp(12), spacing=dp(8))
         return Strip(*buttons, role="bar", radius=0, padding=dp(12), spacing=dp(8))
 
@@ -233,6 +236,10 @@ class SimListPage(LoadPage):
     def _move(self) -> None:
         if self.shell.writes_allowed():
             MoveSheet(self.shell, self.model.selection, done=self._acted)
+
+    def _edit(self) -> None:
+        if self.shell.writes_allowed():
+            EditSheet(self.shell, self.model.selection, done=self._acted)
 
     def _bar(self, *, is_block: bool) -> None:
         if self.shell.writes_allowed():

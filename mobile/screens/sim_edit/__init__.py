@@ -1,0 +1,1 @@
+"""Editing what SIM cards are known by, plan first."""
