@@ -46,6 +46,7 @@ class Metrics:
         self._dead = self._gauge("simurgh_outbox_dead", "Work given up, which blocks its subject; the same in every process")
         self._pools = Gauge("simurgh_sql_connections", "Connections to SQL", ("pool", "state"), registry=self._registry)
         self._children: dict[tuple[str, str], Histogram] = {}
+        self._followed: dict[str, Gauge] = {}
 
     def answered(self, operation: str, kind: str, codes: Sequence[str], seconds: float) -> None:
         """Counts an answer; `operation` is empty for what isn't an operation of our own clients."""
@@ -83,8 +84,10 @@ class Metrics:
             self._pools.labels(pool, state).set(count)
 
     def follow(self, name: str, words: str, value: Callable[[], float]) -> None:
-        """Shows a value as it is when somebody looks."""
-        self._gauge(name, words).set_function(value)
+        """Shows a value as it is when somebody looks; of two of a name the later one counts."""
+        if name not in self._followed:
+            self._followed[name] = self._gauge(name, words)
+        self._followed[name].set_function(value)
 
     def text(self) -> bytes:
         """All figures in Prometheus' text format."""

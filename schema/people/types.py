@@ -74,7 +74,7 @@ class Membership(Node):
         account_loaders.organizations, key="organization_id", description="Where, null for the operator's own people."
     )
     account: Account | None = batched(
-        account_loaders.accounts_named,
+        account_loaders.accounts,
         key="account_id",
         description="Top of what it covers, the root for a profile manager; null for the operator's own people.",
     )

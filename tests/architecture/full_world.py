@@ -68,6 +68,8 @@ async def make_full(world: World, tenants: TwoTenants) -> Full:
         "LedgerEntry": transfer["entries"][0]["id"],
     }  # fmt: skip
     ids["Job"] = await job(world, tenants)
+    outage = await done(world, await CASES["incidentSave"](world, tenants), "incidentSave", "incident { id }")
+    ids["Incident"] = outage["incident"]["id"]
     asked = await ask(
         world.database, tenants.one.as_profile_manager(),
         "query($o: ID!, $a: ID!) { account(id: $a) { wallet { id } } organization(id: $o) { auditTrail(first: 1) { edges { node { id } } } } }",

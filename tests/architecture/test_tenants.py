@@ -18,8 +18,8 @@ from tests.architecture.test_access import asked, sample
 from tests.architecture.test_plans import REFUSED, differing, rows
 from tests.world import TwoTenants, ask
 
-EVERYBODYS = {"ProductOffering"}
-"""The catalogue."""
+EVERYBODYS = {"ProductOffering", "Incident"}
+"""The catalogue, and what the operator tells everybody."""
 ABOUT_ONESELF = {"auth_challenges", "outbox", "auth_limit_windows"}
 """What asking for a code leaves, whoever asks."""
 

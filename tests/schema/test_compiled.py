@@ -86,7 +86,8 @@ def variables_of(full: Full, tenants: TwoTenants, name: str) -> dict[str, Any]:
     common = {"account": one.account("root"), "organization": one.gid, "first": 20, "msisdn": one.sims[0].msisdn, "search": "Arya"}
     apart = {
         "SimDetail": {"by": {"id": full.node("Sim")}}, "SimApns": {"id": full.node("Sim")}, "OrderProgress": {"id": full.node("Order")},
-        "BundleDelivered": {"reference": full.reference},
+        "BundleDelivered": {"reference": full.reference}, "Job": {"id": full.node("Job")}, "Ticket": {"id": full.node("Ticket")},
+        "Help": {"locale": "FA"},
     }  # fmt: skip
     return apart.get(name, common)
 
