@@ -140,4 +140,4 @@ async def test_the_other_tenant_finds_none_of_it(world: World, two_tenants: TwoT
         if answer.data["node"] is not None:
             seen.append(kind)
 
-    assert seen == ["ProductOffering"]  # the catalogue is everybody's
+    assert seen == ["ProductOffering", "Incident"]  # the catalogue is everybody's, and so is what the operator tells everybody
