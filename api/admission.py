@@ -6,8 +6,8 @@ from graphql import GraphQLError
 
 from api.asking import Asked
 from api.budget import CAPACITY, Budget, seconds_until
+from api.seen import Seen
 from api.trusted import TrustedDocuments
-from api.watching import Seen
 from auth.actor import Actor
 from domain.kernel.errors import AccessError, InvalidInput, RateLimited
 from schema.engine.documents import Operation

@@ -19,8 +19,9 @@ from starlette.types import Receive, Scope, Send
 from api.admission import Admission, Refused
 from api.asking import Asked, Refusal, answer_type, asked, asked_in_url
 from api.budget import RESTORE_RATE
+from api.seen import Seen
 from api.sending import MODERN, PLAIN, kept, sent
-from api.watching import Seen, watched
+from api.watching import watched
 from api.world import World
 from auth.identify import identify
 from domain.kernel.errors import AccessError, Busy, DomainError, RateLimited, Unavailable

@@ -26,7 +26,8 @@ from strawberry.types.unset import UNSET
 from api.admission import Admission, Refused
 from api.asking import Asked, Refusal, well_formed
 from api.graphql import NOTHING, objects_in, told
-from api.watching import Seen, watched
+from api.seen import Seen
+from api.watching import watched
 from api.world import World
 from auth.actor import Actor
 from auth.identify import identify

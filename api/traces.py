@@ -13,7 +13,7 @@ from opentelemetry.sdk.trace.sampling import ParentBased, TraceIdRatioBased
 from opentelemetry.trace import SpanKind, Status, StatusCode
 from opentelemetry.trace.propagation.tracecontext import TraceContextTextMapPropagator
 
-from api.watching import Seen
+from api.seen import Seen
 from store import outbox
 from store.outbox import Later, Task
 

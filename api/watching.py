@@ -1,11 +1,10 @@
 """What operators watch: how one request went, told to metrics, traces and the log; and the port where each process shows itself."""
 
 import asyncio
-from collections.abc import AsyncIterator, Iterator, Mapping, Sequence
+from collections.abc import AsyncIterator, Iterator
 from contextlib import ExitStack, asynccontextmanager, contextmanager, nullcontext, suppress
-from dataclasses import dataclass, field
 from time import perf_counter
-from typing import Any, Final
+from typing import Final
 
 import structlog
 from starlette.applications import Starlette
@@ -17,6 +16,7 @@ from api.listening import beside, listening
 from api.logs import REQUEST_ID
 from api.probes import probes
 from api.readiness import readiness
+from api.seen import Seen
 from api.stopping import Stop, leaving
 from api.world import World
 from store import outbox
@@ -26,20 +26,6 @@ LOG = structlog.get_logger("requests")
 SLOW_SECONDS: Final = 1.0
 """From here on a request is worth a line of its own in the log."""
 LAG_EVERY_SECONDS: Final = 0.25
-
-
-@dataclass(slots=True)
-class Seen:
-    """One request as it is watched; `operation` is empty for what isn't an operation of our own clients, names of others have no bounds."""
-
-    request_id: str
-    operation: str = ""
-    kind: str = ""
-    codes: list[str] = field(default_factory=list)
-
-    def noted(self, errors: Sequence[Mapping[str, Any]]) -> None:
-        """Notes the codes of errors as they are told."""
-        self.codes += [error["extensions"]["code"] for error in errors]
 
 
 @contextmanager

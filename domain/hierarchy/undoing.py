@@ -12,6 +12,7 @@ from sqlmodel import col, select
 from domain.accounts.tables import Account, AccountEdge
 from domain.audit.writing import Work
 from domain.hierarchy import queries, service
+from domain.hierarchy.present import hold
 from domain.jobs.deeds import Target
 from domain.kernel.errors import NotEligible, StateConflict
 from domain.kernel.ids import Kind
@@ -23,7 +24,8 @@ from domain.sims.tables import SimPlacement
 async def undo_name(work: Work, _proof: Proof, changes: Sequence[Change]) -> None:
     """Gives an account its former name."""
     (change,) = changes
-    account = await work.sql.get(Account, _subject(change, Kind.ACCOUNT))
+    await _hold(work)
+    account = await work.sql.get(Account, _subject(change, Kind.ACCOUNT), populate_existing=True)
     if account is None or account.name != change.after:
         raise StateConflict("audit.changed_since", label=change.label)
     await service.account_update(work, account.id, name=change.before)
@@ -33,6 +35,7 @@ async def undo_account_move(work: Work, _proof: Proof, changes: Sequence[Change]
     """Hangs an account where it hung before: from now on, or as if its move had never been planned."""
     change = _only_move(changes, "parent")
     id = _subject(change, Kind.ACCOUNT)
+    await _hold(work)
     edges = await work.sql.scalars(select(AccountEdge).where(col(AccountEdge.account_id) == id).order_by(col(AccountEdge.valid_from)))
     stays = [(parent_id, next(each).valid_from) for parent_id, each in groupby(edges, attrgetter("parent_id"))]
     before, begins = await _before(work, stays, change)
@@ -44,6 +47,7 @@ async def undo_sim_move(work: Work, _proof: Proof, changes: Sequence[Change]) ->
     moved = {_subject(change, Kind.SIM): change for change in changes if change.field != "effectiveAt"}
     if any(change.field != "account" for change in moved.values()):
         raise NotEligible("audit.irreversible")
+    await _hold(work)
     placements = select(SimPlacement).where(col(SimPlacement.sim_id).in_(moved)).order_by(col(SimPlacement.valid_from))
     back: dict[tuple[UUID, datetime | None], list[Target]] = {}
     stood: dict[UUID, list[tuple[Any, datetime]]] = {id: [] for id in moved}
@@ -57,6 +61,12 @@ async def undo_sim_move(work: Work, _proof: Proof, changes: Sequence[Change]) ->
         if decision.left_out:
             raise StateConflict("audit.changed_since", label=next(iter(decision.left_out.values())).label)
         await service.MOVE.act(work, decision.acts)
+
+
+async def _hold(work: Work) -> None:
+    """Nobody moves or renames anything from here on: what is compared with the entry is what will be changed."""
+    assert work.organization_id is not None  # noqa: S101 (an undoing says its entry's organization first)
+    await hold(work.sql, work.organization_id, at=work.at)
 
 
 async def _before(work: Work, stays: Sequence[tuple[UUID | None, datetime]], change: Change) -> tuple[UUID, datetime]:

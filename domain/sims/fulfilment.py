@@ -46,6 +46,10 @@ def handlers(database: Database, network: Network, clock: Clock, sealer: Sealer)
 
     async def lock_device(task: Task) -> None:
         told, sim_id = task.payload, UUID(task.payload["sim_id"])
+        async with database.read() as session:
+            card = await session.get(Sim, sim_id)
+        if card is None or card.iccid != told["iccid"]:
+            return  # the line has left that card, and its lock was told of the one it is on
         refusal = await answer(sim_id, network.lock_device(UUID(told["change_id"]), told["iccid"], told["imei"]))
 
         async def revert(work: Work) -> None:

@@ -27,11 +27,17 @@ async def lock_device(work: Work, proof: Proof, sim_id: UUID, imei: str | None) 
         proof.require(work.at)
     if card.locked_imei == imei:
         raise StateConflict("sims.locked_already" if imei else "sims.not_locked", field=("imei",))
-    change_id, was = uuid7(), card.locked_imei
+    was = card.locked_imei
     await bind(work, card, imei)
-    payload = {"sim_id": card.id.hex, "change_id": change_id.hex, "iccid": card.iccid, "imei": imei, "was": was}
-    await work.afterwards(LOCK_DEVICE, payload, subject=f"sim:{card.id}", key=f"{LOCK_DEVICE}:{change_id}")
+    await tell_network(work, card, was=was)
     return {"sim": card.id}
+
+
+async def tell_network(work: Work, card: Sim, *, was: str | None) -> None:
+    """Sends the card's lock to the network after commit; if that refuses, the card goes back to `was`."""
+    change_id = uuid7()
+    payload = {"sim_id": card.id.hex, "change_id": change_id.hex, "iccid": card.iccid, "imei": card.locked_imei, "was": was}
+    await work.afterwards(LOCK_DEVICE, payload, subject=f"sim:{card.id}", key=f"{LOCK_DEVICE}:{change_id}")
 
 
 async def bind(work: Work, card: Sim, imei: str | None) -> None:

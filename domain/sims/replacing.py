@@ -17,7 +17,7 @@ from domain.kernel.ids import Kind, Ref, uuid7
 from domain.kernel.plan import MutationMode
 from domain.kernel.proof import Proof
 from domain.kernel.sealing import Sealer
-from domain.sims import puk, rules
+from domain.sims import locking, puk, rules
 from domain.sims.intake import search_text
 from domain.sims.rules import Standing
 from domain.sims.states import SimStatus, SimStatusReason
@@ -57,6 +57,7 @@ async def replace(work: Work, sealer: Sealer, proof: Proof, sim_id: UUID, spare_
         "status": line.status, "barring": line.barring,
     }  # fmt: skip
     await work.afterwards(REPLACE_CARD, payload, subject=f"sim:{line.id}", key=f"{REPLACE_CARD}:{command_id}")
+    await _lock_again(work, line)
     return {"sim": line.id}
 
 
@@ -67,6 +68,13 @@ async def put_back(work: Work, sealer: Sealer, line: Sim, spare: Sim, told: Mapp
     is_last = told["change_id"] == (line.change_id.hex if line.change_id else None)
     unused = Standing(SimStatus.READY_TO_ACTIVATE, has_number=False)
     await stand(work, (line, before if is_last else standing(line)), (spare, unused))
+    await _lock_again(work, line)
+
+
+async def _lock_again(work: Work, line: Sim) -> None:
+    """The network ties cards, not lines, to devices: a line's lock has to be told of each card it comes to."""
+    if line.locked_imei is not None:
+        await locking.tell_network(work, line, was=None)
 
 
 async def stand(work: Work, *after: tuple[Sim, Standing]) -> None:

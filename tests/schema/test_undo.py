@@ -1,5 +1,6 @@
 """auditUndo: what can be undone, once, by whom, and never over what came after, on both engines."""
 
+import asyncio
 import random
 import uuid
 from collections.abc import Iterator
@@ -164,6 +165,19 @@ async def test_a_move_is_undone_whether_it_holds_already_or_is_planned(
         await hold(session, one.id, at=world.clock.now())
     assert await places(world) == before
     await counts_fit(world.database)
+
+
+async def test_undoing_never_takes_back_what_comes_at_the_same_moment(world: World, two_tenants: TwoTenants) -> None:
+    one, actor = two_tenants.one, two_tenants.one.as_profile_manager()
+    for turn in range(8):
+        await did(world, actor, NAME, accountId=one.account("field"), name=f"First {turn}")
+        entry = (await trail(world, actor, one.gid))[0]
+
+        await asyncio.gather(undo(world, actor, entry["id"]), did(world, actor, NAME, accountId=one.account("field"), name=f"Last {turn}"))
+
+        accounts, _ = await places(world)
+        assert accounts[one.accounts["field"].id][-1] == f"Last {turn}"
+        world.clock.move(timedelta(seconds=1))
 
 
 async def test_a_move_that_was_overtaken_cannot_be_undone(world: World, two_tenants: TwoTenants) -> None:

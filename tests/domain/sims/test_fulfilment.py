@@ -8,13 +8,14 @@ from uuid import UUID
 from sqlalchemy import func, select
 
 from domain.audit.tables import AuditEntry
-from domain.audit.writing import Command, Done
+from domain.audit.writing import Command, Done, Service, carry_out
 from domain.jobs.deeds import Deed, Request
 from domain.jobs.service import Many, carry_out_many
 from domain.kernel.permissions import Permission
 from domain.kernel.plan import BulkErrorPolicy, MutationMode
+from domain.kernel.proof import Proof
 from domain.kernel.sealing import Sealer
-from domain.sims import service
+from domain.sims import locking, replacing, service
 from domain.sims.fulfilment import ASK_AGAIN, handlers
 from domain.sims.ports import NetworkRefused, NetworkSilent
 from domain.sims.rules import Bar
@@ -24,6 +25,7 @@ from domain.sims.tables import Sim, SimCounter, SimState
 from store import outbox
 from store.outbox import OutboxRow, OutboxState
 from store.session import Database
+from tests.spares import make_spare
 from tests.world import MovableClock, TwoTenants
 
 LOST = Bar(SimStatusReason.LOST)
@@ -71,6 +73,10 @@ class Story:
 
     async def unblock(self) -> Done:
         return await self.change(service.UNBLOCK, {"note": None})
+
+    async def carry(self, mutation: str, what: Service) -> Done:
+        scope = self.actor.scope(Permission.SIM_BLOCK, self.clock.now())
+        return await carry_out(self.database, scope, Command(mutation, MutationMode.APPLY, ""), what, at=self.clock.now())
 
     async def work(self) -> None:
         while await outbox.run_once(self.database, self.handlers, self.clock, worker="test"):
@@ -241,3 +247,24 @@ async def test_a_refused_wake_up_stays_until_somebody_lifts_it(database: Databas
     assert await story.waiting() == []
     await story.unblock()
     assert (await story.stored()).status == SimStatus.ACTIVE
+
+
+async def test_a_lock_goes_with_the_line_to_each_card_it_comes_to(database: Database, two_tenants: TwoTenants) -> None:
+    story = Story(database, two_tenants)
+    till, spare = "490154203237518", await make_spare(database, two_tenants.one, SEALER)
+    proof, was, new = Proof(story.clock.now()), story.card.iccid, spare.iccid
+    await story.carry("simImeiLock", lambda work: locking.lock_device(work, proof, story.card.id, till))
+    await story.work()
+    story.carrier.answers = [NetworkRefused("no such card")]
+
+    await story.carry("simReplace", lambda work: replacing.replace(work, SEALER, proof, story.card.id, spare.id, SimStatusReason.LOST))
+    await story.work()
+    put_back = await story.stored()
+    await story.carry("simReplace", lambda work: replacing.replace(work, SEALER, proof, story.card.id, spare.id, SimStatusReason.LOST))
+    await story.work()
+
+    assert (put_back.iccid, put_back.locked_imei) == (was, till)
+    locks = [iccid for _, iccid, what, *rest in story.carrier.told if what == "lock" and rest == [till]]
+    assert locks == [was, was, new]
+    assert (await story.stored()).locked_imei == till
+    assert await story.waiting() == []
