@@ -10,7 +10,7 @@ from domain.audit.queries import AuditEntryRow
 from domain.audit.writing import Result, Work
 from domain.hierarchy import undoing as hierarchy
 from domain.kernel.errors import NotEligible, NotFound, StateConflict
-from domain.kernel.ids import uuid7
+from domain.kernel.ids import Kind, uuid7
 from domain.kernel.permissions import Permission
 from domain.kernel.plan import Change
 from domain.kernel.proof import Proof
@@ -39,6 +39,17 @@ OPPOSITES: Mapping[str, Opposite] = {
 """Mutations by name; what isn't here can't be undone: money is corrected by money, a PUK that was seen stays seen."""
 
 
+def deed_of(entry: AuditEntryRow) -> str:
+    """What an entry did that could have an opposite, by the mutation's name; empty where it did nothing of the kind.
+
+    That is where it was refused, where its values were erased, and where it only began a job: what that did stands in an entry for
+    each of its chunks.
+    """
+    is_erased = any(ERASED in {change.before, change.after} for change in entry.changes)
+    has_acted = any(change.subject is None or change.subject.kind is not Kind.JOB for change in entry.changes)
+    return entry.action if entry.failure is None and has_acted and not is_erased else ""
+
+
 def may_undo(action: str, permissions: Collection[Permission]) -> bool:
     """Whether somebody with these rights may undo such an act; a single one may be undone already, or overtaken."""
     opposite = OPPOSITES.get(action)
@@ -50,9 +61,8 @@ async def entry_to_undo(session: Session, scope: Scope, entry_id: UUID) -> tuple
     (entry,) = await queries.entries_by_ids(session, scope, [entry_id])
     if entry is None:
         raise NotFound(field=("auditEntryId",))
-    opposite = OPPOSITES.get(entry.action)
-    is_erased = any(ERASED in {change.before, change.after} for change in entry.changes)
-    if opposite is None or entry.failure is not None or not entry.changes or is_erased:
+    opposite = OPPOSITES.get(deed_of(entry))
+    if opposite is None:
         raise NotEligible("audit.irreversible", field=("auditEntryId",))
     return entry, opposite
 

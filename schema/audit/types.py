@@ -9,6 +9,7 @@ from domain.audit.access_log import AccessLogEntryRow
 from domain.audit.queries import AuditEntryRow
 from domain.kernel import plan as domain_plan
 from domain.kernel.ids import Kind, Ref
+from domain.undo.service import deed_of
 from schema.audit import loaders
 from schema.engine.fields import batched, plain, rows_of
 from schema.kernel.actors import Actor
@@ -22,8 +23,7 @@ def _changes(row: AuditEntryRow) -> list[domain_plan.Change]:
 
 
 def _deed(row: AuditEntryRow) -> tuple[UUID, UUID, str]:
-    """The entry with what was done, which is nothing where it was refused."""
-    return row.organization_id, row.id, "" if row.failure else row.action
+    return row.organization_id, row.id, deed_of(row)
 
 
 @strawberry.type(description="A write, chained by hash to the one before.")

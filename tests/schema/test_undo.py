@@ -10,12 +10,14 @@ from typing import Any
 import pytest
 from sqlalchemy import select
 
+from api.worker import handlers
 from api.world import World
 from auth.actor import Actor
 from domain.accounts.tables import Account
 from domain.hierarchy.present import hold
 from domain.kernel.ids import Kind, encode
 from domain.sims.tables import Sim
+from store import outbox
 from tests.schema.sims.test_editing import PHONE, TILL, gid, run
 from tests.schema.sims.test_state_changes import change, counts_fit
 from tests.world import NOW, TwoTenants, ask
@@ -109,6 +111,22 @@ async def test_what_has_no_opposite_says_so(world: World, two_tenants: TwoTenant
 
     assert not entry["isReversible"]
     assert (refused["code"], refused["field"]) == ("NOT_ELIGIBLE", ["auditEntryId"])
+
+
+async def test_a_job_is_undone_by_what_it_did_not_by_its_beginning(world: World, two_tenants: TwoTenants) -> None:
+    one, actor = two_tenants.one, two_tenants.one.as_profile_manager()
+    before = await states(world)
+    block = "mutation($input: SimBlockInput!) { simBlock(input: $input) { __typename ... on UserError { message } } }"
+    chosen = {"filter": {"accountId": one.account("sales"), "statuses": ["ACTIVE"]}}
+    await did(world, actor, block, sims=chosen, reason="REQUEST", idempotencyKey=str(uuid.uuid4()))
+    await outbox.run_once(world.database, handlers(world), world.clock, worker="test")
+
+    chunk, begun = await trail(world, actor, one.gid)
+    refused, undone = await undo(world, actor, begun["id"]), await undo(world, actor, chunk["id"])
+
+    assert (begun["isReversible"], refused["code"]) == (False, "NOT_ELIGIBLE")
+    assert (chunk["isReversible"], undone["__typename"]) == (True, "AuditUndoPayload")
+    assert await states(world) == before
 
 
 async def test_a_suspension_whose_end_has_passed_is_not_set_again(world: World, two_tenants: TwoTenants) -> None:
