@@ -16,7 +16,7 @@ from mobile.state.speech import utc_now
 
 async def main(sims: int) -> None:
     """Serves a company of that many SIM cards."""
-    company = DemoServer(utc_now, sims)
+    company = DemoServer(now=utc_now, sims=sims)
 
     async def answer(request: Request) -> Response:
         asked = httpx.Request(request.method, str(request.url), headers=request.headers.raw, content=await request.body())
