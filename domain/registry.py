@@ -30,7 +30,7 @@ TABLES: tuple[type[SQLModel], ...] = (
     catalogue.Offering, catalogue.VatRate,
     sims.Sim, sims.SimPlacement, sims.SimState, sims.SimCounter, sims.SimSecret, sims.PukAttempt, sims.SimApn,
     bundles.Product, bundles.Bucket,
-    wallet.LedgerAccount, wallet.LedgerTransfer, wallet.LedgerEntry,
+    wallet.LedgerAccount, wallet.LedgerTransfer, wallet.LedgerEntry, wallet.LedgerHold, wallet.WalletLot, wallet.LotUse,
     orders.Order, orders.OrderItem, orders.OrderStep,
     tickets.Ticket, tickets.TicketFile,
     content.Incident, content.IncidentChange,

@@ -31,6 +31,7 @@ from domain.orders.service import receipt_letter
 from domain.orders.tables import Order, OrderItem, OrderState, OrderStep
 from domain.sims.states import SimStatus
 from domain.wallet.ledger import Posting, post
+from domain.wallet.purses import HOUSE, empty
 from domain.wallet.rules import Leg, movement, reversal, sale
 from domain.wallet.tables import LedgerAccount, LedgerAccountKind, LedgerReason
 from seeds.companies import Habits
@@ -297,9 +298,8 @@ class Buying:
 async def house_accounts(session: Session, organization_id: UUID, dice: Dice, *, at: datetime) -> Mapping[LedgerAccountKind, UUID]:
     """Makes the organization's own ledger accounts."""
     new_id = dice.ids(f"house:{organization_id}", at)
-    house = {kind: new_id() for kind in (K.REVENUE, K.TAX, K.CLEARING)}
-    empty = {"organization_id": organization_id, "owner_id": organization_id, "balance": 0, "held": 0, "floor": 0, "entry_count": 0}
-    await insert_or_ignore(session, LedgerAccount, [empty | {"id": id, "kind": kind} for kind, id in house.items()])
+    house, owner = {kind: new_id() for kind in HOUSE}, Ref(Kind.ORGANIZATION, organization_id)
+    await insert_or_ignore(session, LedgerAccount, [empty(organization_id, owner, kind) | {"id": id} for kind, id in house.items()])
     return house
 
 

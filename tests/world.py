@@ -16,7 +16,7 @@ from auth.policy import READS, RIGHTS
 from domain.accounts.service import make_account, make_organization
 from domain.accounts.tables import Account, PaymentMode
 from domain.kernel.errors import AccessError
-from domain.kernel.ids import Kind, encode, uuid7
+from domain.kernel.ids import Kind, Ref, encode, uuid7
 from domain.kernel.locale import Locale
 from domain.kernel.permissions import Role
 from domain.kernel.scope import ActorRef, Reach
@@ -24,7 +24,7 @@ from domain.kernel.text import fold
 from domain.people.tables import Membership, Person
 from domain.sims.states import Barring, SimStatus
 from domain.sims.tables import Sim, SimCounter, SimPlacement, SimState
-from domain.wallet.service import open_wallet
+from domain.wallet.purses import open_wallet
 from schema.engine.documents import Documents
 from schema.engine.executor import run
 from schema.kernel.context import Context
@@ -133,7 +133,7 @@ async def make_tenant(database: Database, number: int) -> Tenant:
                 session, organization.id, id=uuid7(), number=f"A-{len(accounts) + 1}", name=name.title(),
                 parent_id=accounts[parent].id if parent else None, payment_mode=PaymentMode.POSTPAID, at=at,
             )  # fmt: skip
-        wallets = {name: await open_wallet(session, organization.id, accounts[name].id) for name in ("root", "sales", "office")}
+        wallets = {name: await open_wallet(session, organization.id, Ref(Kind.ACCOUNT, accounts[name].id)) for name in ("root", "sales", "office")}
         people = [
             Person(
                 id=uuid7(), name=name, name_fold=fold(name), mobile=f"+98935{number}00000{index}", email=f"{name[0].lower()}{number}@example.com",

@@ -23,7 +23,7 @@ from domain.kernel.text import fold
 from domain.sims.states import SimStatus
 from domain.sims.tables import Sim, SimPlacement
 from domain.sims.transitions import label, sims_for_update
-from domain.wallet.service import open_wallet
+from domain.wallet.purses import open_wallet
 from store.statements import among
 from store.upsert import insert_all
 
@@ -41,7 +41,7 @@ async def account_create(work: Work, parent_id: UUID, *, name: str, payment_mode
     account = await make_account(
         work.sql, parent.organization_id, id=uuid7(), number=number, name=name, parent_id=parent.id, payment_mode=payment_mode, at=work.at
     )
-    await open_wallet(work.sql, account.organization_id, account.id)
+    await open_wallet(work.sql, account.organization_id, Ref(Kind.ACCOUNT, account.id))
     work.within(account.organization_id, account.path, account.id)
     work.changed(None, name, "parent", None, _label(parent))
     work.changed(None, name, "paymentMode", None, payment_mode)

@@ -17,8 +17,9 @@ from domain.imports.reading import Line, Sheet
 from domain.imports.report import Report
 from domain.imports.rows import Seen, Values, checked, organizations
 from domain.kernel.errors import InvalidInput, NotFound, StateConflict
+from domain.kernel.ids import Kind, Ref
 from domain.kernel.text import fold
-from domain.wallet.service import open_wallet
+from domain.wallet.purses import open_wallet
 from store.session import Session
 
 
@@ -98,7 +99,7 @@ class AccountImport:
         ]
         await make_accounts(self._session, organization.id, accounts, places, at=self._at, new_id=self._new_id)
         for account in accounts:
-            await open_wallet(self._session, organization.id, account.id, id=self._new_id())
+            await open_wallet(self._session, organization.id, Ref(Kind.ACCOUNT, account.id), id=self._new_id())
         self.organizations[organization.id] = organization
         self.made[organization.id] = len(accounts)
 

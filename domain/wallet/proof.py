@@ -4,11 +4,11 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from uuid import UUID
 
-from sqlalchemy import and_, func
+from sqlalchemy import and_, case, func
 from sqlalchemy.orm import aliased
 from sqlmodel import col, select
 
-from domain.wallet.tables import LedgerAccount, LedgerAccountKind, LedgerEntry, LedgerTransfer
+from domain.wallet.tables import LedgerAccount, LedgerEntry, LedgerHold, LedgerTransfer, WalletLot
 from store.session import Session
 
 
@@ -24,11 +24,11 @@ async def prove(session: Session) -> list[Fault]:
     """Looks for everything that can't be and returns it; an empty list is the proof.
 
     Every transfer sums to zero over two sides or more, every balance is the sum of its entries, every entry follows the one
-    before it without a gap, nothing is undone by less than all of it, no movement joins two organizations, and no wallet is below
-    its floor.
+    before it without a gap, nothing is undone by less than all of it, no movement joins two organizations, no account is below
+    its floor, what is held is what its holds hold, and what remains of an account's lots is its balance.
     """
     faults: list[Fault] = []
-    for look in (_transfers, _balances, _sequences, _reversals, _tenants, _floors):
+    for look in (_transfers, _balances, _sequences, _reversals, _tenants, _floors, _holds, _lots):
         faults += await look(session)
     return faults
 
@@ -105,8 +105,36 @@ async def _tenants(session: Session) -> Iterable[Fault]:
 
 
 async def _floors(session: Session) -> Iterable[Fault]:
-    """Wallets below their floor."""
+    """Accounts below their floor."""
     account = LedgerAccount
     spendable = col(account.balance) - col(account.held) - col(account.floor)
-    statement = select(account.id, spendable).where(col(account.kind) == LedgerAccountKind.WALLET, spendable < 0)
-    return [Fault(f"wallet is {-short} below its floor", id) for id, short in await session.execute(statement)]
+    statement = select(account.id, spendable).where(col(account.floor).is_not(None), spendable < 0)
+    return [Fault(f"account is {-short} below its floor", id) for id, short in await session.execute(statement)]
+
+
+async def _holds(session: Session) -> Iterable[Fault]:
+    """Accounts that hold another amount than their holds."""
+    total, account = func.coalesce(func.sum(LedgerHold.remaining), 0), LedgerAccount
+    statement = (
+        select(account.id, account.held, total)
+        .outerjoin(LedgerHold, col(LedgerHold.ledger_account_id) == col(account.id))
+        .group_by(col(account.id), col(account.held))
+        .having(col(account.held) != total)
+    )
+    rows = await session.execute(statement)
+    return [Fault(f"{held} is held where holds of {int(amount)} remain", id) for id, held, amount in rows]
+
+
+async def _lots(session: Session) -> Iterable[Fault]:
+    """Accounts whose lots hold another amount than their balance."""
+    total, account, lot = func.coalesce(func.sum(WalletLot.remaining), 0), LedgerAccount, WalletLot
+    expected = case((col(account.balance) > 0, col(account.balance)), else_=0)
+    short = (
+        select(account.id, account.balance, total)
+        .outerjoin(lot, col(lot.ledger_account_id) == col(account.id))
+        .where(col(account.lot_months).is_not(None))
+        .group_by(col(account.id), col(account.balance))
+        .having(expected != total)
+    )
+    rows = await session.execute(short)
+    return [Fault(f"lots of {int(amount)} remain of a balance of {balance}", id) for id, balance, amount in rows]

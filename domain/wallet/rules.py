@@ -2,8 +2,10 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import datetime, timedelta
 from uuid import UUID
 
+from domain.kernel.calendar import JalaliDay, JalaliMonth, start_of
 from domain.kernel.errors import InvalidInput
 from domain.kernel.money import Price
 
@@ -42,3 +44,30 @@ def check_adjustment(amount: int, reason: str) -> None:
         raise InvalidInput("wallet.amount", field=("amount",), most=LARGEST_ADJUSTMENT)
     if not 0 < len(reason.strip()) <= LONGEST_REASON:
         raise InvalidInput("wallet.reason", field=("reason",), most=LONGEST_REASON)
+
+
+def positive(amount: int) -> int:
+    """The amount, or nothing when it is negative."""
+    return max(amount, 0)
+
+
+def first_in_first_out(lots: Sequence[tuple[UUID, int]], amount: int) -> list[tuple[UUID, int]]:
+    """How much each lot gives, in their order, until it is enough; what is short is a bug."""
+    uses = []
+    for id, remaining in lots:
+        if not amount:
+            break
+        used = min(remaining, amount)
+        uses.append((id, used))
+        amount -= used
+    if amount:
+        raise ValueError(f"lots are short of {amount}")
+    return uses
+
+
+def lot_expiry(at: datetime, months: int) -> datetime:
+    """When what came at an instant is lost: with the end of the same day so many Jalali months later, or of that month's last one."""
+    day = JalaliDay.of(at)
+    month = JalaliMonth(day.year, day.month).plus(months)
+    last = JalaliDay(month.year, month.month, min(day.day, month.days)).gregorian
+    return start_of(last + timedelta(days=1))

@@ -1,8 +1,7 @@
-"""What is done with wallets: open one, pay from it, give back, correct."""
+"""What is done with wallets: pay from one, give back, correct."""
 
 from collections.abc import Mapping, Sequence
 from datetime import datetime
-from typing import Any
 from uuid import UUID
 
 from sqlalchemy import and_
@@ -12,27 +11,17 @@ from domain.accounts.queries import AccountRow
 from domain.accounts.tables import Account
 from domain.audit.writing import Result, Work
 from domain.kernel.errors import NotEligible, NotFound
-from domain.kernel.ids import Kind, Ref, uuid7
+from domain.kernel.ids import Kind, Ref
 from domain.kernel.money import Money, Price
 from domain.kernel.scope import ActorRef
 from domain.wallet import rules
 from domain.wallet.ledger import Posting, post, post_reversal
+from domain.wallet.purses import house, owned_by
 from domain.wallet.rules import Leg
 from domain.wallet.tables import LedgerAccount, LedgerAccountKind, LedgerEntry, LedgerReason, LedgerTransfer
 from store.session import Session
-from store.upsert import insert_or_ignore
 
 K = LedgerAccountKind
-HOUSE = (K.REVENUE, K.TAX, K.CLEARING)
-
-
-async def open_wallet(
-    session: Session, organization_id: UUID, account_id: UUID, *, floor: int = 0, ceiling: int | None = None, id: UUID | None = None
-) -> UUID:
-    """Gives an account its wallet, once, and returns the wallet's id; `floor` is minus the credit limit, in rials."""
-    row = {"id": id or uuid7(), "organization_id": organization_id, "kind": K.WALLET, "owner_id": account_id, "floor": floor}
-    await insert_or_ignore(session, LedgerAccount, [_empty(row | {"ceiling": ceiling})])
-    return (await _owned_by(session, organization_id, account_id))[K.WALLET]
 
 
 async def pay_for_items(
@@ -44,11 +33,11 @@ async def pay_for_items(
     """
     organization_id, path = account.organization_id, account.path
     work.within(organization_id, path)
-    wallet_id = (await _owned_by(work.sql, organization_id, account.id)).get(K.WALLET)
+    wallet_id = (await owned_by(work.sql, organization_id, account.id)).get(K.WALLET)
     if wallet_id is None:
         raise NotEligible("wallet.none")
-    house = await _house(work.sql, organization_id)
-    legs = {id: rules.sale(price, wallet=wallet_id, revenue=house[K.REVENUE], tax=house[K.TAX]) for id, price in items}
+    own = await house(work.sql, organization_id)
+    legs = {id: rules.sale(price, wallet=wallet_id, revenue=own[K.REVENUE], tax=own[K.TAX]) for id, price in items}
     postings = {id: Posting(sides, path, LedgerReason.ORDER, work.scope.actor, work.at, cause) for id, sides in legs.items() if sides}
     work.within(organization_id, path, wallet_id)
     await post(work.sql, organization_id, list(postings.values()))
@@ -93,8 +82,8 @@ async def adjust(work: Work, *, wallet_id: UUID, amount: int, reason: str) -> Re
     work.within(organization_id, path, wallet_id)
     rules.check_adjustment(amount, reason)
     work.reason = reason.strip()
-    house = await _house(work.sql, organization_id)
-    legs = rules.movement(Leg(wallet_id, amount), Leg(house[K.CLEARING], -amount))
+    own = await house(work.sql, organization_id)
+    legs = rules.movement(Leg(wallet_id, amount), Leg(own[K.CLEARING], -amount))
     posting = Posting(legs, path, LedgerReason.ADJUSTMENT, work.scope.actor, work.at, memo=work.reason)
     await post(work.sql, organization_id, [posting])
     await _record(work, wallet_id, number, amount)
@@ -106,23 +95,3 @@ async def _record(work: Work, wallet_id: UUID, label: str, moved: int) -> None:
     if moved:
         after = (await work.sql.execute(select(LedgerAccount.balance).where(col(LedgerAccount.id) == wallet_id))).scalar_one()
         work.changed(Ref(Kind.WALLET, wallet_id), label, "balance", after - moved, after, money=Money(moved))
-
-
-async def _house(session: Session, organization_id: UUID) -> Mapping[LedgerAccountKind, UUID]:
-    """The organization's house accounts, made on first use."""
-    found = await _owned_by(session, organization_id, organization_id)
-    if len(found) < len(HOUSE):
-        rows = [{"id": uuid7(), "organization_id": organization_id, "kind": kind, "owner_id": organization_id} for kind in HOUSE]
-        await insert_or_ignore(session, LedgerAccount, [_empty(row | {"floor": 0, "ceiling": None}) for row in rows])
-        found = await _owned_by(session, organization_id, organization_id)
-    return found
-
-
-async def _owned_by(session: Session, organization_id: UUID, owner_id: UUID) -> Mapping[LedgerAccountKind, UUID]:
-    statement = select(LedgerAccount.kind, LedgerAccount.id)
-    statement = statement.where(col(LedgerAccount.organization_id) == organization_id, col(LedgerAccount.owner_id) == owner_id)
-    return {LedgerAccountKind(kind): id for kind, id in await session.execute(statement)}
-
-
-def _empty(row: dict[str, Any]) -> dict[str, Any]:
-    return row | {"balance": 0, "held": 0, "entry_count": 0}

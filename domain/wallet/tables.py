@@ -1,4 +1,4 @@
-"""The double-entry ledger: accounts, transfers, entries. Amounts in rials, credit on a wallet positive."""
+"""The double-entry ledger: accounts, transfers, entries, holds, lots. In rials; credit is positive, what a customer owes negative."""
 
 from datetime import datetime
 from enum import StrEnum
@@ -15,39 +15,56 @@ class LedgerAccountKind(StrEnum):
     """Kind of a ledger account."""
 
     WALLET = "WALLET"
+    DEPOSIT = "DEPOSIT"
+    RECEIVABLE = "RECEIVABLE"
     REVENUE = "REVENUE"
     TAX = "TAX"
     CLEARING = "CLEARING"
+    PROMOTION = "PROMOTION"
+    VOUCHER = "VOUCHER"
 
 
 class LedgerReason(StrEnum):
     """Why money moved."""
 
+    TOP_UP = "TOP_UP"
     ORDER = "ORDER"
+    USAGE = "USAGE"
+    BILL = "BILL"
+    TRANSFER = "TRANSFER"
+    FEE = "FEE"
     REFUND = "REFUND"
     ADJUSTMENT = "ADJUSTMENT"
+    DEPOSIT = "DEPOSIT"
+    EXPIRY = "EXPIRY"
+    SETTLEMENT = "SETTLEMENT"
 
 
 class LedgerAccount(SQLModel, table=True):
-    """A purse, or one of an organization's house accounts (their `owner_id` is the organization).
+    """What belongs to one owner for one purpose: a purse of an account or a line, or one of an organization's house accounts.
 
-    `balance` is the sum of its entries and `entry_count` their number; a wallet's balance less what is held never falls below its floor.
+    `balance` is the sum of its entries and `entry_count` their number; balance less what is held never falls below the floor, where
+    there is one. No top-up or transfer lifts a balance above its ceiling. What comes in is kept as lots where `lot_months` says how long
+    it lasts.
     """
 
     __tablename__ = "ledger_accounts"
     __table_args__ = (
         UniqueConstraint("organization_id", "kind", "owner_id"),
-        CheckConstraint("kind <> 'WALLET' OR balance - held >= floor", name="wallet_above_floor"),
+        CheckConstraint("floor IS NULL OR balance - held >= floor", name="above_floor"),
+        CheckConstraint("held >= 0", name="holds_are_positive"),
     )
 
     id: UUID = Field(primary_key=True)
     organization_id: UUID = Field(foreign_key="organizations.id")
     kind: str
+    owner_kind: str
     owner_id: UUID
     balance: int = Field(default=0, sa_type=BigInteger)
     held: int = Field(default=0, sa_type=BigInteger)
-    floor: int = Field(default=0, sa_type=BigInteger)
+    floor: int | None = Field(default=None, sa_type=BigInteger)
     ceiling: int | None = Field(default=None, sa_type=BigInteger)
+    lot_months: int | None = None
     entry_count: int = Field(default=0, sa_type=BigInteger)
 
 
@@ -95,3 +112,61 @@ class LedgerEntry(SQLModel, table=True):
     amount: int = Field(sa_type=BigInteger)
     balance_after: int = Field(sa_type=BigInteger)
     path: str = Field(sa_type=Ordered)
+
+
+class LedgerHold(SQLModel, table=True):
+    """Money that waits for its business to end: not to be spent otherwise, then taken (captured) or set free (released), in parts or whole.
+
+    `remaining` is what is still held of `amount`; the account's `held` is the sum of what remains.
+    """
+
+    __tablename__ = "ledger_holds"
+    __table_args__ = (
+        Index("ix_ledger_holds_account", "organization_id", "ledger_account_id", "held_at"),
+        Index("ix_ledger_holds_cause", "organization_id", "cause_id"),
+        CheckConstraint("remaining >= 0 AND remaining <= amount", name="within_amount"),
+    )
+
+    id: UUID = Field(primary_key=True)
+    organization_id: UUID = Field(foreign_key="organizations.id")
+    ledger_account_id: UUID = Field(foreign_key="ledger_accounts.id")
+    amount: int = Field(sa_type=BigInteger)
+    remaining: int = Field(sa_type=BigInteger)
+    cause_kind: str
+    cause_id: UUID
+    held_at: datetime = Field(sa_type=UtcDateTime)
+
+
+class WalletLot(SQLModel, table=True):
+    """Money that came together and is lost together; used up in the order in which it came.
+
+    What remains of an account's lots is its balance, or nothing when that is negative.
+    """
+
+    __tablename__ = "wallet_lots"
+    __table_args__ = (
+        Index("ix_wallet_lots_account", "organization_id", "ledger_account_id", "created_at", "id"),
+        Index("ix_wallet_lots_expiry", "expires_at"),
+        CheckConstraint("remaining >= 0 AND remaining <= amount", name="within_amount"),
+    )
+
+    id: UUID = Field(primary_key=True)
+    organization_id: UUID = Field(foreign_key="organizations.id")
+    ledger_account_id: UUID = Field(foreign_key="ledger_accounts.id")
+    transfer_id: UUID = Field(foreign_key="ledger_transfers.id")
+    amount: int = Field(sa_type=BigInteger)
+    remaining: int = Field(sa_type=BigInteger)
+    created_at: datetime = Field(sa_type=UtcDateTime)
+    expires_at: datetime = Field(sa_type=UtcDateTime)
+
+
+class LotUse(SQLModel, table=True):
+    """So much of a lot used by a transfer; undoing the transfer gives it back to the same lot."""
+
+    __tablename__ = "lot_uses"
+    __table_args__ = (Index("ix_lot_uses_transfer", "organization_id", "transfer_id"),)
+
+    lot_id: UUID = Field(primary_key=True, foreign_key="wallet_lots.id")
+    transfer_id: UUID = Field(primary_key=True, foreign_key="ledger_transfers.id")
+    organization_id: UUID = Field(foreign_key="organizations.id")
+    amount: int = Field(sa_type=BigInteger)

@@ -95,7 +95,7 @@ async def test_an_entry_in_another_companys_books_is_found(database: Database, t
 
 
 async def test_the_database_itself_refuses_a_wallet_below_its_floor(database: Database, two_tenants: TwoTenants) -> None:
-    with pytest.raises(Exception, match=r"wallet_above_floor"):
+    with pytest.raises(Exception, match=r"above_floor"):
         await change(database, text("UPDATE ledger_accounts SET balance = -1 WHERE kind = 'WALLET'"))
 
 

@@ -15,6 +15,7 @@ from domain.kernel.permissions import Permission
 from domain.kernel.plan import MutationMode
 from domain.kernel.scope import SYSTEM
 from domain.wallet import service
+from domain.wallet.purses import open_wallet
 from domain.wallet.tables import LedgerEntry, LedgerTransfer
 from store.session import Database
 from tests import ledger
@@ -152,7 +153,7 @@ async def test_opening_a_wallet_twice_gives_the_same_one(database: Database, two
     account = two_tenants.one.accounts["field"]
 
     async with database.write() as session:
-        first = await service.open_wallet(session, two_tenants.one.id, account.id, floor=-5_000)
-        again = await service.open_wallet(session, two_tenants.one.id, account.id)
+        first = await open_wallet(session, two_tenants.one.id, Ref(Kind.ACCOUNT, account.id), floor=-5_000)
+        again = await open_wallet(session, two_tenants.one.id, Ref(Kind.ACCOUNT, account.id))
 
     assert first == again

@@ -13,9 +13,9 @@ from hypothesis.stateful import Bundle, RuleBasedStateMachine, initialize, invar
 from domain.accounts.service import make_account, make_organization
 from domain.accounts.tables import Account, PaymentMode
 from domain.kernel.errors import IdempotencyConflict, InsufficientFunds
-from domain.kernel.ids import uuid7
+from domain.kernel.ids import Kind, Ref, uuid7
 from domain.kernel.money import Money, Price, taxed
-from domain.wallet import service
+from domain.wallet.purses import open_wallet
 from store.session import Database
 from tests.ledger import adjust, admin, balances, faults, pay, refund
 from tests.world import NOW
@@ -71,7 +71,7 @@ def machine(runner: asyncio.Runner, database: Database) -> type[RuleBasedStateMa
                         at=NOW,
                     )
                     self.accounts.append(made)
-                    self.wallets.append(await service.open_wallet(session, owner.id, made.id, floor=floor))
+                    self.wallets.append(await open_wallet(session, owner.id, Ref(Kind.ACCOUNT, made.id), floor=floor))
 
         def _can_spend(self, which: int, amount: int) -> bool:
             return self.model[which] - amount >= FLOORS[which]

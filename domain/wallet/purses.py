@@ -1,0 +1,62 @@
+"""Whose money is where: purses of accounts and lines, and the house accounts of an organization."""
+
+from collections.abc import Mapping
+from typing import Any
+from uuid import UUID
+
+from sqlmodel import col, select
+
+from domain.kernel.ids import Kind, Ref, uuid7
+from domain.wallet.tables import LedgerAccount, LedgerAccountKind
+from store.session import Session
+from store.upsert import insert_or_ignore
+
+K = LedgerAccountKind
+HOUSE = (K.REVENUE, K.TAX, K.CLEARING, K.PROMOTION, K.VOUCHER)
+
+
+async def open_wallet(
+    session: Session, organization_id: UUID, owner: Ref, *,
+    floor: int = 0, ceiling: int | None = None, lot_months: int | None = None, id: UUID | None = None,
+) -> UUID:  # fmt: skip
+    """Gives an account or a line its wallet, once, and returns the wallet's id; `floor` is minus the credit limit, in rials.
+
+    With `lot_months` what comes in is lost after so many Jalali months unless it was used (TE-04).
+    """
+    row = {"id": id or uuid7(), "floor": floor, "ceiling": ceiling, "lot_months": lot_months}
+    await insert_or_ignore(session, LedgerAccount, [empty(organization_id, owner, K.WALLET) | row])
+    return (await owned_by(session, organization_id, owner.id))[K.WALLET]
+
+
+async def purse(session: Session, organization_id: UUID, owner: Ref, kind: LedgerAccountKind, *, floor: int | None = None) -> UUID:
+    """An account's deposit or receivable, made on first use; `floor` in rials is that of a new one, null for none."""
+    found = await owned_by(session, organization_id, owner.id)
+    if kind not in found:
+        await insert_or_ignore(session, LedgerAccount, [empty(organization_id, owner, kind) | {"id": uuid7(), "floor": floor}])
+        found = await owned_by(session, organization_id, owner.id)
+    return found[kind]
+
+
+async def house(session: Session, organization_id: UUID) -> Mapping[LedgerAccountKind, UUID]:
+    """The organization's house accounts, made on first use; they have no floor."""
+    found = await owned_by(session, organization_id, organization_id)
+    if len(found) < len(HOUSE):
+        owner = Ref(Kind.ORGANIZATION, organization_id)
+        await insert_or_ignore(session, LedgerAccount, [empty(organization_id, owner, kind) | {"id": uuid7()} for kind in HOUSE])
+        found = await owned_by(session, organization_id, organization_id)
+    return found
+
+
+async def owned_by(session: Session, organization_id: UUID, owner_id: UUID) -> Mapping[LedgerAccountKind, UUID]:
+    """The ledger accounts of an owner by their kinds."""
+    statement = select(LedgerAccount.kind, LedgerAccount.id)
+    statement = statement.where(col(LedgerAccount.organization_id) == organization_id, col(LedgerAccount.owner_id) == owner_id)
+    return {LedgerAccountKind(kind): id for kind, id in await session.execute(statement)}
+
+
+def empty(organization_id: UUID, owner: Ref, kind: LedgerAccountKind) -> dict[str, Any]:
+    """The row of a new ledger account without bounds, but for its id."""
+    return {
+        "organization_id": organization_id, "kind": kind, "owner_kind": owner.kind.value, "owner_id": owner.id, "balance": 0, "held": 0,
+        "floor": None, "ceiling": None, "lot_months": None, "entry_count": 0,
+    }  # fmt: skip
