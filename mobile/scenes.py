@@ -332,12 +332,31 @@ async def receipt(stage: Stage) -> None:
 
 
 async def money(stage: Stage) -> None:
+    await stage.open_root("money")
+
+
+async def purchases(stage: Stage) -> None:
     stage.server.sell()
-    await stage.open_root("money")
+    page = await stage.open_root("money")
+    page._show("purchases")
 
 
-async def money_empty(stage: Stage) -> None:
-    await stage.open_root("money")
+async def purchases_empty(stage: Stage) -> None:
+    page = await stage.open_root("money")
+    page._show("purchases")
+
+
+async def movements(stage: Stage) -> None:
+    await stage.open("movements", account_id="account-group")
+
+
+async def statement(stage: Stage) -> None:
+    await stage.open("statement", account_id="account-group")
+
+
+async def movement(stage: Stage) -> None:
+    stage.server.sell()
+    await stage.open("movement", transfer_id=stage.server.moves[-1]["id"])
 
 
 async def inbox(stage: Stage) -> None:
@@ -426,7 +445,7 @@ async def state_empty(stage: Stage) -> None:
 
 
 async def state_no_right(stage: Stage) -> None:
-    stage.server.denied.add("PurchaseHistory")
+    stage.server.denied.add("Wallet")
     await stage.open_root("money")
 
 
@@ -482,7 +501,11 @@ SCENES: dict[str, Scene] = {
     "11-edit-many-plan": edit_many_plan,
     "12-receipt": receipt,
     "13-money": money,
-    "13-money-empty": money_empty,
+    "13-movements": movements,
+    "13-statement": statement,
+    "13-movement": movement,
+    "13-purchases": purchases,
+    "13-purchases-empty": purchases_empty,
     "19-inbox": inbox,
     "19-inbox-empty": inbox_empty,
     "19-ticket": ticket,

@@ -2,8 +2,8 @@
 
 from typing import Any
 
-from mobile.demo.acts import Acts
 from mobile.demo.cards import GIB
+from mobile.demo.wallet import Wallets
 
 # key, service allowances, days, net rials, activations
 OFFERS: tuple[tuple[str, tuple[tuple[str, int, str], ...], int | None, int, tuple[str, ...]], ...] = (
@@ -16,7 +16,7 @@ OFFERS: tuple[tuple[str, tuple[tuple[str, int, str], ...], int | None, int, tupl
 )
 
 
-class Purchases(Acts):
+class Purchases(Wallets):
     """The catalogue and the orders."""
 
     def __init__(self, **given: Any) -> None:
@@ -85,9 +85,16 @@ class Purchases(Acts):
             return {"orderPlace": {"__typename": "OrderPlacePayload", "plan": plan, "order": None}}
         if self.is_plan_stale:
             return {"orderPlace": self._stale(plan)}
-        self.wallet -= gross
         order = self._order(input, key, able, total)
         self.orders.insert(0, order)
+        cause = {
+            "__typename": "Order",
+            "id": order["id"],
+            "number": order["number"],
+            "orderState": "COMPLETED",
+            "placedAt": order["placedAt"],
+        }
+        self.move("ORDER", -gross, memo=input.get("memo"), cause=cause)
         done = {"__typename": "OrderPlacePayload", "plan": plan | {"token": None}, "order": order}
         self._applied[input["idempotencyKey"]] = done
         return {"orderPlace": done}
@@ -142,7 +149,8 @@ class Purchases(Acts):
         for key, count, days in (("data20", 1, 13), ("data5", 8, 6), ("data10", 12, 2)):
             content = {"lines": [{"offeringId": f"offering-{key}", "sims": {"ids": [sim["id"] for sim in self.sims[9 : 9 + count]]}}]}
             placed = self._OrderPlace(content | {"mode": "APPLY", "idempotencyKey": key, "purchaseOrderNumber": f"PO-1405-08{days:02d}"})
-            placed["orderPlace"]["order"]["placedAt"] = self._at(days=days, hours=3)
+            at = placed["orderPlace"]["order"]["placedAt"] = self._at(days=days, hours=3)
+            self.moves[-1]["at"] = self.moves[-1]["cause"]["placedAt"] = at
         self.finish()
 
     def _PurchaseHistory(self, account: str, filter: Any = None, after: str | None = None) -> dict[str, Any]:

@@ -11,10 +11,11 @@ from mobile.screens.inbox.page import InboxPage
 from mobile.screens.job.page import JobPage
 from mobile.screens.jobs.page import JobsPage
 from mobile.screens.members.page import MembersPage
-from mobile.screens.money.page import MoneyPage, PurchasesPage
+from mobile.screens.money.page import MoneyPage
 from mobile.screens.more.page import MorePage
 from mobile.screens.otp.page import OtpPage
 from mobile.screens.puk.page import Curtain
+from mobile.screens.purchases.page import PurchasesPage
 from mobile.screens.receipt.page import ReceiptPage
 from mobile.screens.sessions.page import SessionsPage
 from mobile.screens.set_password.page import SetPasswordPage
@@ -24,6 +25,8 @@ from mobile.screens.sim_detail.page import SimDetailPage
 from mobile.screens.sim_list.page import SimListPage
 from mobile.screens.ticket.new import TicketDraft, TicketNewPage
 from mobile.screens.ticket.page import AnswerPage, TicketPage
+from mobile.screens.wallet.movement import MovementPage
+from mobile.screens.wallet.movements import MovementsPage, StatementPage
 from mobile.state.account_tree import AccountTree
 from mobile.state.audit import Audit
 from mobile.state.buying import Buying
@@ -32,6 +35,7 @@ from mobile.state.home import Home
 from mobile.state.job import Job
 from mobile.state.jobs import Jobs
 from mobile.state.members import Members
+from mobile.state.money import Money
 from mobile.state.password import PasswordSetting
 from mobile.state.purchases import Purchases
 from mobile.state.receipt import Receipt
@@ -42,6 +46,7 @@ from mobile.state.sim_detail import SimDetail
 from mobile.state.sim_list import SimList
 from mobile.state.ticket import TicketView
 from mobile.state.tickets import Tickets
+from mobile.state.wallet import Movement, Movements, Statement
 
 
 def _handed_over(name: str) -> Any:
@@ -59,7 +64,7 @@ ROUTES = {
     "set_password": Route(PasswordSetting, SetPasswordPage),
     "home": Route(Home, HomePage),
     "sims": Route(SimList, SimListPage),
-    "money": Route(Purchases, MoneyPage),
+    "money": Route(Money, MoneyPage),
     "inbox": Route(Tickets, InboxPage),
     "more": Route(Sessions, MorePage),
     "account_tree": Route(AccountTree, AccountTreePage),
@@ -70,6 +75,9 @@ ROUTES = {
     "jobs": Route(Jobs, JobsPage),
     "receipt": Route(Receipt, ReceiptPage),
     "purchases": Route(Purchases, PurchasesPage),
+    "movements": Route(Movements, MovementsPage),
+    "statement": Route(Statement, StatementPage),
+    "movement": Route(Movement, MovementPage),
     "ticket": Route(TicketView, TicketPage),
     "ticket_answer": Route(_handed_over("model"), AnswerPage),
     "help": Route(Help, HelpPage),

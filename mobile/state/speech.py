@@ -71,6 +71,13 @@ class Speech:
         """Figure and unit: ۱٬۲۴۰٬۰۰۰ ریال, 1,240,000 IRR."""
         return "—" if money is None else f"{self.amount(money)}{JOINED}{self.rial}"
 
+    def signed(self, money: dict[str, Any]) -> str:
+        """The figure with its sign, plus as well: +۵۰۰٬۰۰۰, −1,250,000."""
+        said = self.number(money["amount"])
+        if int(money["amount"]) <= 0:
+            return said
+        return isolated(f"+{said}") if self.is_rtl else f"+{said}"
+
     def toman(self, money: dict[str, Any]) -> str:
         """The same money in toman, said as such."""
         return self("money.equals_toman", amount=self.number(Decimal(money["amount"]) / RIALS_A_TOMAN, 1))
@@ -125,6 +132,12 @@ class Speech:
             said = f"{jalali.day} {self.names('month.names')[jalali.month - 1]}" + (f" {jalali.year}" if with_year else "")
             return persian(said)
         return f"{local.day} {self.names('month.names')[local.month - 1]}" + (f" {local.year}" if with_year else "")
+
+    def month(self, month: str, *, with_year: bool = True) -> str:
+        """A Jalali month such as 1405-07, by its Jalali name in every language: مهر ۱۴۰۵, Mehr 1405."""
+        year, number = month.split("-")
+        name = self.names("month.jalali")[int(number) - 1]
+        return f"{name} {self.digits(year)}" if with_year else name
 
     def day(self, instant: str | datetime, now: datetime) -> str:
         """Today as the time, yesterday in words, then the date without this year."""

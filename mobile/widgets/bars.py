@@ -21,15 +21,17 @@ ROOTS = (
 
 
 class TopBar(Row):
-    """Back (or close), title, and the page's own icons."""
+    """Back (or close), title with a line below it, and the page's own icons."""
 
-    def __init__(self, title: str, *actions: IconButton, back: Callable[[], Any] | None = None, icon: str | None = None) -> None:
+    def __init__(
+        self, title: str, *actions: IconButton, back: Callable[[], Any] | None = None, icon: str | None = None, detail: str = ""
+    ) -> None:
         super().__init__(height=dp(64), padding=(dp(4) if back else dp(16), 0, dp(4) if actions else dp(16), 0), spacing=dp(4))
         if back:
             self.back = IconButton(icon or backward(), back)
             self.add_widget(self.back)
         self.title = Text(title, 18, 500, lines=1)
-        self.add_widget(self.title)
+        self.add_widget(Column(self.title, Text(detail, 12, 400, "second", lines=1)) if detail else self.title)
         for action in actions:
             self.add_widget(action)
 

@@ -1,4 +1,4 @@
-"""Chips, their scrolling bar, status chips and segmented tabs."""
+"""Chips, their scrolling bar, status chips, segmented tabs and the tabs of a root."""
 
 from collections.abc import Callable, Sequence
 from typing import Any
@@ -7,7 +7,7 @@ from kivy.metrics import dp
 from kivy.uix.scrollview import ScrollView
 
 from mobile.state.sim_row import STATUS_LOOK
-from mobile.widgets.box import Row, Strip, space
+from mobile.widgets.box import Column, Row, Strip, Toned, space
 from mobile.widgets.look import look
 from mobile.widgets.text import Icon, Text, Word
 from mobile.widgets.touch import Pressable
@@ -101,3 +101,38 @@ class _Segment(Pressable, Strip):
             self.add_widget(Text(text, 14, 500, ink, align="center", lines=1))
         self.key, self.text, self.is_on = key, text, is_on
         self.react(lambda: then(key), radius=18)
+
+
+class TabBar(ScrollView):
+    """A root's tabs: the one in front is underlined; they share the width, or scroll where they don't fit."""
+
+    def __init__(self, options: Sequence[tuple[str, str]], chosen: str, then: Callable[[str], Any]) -> None:
+        tall = max(dp(48), look.sp(14) * 3)
+        super().__init__(size_hint_y=None, height=tall, do_scroll_y=False, bar_width=0, scroll_x=1 if look.is_rtl else 0)
+        self._tabs = [_Tab(key, text, key == chosen, then) for key, text in options]
+        self._inner = Row(*self._tabs, size_hint_x=None, height=tall, padding=(dp(8), 0))
+        self.add_widget(self._inner)
+        self.bind(width=self._share)
+
+    def _share(self, *_: Any) -> None:
+        needed = sum(tab.natural_width for tab in self._tabs)
+        more = max(0.0, self.width - dp(16) - needed) / len(self._tabs)
+        for tab in self._tabs:
+            tab.width = tab.natural_width + more
+        self._inner.width = max(self.width, needed + dp(16))
+
+
+class _Tab(Pressable, Column):
+    def __init__(self, key: str, text: str, is_on: bool, then: Callable[[str], Any]) -> None:
+        super().__init__(size_hint_x=None, size_hint_y=1)
+        word = Word(text, 14, 500, "primary" if is_on else "second", pos_hint={"center_x": 0.5})
+        under = Toned(size_hint=(None, None), size=(word.width + dp(8), dp(3)), pos_hint={"center_x": 0.5})
+        under.tone(look.colour("primary") if is_on else None, radius=(2, 2, 0, 0))
+        self.natural_width = word.width + dp(24)
+        for part in (space(), word, space(), under):
+            self.add_widget(part)
+        for child in self.children:
+            if child not in (word, under):
+                child.size_hint_y = 1
+        self.key, self.text, self.is_on = key, text, is_on
+        self.react(lambda: then(key), radius=12)

@@ -19,7 +19,9 @@ from mobile.state.jobs import Jobs
 from mobile.state.language import choose_language
 from mobile.state.loading import Loadable, Phase
 from mobile.state.members import Members
+from mobile.state.paged import Paged
 from mobile.state.password import PasswordSetting, challenge_in
+from mobile.state.payer import Payer
 from mobile.state.plan_flow import Step
 from mobile.state.puk import PukReveal
 from mobile.state.purchases import Purchases
@@ -37,6 +39,7 @@ from mobile.state.sim_list import SimList
 from mobile.state.sim_move import SimMove
 from mobile.state.ticket import TicketView
 from mobile.state.tickets import Tickets, is_late
+from mobile.state.wallet import Movement, Movements, Statement, Wallet
 from tests.mobile.conftest import Clock
 
 
@@ -265,9 +268,11 @@ async def test_without_network_every_screen_seen_once_opens_with_its_age(signed_
             Purchases(signed_in), Purchases(signed_in, "sim-20"), Tickets(signed_in), Sessions(signed_in), Members(signed_in),
             Audit(signed_in), Buying(signed_in, []), Receipt(signed_in, server.orders[0]["id"]),
             TicketView(signed_in, {"id": "ticket-TK-1405-00041"}), Help(signed_in), Job(signed_in, "job-0"), Jobs(signed_in),
+            Wallet(signed_in, Payer(signed_in)), Movements(signed_in, "account-group"), Statement(signed_in, "account-group"),
+            Movement(signed_in, server.moves[-1]["id"]),
         ]  # fmt: skip
 
-    assert {type(screen) for screen in screens()} == set(Loadable.__subclasses__())
+    assert {type(screen) for screen in screens()} == (set(Loadable.__subclasses__()) | set(Paged.__subclasses__())) - {Paged}
 
     for screen in screens():
         await screen.load()
@@ -293,7 +298,7 @@ async def test_a_right_that_was_taken_away_takes_the_kept_answer_with_it(signed_
     again = Purchases(signed_in)
     await again.load()
 
-    assert again.phase is Phase.ERROR and again.orders == []
+    assert again.phase is Phase.ERROR and again.rows == []
 
 
 async def test_kept_pages_scroll_without_network_and_stay_while_fresh_ones_come(
@@ -709,7 +714,7 @@ async def test_history_shows_purchases_of_one_card(signed_in: Services, server: 
     await everything.load()
     await one.load()
 
-    assert len(everything.orders) == 3 and len(one.orders) == 1
+    assert len(everything.rows) == 3 and len(one.rows) == 1
 
 
 # ── other writes ──

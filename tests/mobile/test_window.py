@@ -43,7 +43,7 @@ from mobile.widgets.text import Icon, Text, Word  # noqa: E402
 from mobile.widgets.touch import Pressable  # noqa: E402
 
 # Scenes that show another scene's words again.
-VARIANTS = {"02-otp-authenticator", "06-sim-detail-blocked", "11-plan-stale", "13-money-empty", "22-state-loading", "23-state-offline"}
+VARIANTS = {"02-otp-authenticator", "06-sim-detail-blocked", "11-plan-stale", "13-purchases-empty", "22-state-loading", "23-state-offline"}
 
 
 class Hand:

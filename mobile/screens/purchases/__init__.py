@@ -1,0 +1,1 @@
+"""Purchases of the last 15 days."""
