@@ -83,11 +83,14 @@ async def answered(world: World, actor: Actor | None, operation: Operation, vari
 
 def variables_of(full: Full, tenants: TwoTenants, name: str) -> dict[str, Any]:
     one = tenants.one
-    common = {"account": one.account("root"), "organization": one.gid, "first": 20, "msisdn": one.sims[0].msisdn, "search": "Arya"}
+    common: dict[str, Any] = {
+        "account": one.account("root"), "organization": one.gid, "first": 20, "msisdn": one.sims[0].msisdn, "search": "Arya",
+        "posted": {"startsAt": "2026-01-01T00:00:00Z", "endsAt": "2027-01-01T00:00:00Z"},
+    }  # fmt: skip
     apart = {
         "SimDetail": {"by": {"id": full.node("Sim")}}, "SimApns": {"id": full.node("Sim")}, "OrderProgress": {"id": full.node("Order")},
         "BundleDelivered": {"reference": full.reference}, "Job": {"id": full.node("Job")}, "Ticket": {"id": full.node("Ticket")},
-        "Help": {"locale": "FA"},
+        "Help": {"locale": "FA"}, "Movement": {"id": full.node("LedgerTransfer")},
     }  # fmt: skip
     return apart.get(name, common)
 
