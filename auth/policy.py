@@ -7,7 +7,7 @@ from domain.kernel.permissions import Permission, Role
 P = Permission
 OPERATOR_ONLY = frozenset({P.MEMBERSHIP_MANAGE, P.WALLET_ADJUST, P.SUPPORT_VIEW, P.CONTENT_MANAGE})
 COMPANY = frozenset(P) - OPERATOR_ONLY
-READS = frozenset({P.ACCOUNT_READ, P.SIM_READ, P.USAGE_READ, P.ORDER_READ, P.WALLET_READ, P.TICKET_READ, P.AUDIT_READ})
+READS = frozenset({P.ACCOUNT_READ, P.SIM_READ, P.USAGE_READ, P.ORDER_READ, P.WALLET_READ, P.BILL_READ, P.TICKET_READ, P.AUDIT_READ})
 """Looking alone: all that a support view may do, over one organization and masked."""
 
 RIGHTS: Mapping[Role, frozenset[Permission]] = {

@@ -6,6 +6,7 @@ from sqlmodel import SQLModel
 from domain.accounts import tables as accounts
 from domain.audit import documents as audit_documents
 from domain.audit import tables as audit
+from domain.billing import tables as billing
 from domain.bundles import tables as bundles
 from domain.catalogue import tables as catalogue
 from domain.content import tables as content
@@ -32,6 +33,7 @@ TABLES: tuple[type[SQLModel], ...] = (
     bundles.Product, bundles.Bucket,
     wallet.LedgerAccount, wallet.LedgerTransfer, wallet.LedgerEntry, wallet.LedgerHold, wallet.WalletLot, wallet.LotUse,
     orders.Order, orders.OrderItem, orders.OrderStep,
+    billing.BillingTerms, billing.BillingBook, billing.RunningCharge, billing.BillRun, billing.Bill, billing.BillNote, billing.BillLine,
     tickets.Ticket, tickets.TicketFile,
     content.Incident, content.IncidentChange,
     trusted.TrustedDocument,

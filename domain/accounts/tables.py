@@ -60,13 +60,14 @@ class Account(SQLModel, table=True):
     """A node of an account tree as it hangs now.
 
     `path` is its place: segments of its ancestors and its own, each ending with '.'; `former_paths` are the places it had before, where
-    what was recorded about it then still lies.
+    what was recorded about it then still lies. From `overdue_from` on its oldest unpaid bill is overdue; billing keeps it.
     """
 
     __tablename__ = "accounts"
     __table_args__ = (
         UniqueConstraint("organization_id", "number"),
         Index("ix_accounts_tree", "organization_id", "path", unique=True),
+        Index("ix_accounts_overdue", "organization_id", "overdue_from"),
         Index("ix_accounts_top", "organization_id", unique=True, postgresql_where=IS_TOP, sqlite_where=IS_TOP),
     )
 
@@ -81,6 +82,7 @@ class Account(SQLModel, table=True):
     path: str = Field(sa_type=Ordered)
     depth: int
     former_paths: list[str] = Field(default_factory=list, sa_type=Json)
+    overdue_from: datetime | None = Field(default=None, sa_type=UtcDateTime)
     created_at: datetime = Field(sa_type=UtcDateTime)
 
 

@@ -42,6 +42,9 @@ class Kind(StrEnum):
     INCIDENT = "in"
     CHALLENGE = "ch"
     JOB = "jo"
+    BILL = "bi"
+    BILL_PREVIEW = "bp"
+    BILL_LINE = "bl"
 
 
 KINDS = {kind.value: kind for kind in Kind}

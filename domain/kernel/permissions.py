@@ -22,6 +22,7 @@ class Permission(StrEnum):
     ORDER_PLACE = "order:place"
     WALLET_READ = "wallet:read"
     WALLET_ADJUST = "wallet:adjust"
+    BILL_READ = "bill:read"
     EXPORT_CREATE = "export:create"
     IMPORT_CREATE = "import:create"
     TICKET_READ = "ticket:read"

@@ -16,6 +16,8 @@ from schema.accounts import loaders
 from schema.accounts.enums import AccountKind, PaymentMode
 from schema.audit.queries import access_log_of_organization, trail_of_organization
 from schema.audit.types import AccessLogEntry, AuditEntry
+from schema.billing import loaders as billing_loaders
+from schema.billing.types import PostpaidStanding
 from schema.engine.fields import batched, plain, rows_of
 from schema.files.types import Document
 from schema.kernel import masks
@@ -155,6 +157,10 @@ class Account(Node):
     wallet: Wallet | None = batched(
         wallet_loaders.wallets_of_accounts, key="id", description="Money to spend", extensions=[Needs(Permission.WALLET_READ)]
     )
+    postpaid: PostpaidStanding | None = batched(
+        billing_loaders.standings, key="id", description="Deposit and bills; null on a prepaid account.",
+        extensions=[Needs(Permission.BILL_READ)],
+    )  # fmt: skip
 
 
 def _contacts(row: OrganizationRow, context: Context) -> list[Contact]:

@@ -11,7 +11,7 @@ from domain.kernel.ids import Kind, Ref
 from domain.kernel.permissions import Permission
 from domain.kernel.scope import Scope
 
-SENSITIVE = frozenset({Permission.USAGE_READ, Permission.PUK_REVEAL})
+SENSITIVE = frozenset({Permission.USAGE_READ, Permission.BILL_READ, Permission.PUK_REVEAL})
 """Rights whose use is written down before the answer, whoever asks; the operator's people are written down so for everything."""
 
 _ORGANIZATION, _PATH, _NODE = attrgetter("organization_id"), attrgetter("path"), attrgetter("node")

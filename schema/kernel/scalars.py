@@ -8,6 +8,7 @@ import strawberry
 from strawberry.types.scalar import ScalarDefinition
 
 from domain.kernel import identifiers
+from domain.kernel.calendar import JalaliMonth
 from domain.kernel.errors import DomainError
 from schema.engine.natives import Native
 
@@ -97,6 +98,9 @@ SCALARS: dict[object, ScalarDefinition] = {
     EmailAddress: _scalar("EmailAddress", "E-mail address.", str, _checked(identifiers.parse_email, "name@example.com")),
     URL: _scalar(
         "URL", "Absolute https address; http only for loopback in development.", str, str, url="https://url.spec.whatwg.org/"
+    ),
+    JalaliMonth: _scalar(
+        "JalaliMonth", "Jalali month `1404-07`, with its borders in Asia/Tehran.", str, _checked(JalaliMonth.parse, "1404-07")
     ),
     datetime: _scalar(
         "DateTime", "Instant in RFC 3339, always UTC (`Z`).", written, _instant,

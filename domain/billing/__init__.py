@@ -1,0 +1,1 @@
+"""Postpaid accounts: what they have run up, their bills, deposits and debts."""

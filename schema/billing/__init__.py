@@ -1,0 +1,1 @@
+"""Bills of postpaid accounts on the wire."""

@@ -1,0 +1,155 @@
+"""Bills and what postpaid accounts have, as a client sees them."""
+
+from datetime import datetime
+from typing import TYPE_CHECKING, Annotated, cast
+
+import strawberry
+
+from domain.billing import queries
+from domain.billing.queries import BillFilter, BillLineRow, BillRow, LineFilter, StandingRow
+from domain.kernel.calendar import JalaliMonth
+from domain.kernel.ids import Kind
+from domain.kernel.paging import Window
+from domain.kernel.permissions import Permission
+from domain.kernel.scope import Scope
+from schema.accounts import loaders as account_loaders
+from schema.billing import loaders
+from schema.billing.enums import BillDimension, BillLineKind, BillState
+from schema.billing.inputs import BillFilterInput, BillLineFilterInput
+from schema.engine.fields import batched, itself, rows_of
+from schema.kernel.context import Info
+from schema.kernel.figures import After, Before, FigureSource, First, Last, Measured, Money, Period, Price, Quantity, UsageType
+from schema.kernel.needs import Needs
+from schema.kernel.nodes import Found, Node, found, global_id
+from schema.kernel.pages import CountedConnection
+from schema.orders import loaders as order_loaders
+from schema.sims import loaders as sim_loaders
+
+if TYPE_CHECKING:
+    from schema.accounts.types import Account, CostCentre
+    from schema.orders.types import Order
+    from schema.sims.types import Sim
+else:
+    Account = Annotated["Account", strawberry.lazy("schema.accounts.types")]
+    CostCentre = Annotated["CostCentre", strawberry.lazy("schema.accounts.types")]
+    Order = Annotated["Order", strawberry.lazy("schema.orders.types")]
+    Sim = Annotated["Sim", strawberry.lazy("schema.sims.types")]
+
+
+@strawberry.type(description="One sum of a bill.")
+class BillSum:
+    """Served from `BillSumRow`."""
+
+    total: Price = strawberry.field(description="Sum with tax.")
+
+    label: str = batched(loaders.labels, key=itself, description="Value it is for.")
+    subject: Node | None = batched(found, key="subject", description="SIM card, account or cost centre.", extensions=[Found()])
+
+
+@strawberry.type(description="A line of a bill (TMF678 applied rate).")
+class BillLine(Node):
+    """Served from `BillLineRow`."""
+
+    id: strawberry.ID = global_id(Kind.BILL_LINE)
+    kind: BillLineKind = strawberry.field(description="Which kind it is.")
+    service: UsageType | None = strawberry.field(description="Service.")
+    period: Period = strawberry.field(description="Span.")
+    quantity: Quantity | None = strawberry.field(description="How much.")
+    price: Price = strawberry.field(description="Price; minus on credits.")
+
+    is_type_of = rows_of(BillLineRow)
+
+    description: str = batched(loaders.descriptions, key=itself, description="Text.")
+    sim: Sim | None = batched(sim_loaders.sims_named, key="sim_id", description="Line of business: the SIM card.")
+    account: Account = batched(account_loaders.accounts_named, key="account_id", description="Account it arose on.")
+    cost_centre: CostCentre | None = batched(account_loaders.cost_centres, key="cost_centre_id", description="Cost centre then.")
+    order: Order | None = batched(
+        order_loaders.orders, key="order_id", description="Order behind it: buyer, memo, purchase order number."
+    )
+
+
+@strawberry.type(description="A customer bill (TMF678).")
+class Bill(Node, Measured):
+    """Served from `BillRow`."""
+
+    id: strawberry.ID = global_id(Kind.BILL)
+    number: str | None = strawberry.field(description="Human reference, null on a preview.")
+    tax_number: str | None = strawberry.field(description="Tax-system number, 22 characters, null until sent.")
+    state: BillState = strawberry.field(description="State it is in now.")
+    month: JalaliMonth = strawberry.field(description="Month in which the cycle ends.")
+    period: Period = strawberry.field(description="Cycle.")
+    issued_at: datetime | None = strawberry.field(description="When issued.")
+    due_at: datetime | None = strawberry.field(description="When due.")
+    is_overdue: bool = strawberry.field(description="Due and not settled.")
+    total: Price = strawberry.field(description="All lines with tax.")
+    paid: Money = strawberry.field(description="Paid so far.")
+    amount_due: Money = strawberry.field(description="Still to pay.")
+    as_of: datetime = strawberry.field(description="Complete up to here.")
+    source: FigureSource = strawberry.field(description="Counted by.")
+
+    is_type_of = rows_of(BillRow)
+
+    account: Account = batched(account_loaders.accounts_named, key="account_id", description="Account billed.")
+
+    @strawberry.field(description="Sums that add up to the total, at most 200.")
+    async def summary(
+        row: strawberry.Parent[BillRow],
+        info: Info,
+        by: Annotated[BillDimension, strawberry.argument(description="Split by.")] = BillDimension.SERVICE,
+    ) -> list[BillSum]:
+        """Counted by the store."""
+        return cast(list[BillSum], await info.context.load(loaders.summaries, (row, by)))
+
+    @strawberry.field(description="Lines.", extensions=[Needs(Permission.BILL_READ)])
+    async def lines(
+        row: strawberry.Parent[BillRow],
+        info: Info,
+        scope: Scope,
+        filter: Annotated[BillLineFilterInput | None, strawberry.argument(description="Which ones.")] = None,
+        first: First = None,
+        after: After = None,
+        last: Last = None,
+        before: Before = None,
+    ) -> CountedConnection[BillLine]:
+        """One keyset page, card by card."""
+        window, wanted = Window.of(first, after, last, before), filter.to_filter() if filter else LineFilter()
+        return await CountedConnection[BillLine].read(
+            info.context,
+            lambda session: queries.lines_page(session, scope, row, filter=wanted, window=window),
+            lambda session: queries.lines_count(session, scope, row, filter=wanted),
+        )
+
+
+@strawberry.type(description="What only postpaid accounts have.")
+class PostpaidStanding:
+    """Served from `StandingRow`."""
+
+    deposit: Money = strawberry.field(description="Deposit held.")
+    credit_limit: Money = strawberry.field(description="Credit limit.")
+    cycle_months: int = strawberry.field(description="Cycle length in Jalali months, 1 or 2.")
+    due_days: int = strawberry.field(description="Days to pay.")
+    is_billed_here: bool = strawberry.field(description="Bills are issued here (true) or on the account above.")
+
+    last_bill: Bill | None = batched(loaders.last_bills, key=("organization_id", "account_id"), description="Last issued bill.")
+
+    @strawberry.field(
+        description="Bills, newest first; without `filter.months` those of the last 6 cycles.", extensions=[Needs(Permission.BILL_READ)]
+    )
+    async def bills(
+        row: strawberry.Parent[StandingRow],
+        info: Info,
+        scope: Scope,
+        filter: Annotated[BillFilterInput | None, strawberry.argument(description="Which ones.")] = None,
+        first: First = None,
+        after: After = None,
+        last: Last = None,
+        before: Before = None,
+    ) -> CountedConnection[Bill]:
+        """One keyset page."""
+        window, wanted = Window.of(first, after, last, before), filter.to_filter() if filter else BillFilter()
+        return await CountedConnection[Bill].read(
+            info.context,
+            lambda session: queries.bills_page(session, scope, row.account_id, filter=wanted, window=window),
+            lambda session: queries.bills_count(session, scope, row.account_id, filter=wanted),
+        )
+
