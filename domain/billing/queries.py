@@ -300,16 +300,16 @@ def filter_values(filter: LineFilter) -> dict[str, Any]:
 _TABLE: Any = BillLine.__table__  # type: ignore[attr-defined]
 
 
+def _lines_with_bills() -> Select[Any]:
+    columns: Sequence[Any] = (*(_TABLE.c[name] for name in LINE), Bill.counted_to)
+    return select(*columns).join(Bill, col(Bill.id) == _TABLE.c.bill_id)  # type: ignore[no-any-return]
+
+
 @shaped
 def _lines_of_bill(scope: Limits, given: tuple[str, ...]) -> Select[Any]:
     lines = _TABLE.c
-    statement: Select[Any] = (
-        select(*(lines[name] for name in LINE), Bill.counted_to)
-        .join(Bill, col(Bill.id) == lines.bill_id)
-        .where(
-            lines.organization_id == bindparam("organization_id"), lines.bill_id == bindparam("bill_id"), *line_conditions(lines, given)
-        )
-    )
+    of_bill = (lines.organization_id == bindparam("organization_id"), lines.bill_id == bindparam("bill_id"))
+    statement = _lines_with_bills().where(*of_bill, *line_conditions(lines, given))
     return scope.limit(statement, col(Bill.organization_id), col(Bill.path))
 
 
@@ -332,10 +332,7 @@ def _lines(scope: Scope, bill: BillRow, filter: LineFilter) -> Bound:
 
 @shaped
 def _lines_by_ids(scope: Limits) -> Select[Any]:
-    lines = _TABLE.c
-    statement: Any = select(*(lines[name] for name in LINE), Bill.counted_to)  # type: ignore[call-overload]
-    statement = statement.join(Bill, col(Bill.id) == lines.bill_id).where(among(lines.id, "ids"))
-    return scope.limit(statement, col(Bill.organization_id), col(Bill.path))
+    return scope.limit(_lines_with_bills().where(among(_TABLE.c.id, "ids")), col(Bill.organization_id), col(Bill.path))
 
 
 async def lines_by_ids(session: Session, scope: Scope, ids: Sequence[UUID]) -> list[BillLineRow | None]:

@@ -19,6 +19,7 @@ from schema.billing.inputs import BillFilterInput, BillLineFilterInput
 from schema.engine.fields import batched, itself, rows_of
 from schema.kernel.context import Info
 from schema.kernel.figures import After, Before, FigureSource, First, Last, Measured, Money, Period, Price, Quantity, UsageType
+from schema.kernel.looks import note
 from schema.kernel.needs import Needs
 from schema.kernel.nodes import Found, Node, found, global_id
 from schema.kernel.pages import CountedConnection
@@ -130,26 +131,28 @@ class PostpaidStanding:
     due_days: int = strawberry.field(description="Days to pay.")
     is_billed_here: bool = strawberry.field(description="Bills are issued here (true) or on the account above.")
 
-    last_bill: Bill | None = batched(loaders.last_bills, key=("organization_id", "account_id"), description="Last issued bill.")
-
-    @strawberry.field(
-        description="Bills, newest first; without `filter.months` those of the last 6 cycles.", extensions=[Needs(Permission.BILL_READ)]
+    last_bill: Bill | None = batched(
+        loaders.last_bills, key=("organization_id", "account_id"), description="Last issued bill.", extensions=[Found()]
     )
+
+    @strawberry.field(description="Bills, newest first; without `filter.months` those of the last 6 cycles.")
     async def bills(
         row: strawberry.Parent[StandingRow],
         info: Info,
-        scope: Scope,
         filter: Annotated[BillFilterInput | None, strawberry.argument(description="Which ones.")] = None,
         first: First = None,
         after: After = None,
         last: Last = None,
         before: Before = None,
     ) -> CountedConnection[Bill]:
-        """One keyset page."""
+        """One keyset page; seeing a bill is a look, here as anywhere."""
         window, wanted = Window.of(first, after, last, before), filter.to_filter() if filter else BillFilter()
-        return await CountedConnection[Bill].read(
+        scope = info.context.scope(Permission.BILL_READ)
+        shown = await CountedConnection[Bill].read(
             info.context,
             lambda session: queries.bills_page(session, scope, row.account_id, filter=wanted, window=window),
             lambda session: queries.bills_count(session, scope, row.account_id, filter=wanted),
         )
+        note(info.context.looks, scope, row, shown)
+        return shown
 

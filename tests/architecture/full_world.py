@@ -12,17 +12,18 @@ from domain.kernel.permissions import Permission, Role
 from domain.kernel.scope import ActorRef, Reach
 from domain.people.tables import Person
 from tests.architecture.cases import CASES, done, job
+from tests.bills import issue_bill
 from tests.world import NOW, TwoTenants, ask, operator_admin
 
 IDS_BY_NAME = {
     "organizationId": "Organization", "accountId": "Account", "parentId": "Account", "simId": "Sim", "orderId": "Order", "walletId": "Wallet",
     "ticketId": "Ticket", "apiTokenId": "ApiToken", "membershipId": "Membership", "offeringId": "ProductOffering",
-    "jobId": "Job", "spareSimId": "Sim", "auditEntryId": "AuditEntry",
+    "jobId": "Job", "spareSimId": "Sim", "auditEntryId": "AuditEntry", "billId": "Bill",
 }  # fmt: skip
 VALUES: dict[str, Any] = {
     "String": "some text", "Int": 1, "Boolean": True, "DateTime": "2027-01-01T00:00:00Z", "UUID": str(uuid4()), "EmailAddress": "a@example.com",
     "MSISDN": "+989351112233", "Decimal": "1000",
-    "ICCID": "8998350000000000011", "IMSI": "432351234567890",
+    "ICCID": "8998350000000000011", "IMSI": "432351234567890", "JalaliMonth": "1405-07",
 }  # fmt: skip
 
 
@@ -77,6 +78,8 @@ async def make_full(world: World, tenants: TwoTenants) -> Full:
     )  # fmt: skip
     ids["Wallet"] = asked.data["account"]["wallet"]["id"]
     ids["AuditEntry"] = asked.data["organization"]["auditTrail"]["edges"][0]["node"]["id"]
+    bill = await issue_bill(world.database, tenants.one.accounts["root"], tenants.one.sims[0])
+    ids |= {"Bill": encode(Kind.BILL, bill.id), "BillLine": encode(Kind.BILL_LINE, bill.line_ids[0])}
     async with world.database.write() as session:
         operators = [Person(id=uuid7(), name=name, name_fold=name.lower(), created_at=NOW) for name in ("Support", "Operator")]
         session.add_all(operators)
