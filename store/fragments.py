@@ -29,8 +29,11 @@ MIXED: Final = [re.compile(f"(?s)(?=({part}))") for part in ("[^0-9]", "(?![0-9]
 """The kinds of parts, wherever one begins."""
 DIALLED: Final = re.compile(rf"\+98([0-9]{{{DIGITS - 1},}})\|(?=0\1)")
 """What stands before a number as it is dialled."""
-WAITING_KB: Final = 128
-"""What PostgreSQL collects of new parts before it sorts them in: writing costs half, and a search looks through 16 pages more at most."""
+WAITING: Final = {"gin_pending_list_limit": "128kB"}
+"""What PostgreSQL collects of new parts before it sorts them in: writing costs half, and a search looks through 16 pages more at most.
+
+A setting of our connections rather than of the index, so that a transaction that takes in very many may collect more (`filling`).
+"""
 SCOPE_END: Final = 8
 """So many of the last hex digits of a scope's id stand before a part; that two scopes share them only costs a comparison."""
 
@@ -166,6 +169,11 @@ class Fragments:
         """The table that holds the parts."""
         return f"{self.table}_fragments"
 
+    @property
+    def words(self) -> str:
+        """The index of the parts."""
+        return f"{self.kept}_words"
+
     def make(self, connection: Connection) -> None:
         """Makes the index and what keeps it, and takes in the rows that are there; changes nothing where it is complete."""
         is_sqlite = connection.dialect.name == "sqlite"
@@ -214,8 +222,9 @@ class Fragments:
             ),
             (f"INSERT INTO {kept} (id, scope, body, labels) SELECT id, {', '.join(columns)} FROM {table}",),
             (
-                f"CREATE INDEX IF NOT EXISTS {kept}_words ON {kept} USING gin (fragments(scope, body, labels))"
-                f" WITH (gin_pending_list_limit = {WAITING_KB})",
+                f"CREATE INDEX IF NOT EXISTS {self.words} ON {kept} USING gin (fragments(scope, body, labels))",
+                f"DO $$ BEGIN IF EXISTS (SELECT 1 FROM pg_class WHERE oid = '{self.words}'::regclass AND reloptions IS NOT NULL)"
+                f" THEN ALTER INDEX {self.words} RESET (gin_pending_list_limit); END IF; END $$",  # as it was made once
                 f"CREATE OR REPLACE FUNCTION {kept}_keep() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN"
                 f" INSERT INTO {kept} (id, scope, body, labels) VALUES ({new}) ON CONFLICT (id) DO UPDATE"
                 " SET scope = excluded.scope, body = excluded.body, labels = excluded.labels; RETURN NULL; END $$",

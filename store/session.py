@@ -13,7 +13,7 @@ from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession, create_async_engin
 
 from store.driver import Driver
 from store.faults import GAVE_WAY, WAIT_SECONDS, StoreBusy, StoreLost
-from store.fragments import give_function
+from store.fragments import WAITING, give_function
 from store.statements import Bound, Prepared
 
 MOST_SESSIONS = 20
@@ -95,8 +95,9 @@ class Database:
             self.driver: Driver | None = None
         else:
             engine = create_async_engine(
-                url, pool_size=MOST_SESSIONS // 2, max_overflow=MOST_SESSIONS // 2, pool_timeout=WAIT_SECONDS, hide_parameters=True
-            )
+                url, pool_size=MOST_SESSIONS // 2, max_overflow=MOST_SESSIONS // 2, pool_timeout=WAIT_SECONDS, hide_parameters=True,
+                connect_args={"server_settings": WAITING},
+            )  # fmt: skip
             self._reader = self._writer = engine
             self._turn = None
             self.driver = Driver(engine.url)

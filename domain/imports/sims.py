@@ -24,6 +24,7 @@ from domain.sims.intake import NewSim, count_in, counted, take_in
 from domain.sims.puk import Codes
 from domain.sims.states import SimStatus
 from domain.sims.tables import Sim
+from store.filling import filling
 from store.session import Session
 
 AT_ONCE = 1000
@@ -83,10 +84,11 @@ class SimImport:
         """Reads the file to its end and adds its new cards; once `writes` says no, it only goes on looking for faults."""
         plans = select(Offering.code, Offering.id).where(col(Offering.category) == OfferingCategory.PLAN)
         self._plans = {row[0]: row[1] for row in await self._session.execute(plans)}
-        while lines := list(islice(sheet.lines, AT_ONCE)):
-            rows = await self._new(await self._placed(lines))
-            if rows and writes():
-                await self._add(rows)
+        async with filling(self._session, Sim.__table__):  # type: ignore[attr-defined]  # SQLModel does not tell of it
+            while lines := list(islice(sheet.lines, AT_ONCE)):
+                rows = await self._new(await self._placed(lines))
+                if rows and writes():
+                    await self._add(rows)
         if writes():
             await count_in(self._session, self._counted)
 
