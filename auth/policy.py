@@ -7,7 +7,9 @@ from domain.kernel.permissions import Permission, Role
 P = Permission
 OPERATOR_ONLY = frozenset({P.MEMBERSHIP_MANAGE, P.WALLET_ADJUST, P.SUPPORT_VIEW, P.CONTENT_MANAGE})
 COMPANY = frozenset(P) - OPERATOR_ONLY
-READS = frozenset({P.ACCOUNT_READ, P.SIM_READ, P.USAGE_READ, P.ORDER_READ, P.WALLET_READ, P.BILL_READ, P.TICKET_READ, P.AUDIT_READ})
+READS = frozenset(
+    {P.ACCOUNT_READ, P.SIM_READ, P.USAGE_READ, P.ORDER_READ, P.WALLET_READ, P.BILL_READ, P.BUDGET_READ, P.TICKET_READ, P.AUDIT_READ}
+)
 """Looking alone: all that a support view may do, over one organization and masked."""
 
 RIGHTS: Mapping[Role, frozenset[Permission]] = {
@@ -30,5 +32,5 @@ STAFF = frozenset({Role.SUPPORT, Role.OPERATOR_ADMIN})
 MASKED = frozenset({Role.SUPPORT})
 """Who sees people's names, numbers and addresses masked."""
 
-TOKEN_RIGHTS = COMPANY - {P.PUK_REVEAL, P.TOKEN_MANAGE}
-"""What an API token may hold: never PUK codes, never tokens, never what is the operator's."""
+TOKEN_RIGHTS = COMPANY - {P.PUK_REVEAL, P.TOKEN_MANAGE, P.BUDGET_MANAGE, P.APPROVAL_DECIDE}
+"""What an API token may hold: never PUK codes, never tokens, never the answer that a person has to give, never what is the operator's."""

@@ -4,6 +4,7 @@ from beanie import Document
 from sqlmodel import SQLModel
 
 from domain.accounts import tables as accounts
+from domain.approvals import tables as approvals
 from domain.audit import documents as audit_documents
 from domain.audit import tables as audit
 from domain.billing import tables as billing
@@ -32,6 +33,8 @@ TABLES: tuple[type[SQLModel], ...] = (
     sims.Sim, sims.SimPlacement, sims.SimState, sims.SimCounter, sims.SimSecret, sims.PukAttempt, sims.SimApn,
     bundles.Product, bundles.Bucket,
     wallet.LedgerAccount, wallet.LedgerTransfer, wallet.LedgerEntry, wallet.LedgerHold, wallet.WalletLot, wallet.LotUse,
+    approvals.Budget, approvals.Spending, approvals.TokenBudget, approvals.TokenDay, approvals.ApprovalBand, approvals.ApprovalDelegation,
+    approvals.Approval, approvals.ApprovalAsked,
     orders.Order, orders.OrderItem, orders.OrderStep,
     billing.BillingTerms, billing.BillingBook, billing.RunningCharge, billing.BillRun, billing.Bill, billing.BillNote, billing.BillLine,
     tickets.Ticket, tickets.TicketFile,

@@ -12,6 +12,7 @@ from domain.kernel.errors import InvalidInput, NotFound
 from domain.kernel.ids import decode
 from schema.accounts.mutations import AccountsMutation
 from schema.accounts.queries import AccountsQuery
+from schema.approvals.mutations import ApprovalsMutation
 from schema.audit.mutations import AuditMutation
 from schema.catalogue.queries import CatalogueQuery
 from schema.content.mutations import ContentMutation
@@ -71,8 +72,9 @@ class Query(SigningInQuery, AccountsQuery, CatalogueQuery, ContentQuery, OrdersQ
 
 @strawberry.type(description="Everything that can be done.")
 class Mutation(
-    AccountsMutation, AuditMutation, ContentMutation, ExportsMutation, ImportsMutation, JobsMutation, OrdersMutation, PeopleMutation,
-    PukMutation, SigningInMutation, SimEditsMutation, SimMoveMutation, SimsMutation, TicketsMutation, TokensMutation, WalletMutation,
+    AccountsMutation, ApprovalsMutation, AuditMutation, ContentMutation, ExportsMutation, ImportsMutation, JobsMutation, OrdersMutation,
+    PeopleMutation, PukMutation, SigningInMutation, SimEditsMutation, SimMoveMutation, SimsMutation, TicketsMutation, TokensMutation,
+    WalletMutation,
 ):  # fmt: skip
     """The writes of all areas."""
 

@@ -16,8 +16,8 @@ from domain.audit.tables import IdempotencyKey
 from domain.kernel.errors import DomainError, IdempotencyConflict, InvalidInput, NotEligible
 from domain.kernel.ids import Ref
 from domain.kernel.money import Money, Price
-from domain.kernel.plan import BulkErrorPolicy, Change, Exclusion, MutationMode, Plan, PlanStale, Reason, RowsRejected, digest
-from domain.kernel.scope import Scope
+from domain.kernel.plan import ApprovalNeed, BulkErrorPolicy, Change, Exclusion, MutationMode, Plan, PlanStale, Reason, RowsRejected, digest
+from domain.kernel.scope import ActorRef, Scope
 from store import outbox
 from store.session import Database, Session
 from store.upsert import insert_or_ignore
@@ -51,6 +51,7 @@ class Work:
     mode: MutationMode
     changes: list[Change] = field(default_factory=list)
     exclusions: list[Exclusion] = field(default_factory=list)
+    approvals: list[ApprovalNeed] = field(default_factory=list)
     total: Price | None = None
     reason: str | None = None
     organization_id: UUID | None = None
@@ -60,6 +61,13 @@ class Work:
     foreseen: Plan | None = None
     entry_id: UUID | None = None
     """The id of the entry in the trail, for a service that tells it; else one is made."""
+    approval_id: UUID | None = None
+    """The approval that lets it pass, which the entry in the trail names after the person."""
+
+    @property
+    def actor(self) -> ActorRef:
+        """Who acts, with the approval that lets it pass."""
+        return replace(self.scope.actor, approval_id=self.approval_id) if self.approval_id else self.scope.actor
 
     def within(self, organization_id: UUID, path: str, *subjects: UUID) -> None:
         """Says whose data is written and where in the tree; one write stays inside one organization."""
@@ -171,7 +179,7 @@ async def replayed(database: Database, scope: Scope, command: Command) -> Done |
 async def _record(work: Work, command: Command) -> None:
     if work.organization_id is not None:
         await chain.append(
-            work.sql, work.organization_id, by=work.scope.actor, action=command.mutation, at=work.at, path=chain.common_path(work.paths),
+            work.sql, work.organization_id, by=work.actor, action=command.mutation, at=work.at, path=chain.common_path(work.paths),
             changes=work.changes, reason=work.reason, subjects=work.subjects, id=work.entry_id,
         )  # fmt: skip
 
@@ -193,7 +201,7 @@ async def carry_out(database: Database, scope: Scope, command: Command, service:
             work = Work(session, scope, at, command.mode)
             result = await service(work)
             await session.flush()
-            plan = Plan(work.changes, work.exclusions, work.total, None)
+            plan = Plan(work.changes, work.exclusions, work.total, None, approvals=work.approvals)
             shown = work.foreseen or replace(plan, token=digest(scope.actor.id, command.mutation, plan))
             plan = replace(shown, token=None)
             if command.mode is MutationMode.PLAN:

@@ -108,6 +108,19 @@ class InsufficientFunds(DomainError):
         self.available = available
 
 
+class BudgetExceeded(DomainError):
+    """Spending would pass a budget, or a band that nobody can approve; `budget` is its row as it is shown, null for a token's own."""
+
+    code = ErrorCode.BUDGET_EXCEEDED
+    default_key = "error.budget_exceeded"
+
+    def __init__(self, message_key: str | None = None, *, required: Money, available: Money, budget: object = None) -> None:
+        super().__init__(message_key, required=required.minor, available=available.minor)
+        self.required = required
+        self.available = available
+        self.budget = budget
+
+
 class IdempotencyConflict(DomainError):
     """The key was used with other content."""
 

@@ -45,6 +45,8 @@ class Kind(StrEnum):
     BILL = "bi"
     BILL_PREVIEW = "bp"
     BILL_LINE = "bl"
+    BUDGET = "bg"
+    APPROVAL = "ap"
 
 
 KINDS = {kind.value: kind for kind in Kind}

@@ -112,6 +112,35 @@ class Exclusion:
         return cls(ref, data["label"], Reason.from_json(data["reason"]), data["line"])
 
 
+class ApprovalReason(StrEnum):
+    """Why an approval is needed."""
+
+    AMOUNT = "AMOUNT"
+    BUDGET = "BUDGET"
+    CREDIT_REQUEST = "CREDIT_REQUEST"
+    CAP_REQUEST = "CAP_REQUEST"
+
+
+@dataclass(frozen=True, slots=True)
+class ApprovalNeed:
+    """An approval that a plan has to wait for, and the people who may give it."""
+
+    reason: ApprovalReason
+    approver_ids: tuple[UUID, ...]
+    amount: Money | None = None
+
+    def as_json(self) -> dict[str, Any]:
+        """The need as it is stored and hashed."""
+        approvers = [id.hex for id in self.approver_ids]
+        return {"reason": self.reason.value, "approvers": approvers, "amount": self.amount.minor if self.amount else None}
+
+    @classmethod
+    def from_json(cls, data: Mapping[str, Any]) -> "ApprovalNeed":
+        """Reads a stored need."""
+        amount = Money(data["amount"]) if data["amount"] is not None else None
+        return cls(ApprovalReason(data["reason"]), tuple(UUID(id) for id in data["approvers"]), amount)
+
+
 @dataclass(frozen=True, slots=True)
 class Plan:
     """What a mutation changes, or would change, and what it costs; `token` is null once applied.
@@ -124,6 +153,7 @@ class Plan:
     total: Price | None
     token: str | None
     more: tuple[int, int] = (0, 0)
+    approvals: Sequence[ApprovalNeed] = ()
 
     @property
     def change_count(self) -> int:
@@ -143,6 +173,7 @@ class Plan:
             "exclusions": [exclusion.as_json() for exclusion in self.exclusions],
             "total": total,
             "more": list(self.more),
+            "approvals": [need.as_json() for need in self.approvals],
         }
 
     @classmethod
@@ -155,6 +186,7 @@ class Plan:
             Price(Money(total[0]), Money(total[1]), Decimal(total[2])) if total else None,
             None,
             tuple(data.get("more", (0, 0))),
+            [ApprovalNeed.from_json(need) for need in data.get("approvals", ())],
         )
 
 
@@ -184,6 +216,7 @@ class RowsRejected(DomainError):
 def digest(actor_id: UUID, mutation: str, plan: Plan) -> str:
     """The token of a plan: SHA-256 over actor, mutation and the sorted decision (DESIGN 9), without generated ids and times."""
     body = plan.as_json()
-    ordered = {name: sorted(json.dumps(row, sort_keys=True, default=str) for row in body[name]) for name in ("changes", "exclusions")}
-    text = json.dumps([actor_id.hex, mutation, ordered["changes"], ordered["exclusions"], body["total"]], sort_keys=True)
+    parts = ("changes", "exclusions", "approvals")
+    ordered = {name: sorted(json.dumps(row, sort_keys=True, default=str) for row in body[name]) for name in parts}
+    text = json.dumps([actor_id.hex, mutation, *(ordered[name] for name in parts), body["total"]], sort_keys=True)
     return hashlib.sha256(text.encode()).hexdigest()

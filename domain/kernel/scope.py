@@ -38,7 +38,7 @@ class Reach:
 
 @dataclass(frozen=True, slots=True)
 class ActorRef:
-    """Who acts, as it is written into records: person, token and the ticket behind a support view."""
+    """Who acts, as it is written into records: person, token, the ticket behind a support view, the approval that let it pass."""
 
     id: UUID
     label: str
@@ -46,19 +46,21 @@ class ActorRef:
     api_token_id: UUID | None = None
     ticket_id: UUID | None = None
     is_operator: bool = False
+    approval_id: UUID | None = None
 
     def as_json(self) -> dict[str, Any]:
         """The actor as it is written into records."""
         ids = {"person": self.person_id, "token": self.api_token_id, "ticket": self.ticket_id}
-        return {"id": self.id.hex, "label": self.label, "operator": self.is_operator} | {k: v.hex if v else None for k, v in ids.items()}
+        written = {"id": self.id.hex, "label": self.label, "operator": self.is_operator} | {k: v.hex if v else None for k, v in ids.items()}
+        return written | {"approval": self.approval_id.hex} if self.approval_id else written
 
     @classmethod
     def from_json(cls, data: Mapping[str, Any]) -> "ActorRef":
         """Reads a written actor."""
-        person, token, ticket = data["person"], data["token"], data["ticket"]
+        person, token, ticket, approval = data["person"], data["token"], data["ticket"], data.get("approval")
         return cls(
             UUID(data["id"]), data["label"], UUID(person) if person else None, UUID(token) if token else None,
-            UUID(ticket) if ticket else None, data["operator"],
+            UUID(ticket) if ticket else None, data["operator"], UUID(approval) if approval else None,
         )  # fmt: skip
 
 

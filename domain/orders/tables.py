@@ -56,7 +56,7 @@ class Order(SQLModel, table=True):
 
 
 class OrderItem(SQLModel, table=True):
-    """One target of an order; `failure` is why it failed, as a stored reason."""
+    """One target of an order; `cost_centre_id` is what it is booked on, `failure` why it failed, as a stored reason."""
 
     __tablename__ = "order_items"
     __table_args__ = (
@@ -70,6 +70,7 @@ class OrderItem(SQLModel, table=True):
     position: int
     offering_id: UUID = Field(foreign_key="offerings.id")
     sim_id: UUID = Field(foreign_key="sims.id")
+    cost_centre_id: UUID | None = Field(default=None, foreign_key="cost_centres.id")
     state: str
     activation: str
     activate_at: datetime | None = Field(default=None, sa_type=UtcDateTime)

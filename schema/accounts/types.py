@@ -14,6 +14,7 @@ from domain.kernel.permissions import Permission
 from domain.kernel.scope import Scope
 from schema.accounts import loaders
 from schema.accounts.enums import AccountKind, PaymentMode
+from schema.approvals.types import ApprovalBand, Budget, bands_of_organization, budgets_of_organization
 from schema.audit.queries import access_log_of_organization, trail_of_organization
 from schema.audit.types import AccessLogEntry, AuditEntry
 from schema.billing import loaders as billing_loaders
@@ -244,6 +245,14 @@ class Organization(Node):
     )
     tickets: CountedConnection[Ticket] | None = strawberry.field(
         resolver=tickets_of_organization, description="Requests and complaints", extensions=[Needs(Permission.TICKET_READ)]
+    )
+    budgets: CountedConnection[Budget] | None = strawberry.field(
+        resolver=budgets_of_organization, description="Budgets", extensions=[Needs(Permission.BUDGET_READ)]
+    )
+    approval_bands: list[ApprovalBand] | None = strawberry.field(
+        resolver=bands_of_organization,
+        description="Amount bands and their approvers, at most 50",
+        extensions=[Needs(Permission.BUDGET_READ)],
     )
     audit_trail: Connection[AuditEntry] | None = strawberry.field(
         resolver=trail_of_organization, description="Who changed what", extensions=[Needs(Permission.AUDIT_READ)]

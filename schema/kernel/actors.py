@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING, Annotated
 import strawberry
 
 from domain.kernel.scope import SYSTEM, ActorRef
+from schema.approvals import loaders as approval_loaders
 from schema.engine.fields import batched, plain
 from schema.kernel import masks
 from schema.kernel.context import Context
@@ -14,10 +15,12 @@ from schema.tickets import loaders as ticket_loaders
 from schema.tokens import loaders as token_loaders
 
 if TYPE_CHECKING:
+    from schema.approvals.types import Approval
     from schema.people.types import Person
     from schema.tickets.types import Ticket
     from schema.tokens.types import ApiToken
 else:
+    Approval = Annotated["Approval", strawberry.lazy("schema.approvals.types")]
     Person = Annotated["Person", strawberry.lazy("schema.people.types")]
     Ticket = Annotated["Ticket", strawberry.lazy("schema.tickets.types")]
     ApiToken = Annotated["ApiToken", strawberry.lazy("schema.tokens.types")]
@@ -42,4 +45,7 @@ class Actor:
     )
     ticket: Ticket | None = batched(
         ticket_loaders.tickets, key="ticket_id", description="The ticket that opened a support view.", extensions=[Found()]
+    )
+    approval: Approval | None = batched(
+        approval_loaders.approvals, key="approval_id", description="The approval that let it pass.", extensions=[Found()]
     )

@@ -39,6 +39,7 @@ PERSONAL: dict[str, Callable[[Context, str | None], str | None]] = {
     "holderName": name,
     "contacts.name": name,
     "person.name": name,
+    "approver": name,
     "mobile": phone,
     "phone": phone,
     "email": email,

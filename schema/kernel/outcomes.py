@@ -2,7 +2,6 @@
 
 from collections.abc import Sequence
 from datetime import datetime
-from enum import StrEnum
 from typing import TYPE_CHECKING, Annotated, Any, cast
 
 import strawberry
@@ -13,8 +12,9 @@ from domain.kernel import errors, proof
 from domain.kernel import plan as domain_plan
 from domain.kernel.errors import ErrorCode
 from domain.kernel.messages import text
-from domain.kernel.plan import SHOWN, BulkErrorPolicy, MutationMode, Reason
+from domain.kernel.plan import SHOWN, ApprovalReason, BulkErrorPolicy, MutationMode, Reason
 from domain.kernel.proof import ProofMethod
+from schema.approvals import loaders as approval_loaders
 from schema.engine.fields import batched, plain
 from schema.kernel import masks
 from schema.kernel.context import Context, Info
@@ -31,6 +31,7 @@ else:
 strawberry.enum(ErrorCode, description="Codes of expected failures; new ones may be added.")
 strawberry.enum(MutationMode, description="Whether a mutation only decides or also acts.")
 strawberry.enum(ProofMethod, description="Ways to prove who one is.")
+strawberry.enum(ApprovalReason, description="Why an approval is needed.")
 strawberry.enum(BulkErrorPolicy, description="What a bulk run does with rows that can't be done.")
 
 
@@ -105,22 +106,14 @@ class Exclusion:
     reason: Problem = plain(_reason, description="Why.")
 
 
-@strawberry.enum(description="Why an approval is asked.")
-class ApprovalReason(StrEnum):
-    """What may have to be approved."""
-
-    AMOUNT = "AMOUNT"
-    BUDGET = "BUDGET"
-    CREDIT_REQUEST = "CREDIT_REQUEST"
-    CAP_REQUEST = "CAP_REQUEST"
-
-
 @strawberry.type(description="An approval that a plan has to wait for.")
 class ApprovalNeed:
-    """Nothing waits for one yet (decision 0002)."""
+    """Served from the domain's `ApprovalNeed`."""
 
     reason: ApprovalReason = strawberry.field(description="Why it is needed.")
-    approvers: list[Person] = strawberry.field(description="Who may give it, delegations included, at most 20.")
+    approvers: list[Person] = batched(
+        approval_loaders.people, key="approver_ids", description="Who may give it, delegations included, at most 20."
+    )
     amount: Money | None = strawberry.field(description="Amount that calls for it.")
 
 
@@ -134,7 +127,7 @@ class Plan:
     exclusions: list[Exclusion] = strawberry.field(description="The first 100 rows left out.")
     exclusion_count: int = strawberry.field(description="All rows left out.")
     total: Price | None = strawberry.field(description="Total with tax, null when it costs nothing.")
-    approvals: list[ApprovalNeed] = strawberry.field(default_factory=list, description="Approvals it has to wait for, at most 10.")
+    approvals: list[ApprovalNeed] = strawberry.field(description="Approvals it has to wait for, at most 10.")
     document: Document | None = strawberry.field(default=None, description="Every change and exclusion as CSV.")
 
     @classmethod
@@ -147,6 +140,7 @@ class Plan:
             exclusions=cast(list[Exclusion], list(plan.exclusions[:SHOWN])),
             exclusion_count=plan.exclusion_count,
             total=cast(Price | None, plan.total),
+            approvals=cast(list[ApprovalNeed], list(plan.approvals)),
         )
 
 
@@ -265,6 +259,6 @@ KERNEL_HANDLERS: Sequence[ExceptionHandler[Any, Any]] = (
 LAST_HANDLER = ProblemHandler()
 
 __all__ = [
-    "BulkErrorPolicy", "Change", "ErrorCode", "Exclusion", "IdempotencyConflict", "InsufficientFunds", "LimitReached", "MutationMode",
-    "Plan", "PlanStale", "Problem", "ProofMethod", "RowsRejected", "StepUpRequired", "UserError", "told",
+    "ApprovalReason", "BulkErrorPolicy", "Change", "ErrorCode", "Exclusion", "IdempotencyConflict", "InsufficientFunds", "LimitReached",
+    "MutationMode", "Plan", "PlanStale", "Problem", "ProofMethod", "RowsRejected", "StepUpRequired", "UserError", "told",
 ]  # fmt: skip

@@ -12,6 +12,7 @@ from domain.accounts import queries as account_queries
 from domain.jobs import queries as job_queries
 from domain.kernel.ids import Kind
 from domain.kernel.paging import Window
+from schema.approvals.types import Approval, approvals_of_viewer
 from schema.engine.fields import batched, itself, plain, rows_of
 from schema.jobs import loaders as job_loaders
 from schema.jobs.types import Job
@@ -136,6 +137,11 @@ class Viewer:
             lambda session: job_queries.jobs_count(session, scope),
         )
 
+    approvals: CountedConnection[Approval] | None = strawberry.field(
+        resolver=approvals_of_viewer,
+        description="Approvals waiting for this person",
+        extensions=[Needs(Permission.APPROVAL_DECIDE)],
+    )
     tickets: CountedConnection[Ticket] | None = strawberry.field(
         resolver=tickets_of_viewer,
         description="Tickets in scope; across all customers for support",

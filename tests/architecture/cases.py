@@ -11,6 +11,7 @@ from api.world import World
 from auth.actor import Actor
 from domain.files import rules
 from domain.files.uploads import Offer, take
+from domain.kernel.calendar import JalaliMonth
 from domain.kernel.ids import Kind, encode
 from schema.kernel.scalars import written
 from tests.offerings import make_offering, sell
@@ -262,6 +263,30 @@ async def incident_save(world: World, tenants: TwoTenants) -> Case:
     """An outage."""
     words = {"title": "No data in Qom", "text": "A cable was cut.", "services": ["DATA", "SMS"]}
     return Case(operator_admin(), {**words, "period": {"endsAt": written(NOW + timedelta(hours=5))}})
+
+
+@case("budgetSet")
+async def budget_set(world: World, tenants: TwoTenants) -> Case:
+    """What the whole company may spend in a month."""
+    month = str(JalaliMonth.of(NOW))
+    return Case(
+        tenants.one.as_profile_manager(),
+        {"subjectId": tenants.one.account("root"), "month": month, "limit": {"amount": "900000000"}, "thresholds": [75, 90, 100]},
+    )
+
+
+@case("approvalBandsSet")
+async def approval_bands_set(world: World, tenants: TwoTenants) -> Case:
+    """From ten million rials on the profile manager's word."""
+    band = {"from": {"amount": "10000000"}, "approverId": encode(Kind.PERSON, tenants.one.profile_manager.id)}
+    return Case(tenants.one.as_profile_manager(), {"accountId": tenants.one.account("sales"), "bands": [band]})
+
+
+@case("approvalDelegate")
+async def approval_delegate(world: World, tenants: TwoTenants) -> Case:
+    """A fortnight's leave."""
+    held = {"endsAt": written(NOW + timedelta(days=14))}
+    return Case(tenants.one.as_account_manager(), {"toPersonId": encode(Kind.PERSON, tenants.one.profile_manager.id), "validFor": held})
 
 
 @case("exportCreate")

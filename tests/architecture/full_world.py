@@ -19,6 +19,7 @@ IDS_BY_NAME = {
     "organizationId": "Organization", "accountId": "Account", "parentId": "Account", "simId": "Sim", "orderId": "Order", "walletId": "Wallet",
     "ticketId": "Ticket", "apiTokenId": "ApiToken", "membershipId": "Membership", "offeringId": "ProductOffering",
     "jobId": "Job", "spareSimId": "Sim", "auditEntryId": "AuditEntry", "billId": "Bill",
+    "toPersonId": "Person", "approverId": "Person", "approvalId": "Approval",
 }  # fmt: skip
 VALUES: dict[str, Any] = {
     "String": "some text", "Int": 1, "Boolean": True, "DateTime": "2027-01-01T00:00:00Z", "UUID": str(uuid4()), "EmailAddress": "a@example.com",
@@ -69,6 +70,9 @@ async def make_full(world: World, tenants: TwoTenants) -> Full:
         "LedgerEntry": transfer["entries"][0]["id"],
     }  # fmt: skip
     ids["Job"] = await job(world, tenants)
+    budget = await done(world, await CASES["budgetSet"](world, tenants), "budgetSet", "budget { id }")
+    ids["Budget"] = budget["budget"]["id"]
+    await done(world, await CASES["approvalBandsSet"](world, tenants), "approvalBandsSet", "bands { approver { id } }")
     outage = await done(world, await CASES["incidentSave"](world, tenants), "incidentSave", "incident { id }")
     ids["Incident"] = outage["incident"]["id"]
     asked = await ask(

@@ -1,0 +1,1 @@
+"""Budgets, and who has to say yes before money is spent."""

@@ -1,0 +1,1 @@
+"""Budgets, amount bands, stand-ins and approvals."""
