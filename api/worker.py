@@ -16,6 +16,7 @@ from auth.delivery import code_handler
 from auth.otp import OTP_KIND
 from domain.exports import service as exports
 from domain.files import service as files
+from domain.groups import service as groups
 from domain.hierarchy import present
 from domain.hierarchy import service as hierarchy
 from domain.imports import running as imports
@@ -30,7 +31,7 @@ from domain.tickets.notices import NOTICE_KIND, notice_handler
 from store import outbox
 from store.outbox import Handler
 
-DEEDS: Mapping[str, Deed] = {deed.mutation: deed for deed in (*sim_service.DEEDS.values(), sim_edits.UPDATE, hierarchy.MOVE)}
+DEEDS: Mapping[str, Deed] = {deed.mutation: deed for deed in (*sim_service.DEEDS.values(), sim_edits.UPDATE, hierarchy.MOVE, groups.UPDATE)}
 """What jobs can do, by the names of the mutations."""
 
 

@@ -40,6 +40,7 @@ _HELD = and_(
     col(Membership.person_id) == Person.id,
     col(Membership.valid_from) <= _AT,
     or_(col(Membership.valid_to).is_(None), col(Membership.valid_to) > _AT),
+    col(Membership.role) != policy.STAYS_OUT,
 )
 
 

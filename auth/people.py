@@ -53,6 +53,7 @@ def _who_is(column: Any) -> Prepared:
         .outerjoin(Totp, col(Totp.person_id) == Person.id)
         .where(column == bindparam("value"), is_held(_AT))
         .where(or_(col(Membership.organization_id).is_not(None), *(col(Membership.role) == role for role in sorted(policy.STAFF))))
+        .where(col(Membership.role) != policy.STAYS_OUT)
     )
 
 
@@ -92,7 +93,7 @@ _COMPANIES = Prepared(
     .select_from(Organization)
     .join(Membership, col(Membership.organization_id) == Organization.id)
     .join(Account, col(Account.id) == Membership.account_id)
-    .where(col(Membership.person_id) == bindparam("person_id"), is_held(_AT))
+    .where(col(Membership.person_id) == bindparam("person_id"), is_held(_AT), col(Membership.role) != policy.STAYS_OUT)
 )
 
 

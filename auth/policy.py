@@ -8,8 +8,11 @@ P = Permission
 OPERATOR_ONLY = frozenset({P.MEMBERSHIP_MANAGE, P.WALLET_ADJUST, P.SUPPORT_VIEW, P.CONTENT_MANAGE})
 COMPANY = frozenset(P) - OPERATOR_ONLY
 READS = frozenset(
-    {P.ACCOUNT_READ, P.SIM_READ, P.USAGE_READ, P.ORDER_READ, P.WALLET_READ, P.BILL_READ, P.BUDGET_READ, P.TICKET_READ, P.AUDIT_READ}
-)
+    {
+        P.ACCOUNT_READ, P.SIM_READ, P.USAGE_READ, P.ORDER_READ, P.WALLET_READ, P.BILL_READ, P.GROUP_READ, P.BUDGET_READ, P.TICKET_READ,
+        P.AUDIT_READ,
+    }
+)  # fmt: skip
 """Looking alone: all that a support view may do, over one organization and masked."""
 
 RIGHTS: Mapping[Role, frozenset[Permission]] = {
@@ -18,6 +21,8 @@ RIGHTS: Mapping[Role, frozenset[Permission]] = {
     # The same over a subtree (N2), without tokens: a token outlives the moment and acts with nobody watching, which is for the
     # whole company to answer for; so are the documents its programs may send.
     Role.ACCOUNT_MANAGER: COMPANY - {P.TOKEN_MANAGE, P.DOCUMENT_MANAGE},
+    # Named on receipts and told of what is paid for one group; acts through the company's managers and never signs in (decision 0102).
+    Role.GROUP_MANAGER: frozenset(),
     # Finds organizations and works on tickets; customer data only inside a support view.
     Role.SUPPORT: frozenset({P.SUPPORT_VIEW, P.TICKET_READ, P.TICKET_WRITE}),
     # Appoints managers, gets money in and tells of outages; never acts on a company's lines nor reads its usage.
@@ -28,6 +33,9 @@ RIGHTS: Mapping[Role, frozenset[Permission]] = {
 
 STAFF = frozenset({Role.SUPPORT, Role.OPERATOR_ADMIN})
 """The operator's own people: they reach every organization and always sign in with an authenticator as well."""
+
+STAYS_OUT = Role.GROUP_MANAGER
+"""The role that lets nobody in."""
 
 MASKED = frozenset({Role.SUPPORT})
 """Who sees people's names, numbers and addresses masked."""

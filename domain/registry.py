@@ -31,6 +31,7 @@ TABLES: tuple[type[SQLModel], ...] = (
     jobs.Job, jobs.JobRow,
     catalogue.Offering, catalogue.VatRate,
     sims.Sim, sims.SimPlacement, sims.SimState, sims.SimCounter, sims.SimSecret, sims.PukAttempt, sims.SimApn,
+    sims.SimGroup, sims.GroupMember,
     bundles.Product, bundles.Bucket,
     wallet.LedgerAccount, wallet.LedgerTransfer, wallet.LedgerEntry, wallet.LedgerHold, wallet.WalletLot, wallet.LotUse,
     approvals.Budget, approvals.Spending, approvals.TokenBudget, approvals.TokenDay, approvals.ApprovalBand, approvals.ApprovalDelegation,

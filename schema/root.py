@@ -18,6 +18,7 @@ from schema.catalogue.queries import CatalogueQuery
 from schema.content.mutations import ContentMutation
 from schema.content.queries import ContentQuery
 from schema.exports.mutations import ExportsMutation
+from schema.groups.mutations import GroupsMutation
 from schema.imports.mutations import ImportsMutation
 from schema.jobs.mutations import JobsMutation
 from schema.jobs.subscriptions import JobsSubscription
@@ -72,8 +73,8 @@ class Query(SigningInQuery, AccountsQuery, CatalogueQuery, ContentQuery, OrdersQ
 
 @strawberry.type(description="Everything that can be done.")
 class Mutation(
-    AccountsMutation, ApprovalsMutation, AuditMutation, ContentMutation, ExportsMutation, ImportsMutation, JobsMutation, OrdersMutation,
-    PeopleMutation, PukMutation, SigningInMutation, SimEditsMutation, SimMoveMutation, SimsMutation, TicketsMutation, TokensMutation,
+    AccountsMutation, ApprovalsMutation, AuditMutation, ContentMutation, ExportsMutation, GroupsMutation, ImportsMutation, JobsMutation,
+    OrdersMutation, PeopleMutation, PukMutation, SigningInMutation, SimEditsMutation, SimMoveMutation, SimsMutation, TicketsMutation, TokensMutation,
     WalletMutation,
 ):  # fmt: skip
     """The writes of all areas."""

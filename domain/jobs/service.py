@@ -2,7 +2,7 @@
 
 import hashlib
 import json
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from datetime import datetime
@@ -10,6 +10,7 @@ from functools import partial
 from typing import Any, Protocol
 from uuid import UUID
 
+from msgspec.structs import replace as replace_row
 from sqlmodel import col, select
 
 from domain.audit.chain import common_path
@@ -39,6 +40,17 @@ class Chosen:
     targets: Sequence[Target]
     unknown: Sequence[Exclusion] = ()
     are_lines: bool = False
+
+
+def numbered(parts: Sequence[tuple[Chosen, Mapping[str, Any]]]) -> Chosen:
+    """Several choices as one, the rows of each with what they ask for; each part's places go on from the end of the one before."""
+    targets, unknown, base = list[Target](), list[Exclusion](), 0
+    for chosen, payload in parts:
+        last = max([target.index for target in chosen.targets] + [row.line or 0 for row in chosen.unknown], default=0)
+        targets += [replace_row(target, index=target.index + base, payload=payload) for target in chosen.targets]
+        unknown += [replace(row, line=(row.line or 0) + base) for row in chosen.unknown]
+        base += last
+    return Chosen(targets, unknown, are_lines=any(chosen.are_lines for chosen, _ in parts))
 
 
 class Selection(Protocol):

@@ -47,6 +47,9 @@ class Kind(StrEnum):
     BILL_LINE = "bl"
     BUDGET = "bg"
     APPROVAL = "ap"
+    GROUP = "gr"
+    PAYMENT_POLICY = "pp"
+    PAYMENT_POLICY_RUN = "pn"
 
 
 KINDS = {kind.value: kind for kind in Kind}

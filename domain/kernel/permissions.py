@@ -26,6 +26,9 @@ class Permission(StrEnum):
     BUDGET_READ = "budget:read"
     BUDGET_MANAGE = "budget:manage"
     APPROVAL_DECIDE = "approval:decide"
+    GROUP_READ = "group:read"
+    GROUP_MANAGE = "group:manage"
+    POLICY_MANAGE = "policy:manage"
     EXPORT_CREATE = "export:create"
     IMPORT_CREATE = "import:create"
     TICKET_READ = "ticket:read"
@@ -43,5 +46,6 @@ class Role(StrEnum):
 
     PROFILE_MANAGER = "PROFILE_MANAGER"
     ACCOUNT_MANAGER = "ACCOUNT_MANAGER"
+    GROUP_MANAGER = "GROUP_MANAGER"
     SUPPORT = "SUPPORT"
     OPERATOR_ADMIN = "OPERATOR_ADMIN"

@@ -6,7 +6,7 @@ from typing import Any
 from uuid import UUID
 
 import msgspec
-from sqlalchemy import ColumnElement, Select, and_, bindparam, exists, false, or_, select
+from sqlalchemy import ColumnElement, Select, and_, bindparam, exists, false, func, or_, select
 from sqlmodel import col
 
 from domain.accounts.tables import Account, AccountEdge, Organization
@@ -42,6 +42,7 @@ class MembershipRow(msgspec.Struct, frozen=True):
     account_id: UUID | None
     valid_from: datetime
     valid_to: datetime | None
+    group_id: UUID | None = None
 
 
 class Place(msgspec.Struct, frozen=True):
@@ -59,10 +60,12 @@ def is_held(at: Any) -> ColumnElement[bool]:
 _ORGANIZATION_ID: tuple[Any, ...] = (Organization.id,)
 _ACCOUNT_ID: tuple[Any, ...] = (Account.id,)
 _MEMBERSHIP_ID: tuple[Any, ...] = (Membership.id,)
-_PERSON: tuple[Any, ...] = (Person.id, Person.name, Person.mobile, Person.email)
+_PERSON: tuple[Any, ...] = (
+    Person.id, Person.name, func.coalesce(Person.mobile, Person.contact_mobile), func.coalesce(Person.email, Person.contact_email)
+)
 _COLUMNS: tuple[Any, ...] = (
     Membership.id, Membership.person_id, Membership.role, Membership.organization_id, Membership.account_id, Membership.valid_from,
-    Membership.valid_to,
+    Membership.valid_to, Membership.group_id,
 )  # fmt: skip
 _AT: Any = bindparam("at", type_=UtcDateTime)
 _OLDEST = (By(col(Membership.valid_from)), By(col(Membership.id)))

@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
+from sqlalchemy import ColumnElement, or_
 from sqlmodel import col, select
 
 from domain.accounts.tables import Account, Organization
@@ -17,7 +18,7 @@ from domain.people.tables import Membership, Person
 from store.upsert import insert_or_ignore
 
 LONGEST_NAME = 120
-APPOINTABLE = frozenset({Role.PROFILE_MANAGER, Role.ACCOUNT_MANAGER})
+APPOINTABLE = frozenset({Role.PROFILE_MANAGER, Role.ACCOUNT_MANAGER, Role.GROUP_MANAGER})
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,7 +32,10 @@ class NamedPerson:
 
 @dataclass(frozen=True, slots=True)
 class Appointment:
-    """Who becomes what, where, from when to when; without an organization for the operator's own people."""
+    """Who becomes what, where, from when to when; without an organization for the operator's own people.
+
+    A group manager's has the group, and its account as found by `domain.groups`.
+    """
 
     person: NamedPerson
     role: Role
@@ -39,38 +43,42 @@ class Appointment:
     account_id: UUID | None = None
     valid_from: datetime | None = None
     valid_to: datetime | None = None
+    group_id: UUID | None = None
 
 
 async def grant_membership(work: Work, wanted: Appointment) -> Result:
     """Appoints a person, found by mobile or made: `membership` and `person`.
 
-    A profile manager covers the root, an account manager the named account. Raises `NotFound`, `InvalidInput`, `NotEligible` for
-    oneself and for roles that aren't appointed here, `AlreadyExists` when the same role holds at that time or the e-mail is another's.
+    A profile manager covers the root, an account manager the named account, a group manager a group. Raises `NotFound`,
+    `InvalidInput`, `NotEligible` for oneself and for roles that aren't appointed here, `AlreadyExists` when the same role holds at that
+    time or the e-mail is another's.
     """
     begins, ends = wanted.valid_from or work.at, wanted.valid_to
     if begins < work.at or (ends is not None and ends <= begins):
         raise InvalidInput("people.period", field=("validFor",))
     account = await _place(work, wanted)
-    person = await _person(work, wanted.person)
-    if person.id == work.scope.actor.person_id:
+    is_delegate = wanted.role is Role.GROUP_MANAGER
+    person = await (_delegate(work, wanted) if is_delegate else _person(work, wanted.person))
+    if person.id == work.scope.actor.person_id and not is_delegate:
         raise NotEligible("people.own_membership", field=("person",))
     same = select(Membership.id).where(
-        Membership.person_id == person.id,
         Membership.role == wanted.role,
         Membership.organization_id == wanted.organization_id,
         Membership.account_id == (account.id if account else None),
+        Membership.group_id == wanted.group_id if is_delegate else Membership.person_id == person.id,
         (col(Membership.valid_to).is_(None)) | (col(Membership.valid_to) > begins),
     )
     if ends is not None:
         same = same.where(col(Membership.valid_from) < ends)
     if (await work.sql.scalars(same.limit(1))).first() is not None:
-        raise AlreadyExists("people.role_held", field=("role",))
+        raise AlreadyExists("people.group_managed" if is_delegate else "people.role_held", field=("role",))
     row = Membership(
         id=uuid7(),
         organization_id=wanted.organization_id,
         person_id=person.id,
         role=wanted.role,
         account_id=account.id if account else None,
+        group_id=wanted.group_id,
         valid_from=begins,
         valid_to=ends,
     )
@@ -122,10 +130,13 @@ async def _place(work: Work, wanted: Appointment) -> Account | None:
         return None
     if wanted.role not in APPOINTABLE:
         raise NotEligible("people.role_not_appointable", field=("role",))
-    work.scope.require(wanted.organization_id, "", "organizationId")
+    if wanted.group_id is None:
+        work.scope.require(wanted.organization_id, "", "organizationId")
     if await work.sql.get(Organization, wanted.organization_id) is None:
         raise NotFound(field=("organizationId",))
     accounts = select(Account).where(Account.organization_id == wanted.organization_id)
+    if (wanted.role is Role.GROUP_MANAGER) != (wanted.group_id is not None):
+        raise InvalidInput("people.group_needed", field=("groupId",))
     if wanted.role is Role.PROFILE_MANAGER:
         account = (await work.sql.scalars(accounts.where(col(Account.parent_id).is_(None)))).one_or_none()
         if account is not None and wanted.account_id not in (None, account.id):
@@ -140,14 +151,44 @@ async def _place(work: Work, wanted: Appointment) -> Account | None:
     return account
 
 
+async def _delegate(work: Work, wanted: Appointment) -> Person:
+    """Whom a company names itself: somebody it knows by that number, or a new person who is told there and has nothing to sign in with.
+
+    So naming a number never shows whom another company knows by it, and no company decides where a person's codes go.
+    """
+    named = wanted.person
+    known = select(Person).join(Membership, col(Membership.person_id) == Person.id)
+    known = known.where(Membership.organization_id == wanted.organization_id, _is_called(named.mobile)).order_by(col(Person.id)).limit(1)
+    person = (await work.sql.scalars(known)).first()
+    if person is None:
+        name = _name(named)
+        person = Person(
+            id=uuid7(), name=name, name_fold=fold(name), contact_mobile=named.mobile, contact_email=named.email, created_at=work.at
+        )  # fmt: skip
+        work.sql.add(person)
+        await work.sql.flush()
+        work.changed(None, name, "person.mobile", None, named.mobile)
+    return person
+
+
+def _is_called(mobile: str) -> ColumnElement[bool]:
+    return or_(col(Person.mobile) == mobile, col(Person.contact_mobile) == mobile)
+
+
+def _name(named: NamedPerson) -> str:
+    """A person's name with single spaces; raises `InvalidInput` unless it has 1–120 characters."""
+    name = " ".join(named.name.split())
+    if not 1 <= len(name) <= LONGEST_NAME:
+        raise InvalidInput("people.name", field=("person", "name"), most=LONGEST_NAME)
+    return name
+
+
 async def _person(work: Work, named: NamedPerson) -> Person:
     """Finds a person by mobile, or makes one; locks the row, so that two appointments of one person come one after the other.
 
     A stored name stays; a missing e-mail address is added, another one is refused: codes are sent there.
     """
-    name = " ".join(named.name.split())
-    if not 1 <= len(name) <= LONGEST_NAME:
-        raise InvalidInput("people.name", field=("person", "name"), most=LONGEST_NAME)
+    name = _name(named)
     made = {"id": uuid7(), "name": name, "name_fold": fold(name), "mobile": named.mobile, "email": None, "created_at": work.at}
     is_new = bool(await insert_or_ignore(work.sql, Person, [made]))
     person = (await work.sql.scalars(select(Person).where(Person.mobile == named.mobile).with_for_update())).one()

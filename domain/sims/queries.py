@@ -28,11 +28,13 @@ from domain.sims.rules import Standing
 from domain.sims.states import BarredBy, Barring, SimStatus, SimStatusReason
 from domain.sims.tables import (
     ApnAuthType,
+    GroupMember,
     IpAllocation,
     PdnType,
     Sim,
     SimApn,
     SimCounter,
+    SimGroup,
     SimPlacement,
     SimState,
 )
@@ -179,6 +181,7 @@ class SimFilter:
     plan_ids: Sequence[UUID] | None = None
     tags: Sequence[str] | None = None
     cost_centre_ids: Sequence[UUID] | None = None
+    group_id: UUID | None = None
     idle_since: datetime | None = None
     bucket_ends_before: datetime | None = None
     has_debt: bool | None = None
@@ -225,7 +228,15 @@ def _selected(scope: Limits, wanted: Wanted) -> Select[Any]:
 
 OF_ORGANIZATION = col(Sim.organization_id) == bindparam("organization_id")
 HOLDERS, OR_DIALLED = holders("sims", "words"), holders("sims", "words", "dialled")
+_GROUP: Any = select(col(SimGroup.organization_id)).where(col(SimGroup.id) == bindparam("group_id"))
+_GROUP_PATH: Any = select(col(Account.path)).join(SimGroup, col(SimGroup.account_id) == col(Account.id))
+_GROUP_PATH = _GROUP_PATH.where(col(SimGroup.id) == bindparam("group_id")).scalar_subquery()
+GROUPED: Any = select(col(GroupMember.sim_id)).where(
+    col(GroupMember.organization_id) == _GROUP.scalar_subquery(), col(GroupMember.group_id) == bindparam("group_id")
+)
+"""The cards put into a group, wherever they stand."""
 CONDITIONS: Mapping[str, Any] = {
+    "group_id": col(Sim.id).in_(GROUPED) & under(col(Sim.path), _GROUP_PATH),
     "account_id": under(col(Sim.path), path_of("account_id")),
     "plan_ids": among(col(Sim.plan_id), "plan_ids"),
     "cost_centre_ids": among(col(Sim.cost_centre_id), "cost_centre_ids"),
@@ -243,6 +254,7 @@ CONDITIONS: Mapping[str, Any] = {
 """What narrows a fleet, by the name of the value it compares with; `words` says by its index what a search or tags say, together with
 `dialled` where a number may begin with what is searched for."""
 LEADS: Mapping[str, Any] = {
+    "group_id": Sim.id,
     "account_id": Sim.path, "plan_ids": Sim.plan_id, "cost_centre_ids": Sim.cost_centre_id, "bucket_ends_before": Sim.next_bucket_end_at,
     "idle_since": Sim.by_last_usage_at, "debt": Sim.by_debt, "no_debt": Sim.by_debt, "statuses": Sim.status,
     "payment_mode": Sim.payment_mode,
@@ -267,6 +279,8 @@ def _ways(place: Scope, given: Mapping[str, Any], candidates: Mapping[str, Any],
     """How cards with these conditions are found; the numbers are those at which one way costs what the other does."""
     if "words" in candidates:
         return Ways(many=1_500, far=6_000, near=1_000, counting=OR_DIALLED if "dialled" in candidates else HOLDERS)
+    if "group_id" in given:
+        return Ways(many=1_500, far=6_000, near=0, counting=_led(place, "group_id").prepared.select, lead=Sim.id)
     if candidates:
         return Ways(many=1_500, far=6_000, near=2_000, counting=searched.prepared.select)
     lead = next((name for name in LEADS if name in given), None)
@@ -307,6 +321,7 @@ def _given(filter: SimFilter, search: str | None, as_of: datetime | None) -> dic
         "payment_mode": filter.payment_mode,
         "plan_ids": filter.plan_ids,
         "cost_centre_ids": filter.cost_centre_ids,
+        "group_id": filter.group_id,
         "idle_since": filter.idle_since,
         "bucket_ends_before": filter.bucket_ends_before,
         "debt": filter.has_debt or None,
@@ -490,6 +505,18 @@ async def sims_chosen(
 
 
 @shaped
+def _groups_seen(scope: Limits) -> Select[Any]:
+    statement: Any = select(col(SimGroup.id)).join(Account, col(Account.id) == col(SimGroup.account_id))
+    statement = statement.where(col(SimGroup.id) == bindparam("group_id"))
+    return cast(Select[Any], scope.limit(statement, col(Account.organization_id), col(Account.path)))
+
+
+async def sees_group(session: Session, scope: Scope, group_id: UUID) -> bool:
+    """Whether a group is there and belongs to an account in scope."""
+    return bool(await session.rows(_groups_seen(scope), group_id=group_id))
+
+
+@shaped
 def _sims_by_numbers(scope: Limits, name: str) -> Select[Any]:
     column: Any = {"msisdn": Sim.msisdn, "iccid": Sim.iccid}[name]
     columns: tuple[Any, ...] = (column, Sim.id)
@@ -552,6 +579,12 @@ def _summed(places: Sequence[tuple[str, str, int]], path: str, at: datetime, *, 
         if place >= end or not (is_deep or place == path):
             break
         sums[status] += number
+    return counted(sums, at)
+
+
+def counted(sums: Mapping[str, int], at: datetime) -> CountersRow:
+    """Counters from the numbers of cards in each state, none of which is left out."""
+    sums = defaultdict(int, sums)
     total = sum(number for status, number in sums.items() if status != SimStatus.TERMINATED)
     active, blocked, ready = (sums[status] for status in (SimStatus.ACTIVE, SimStatus.BLOCKED, SimStatus.READY_TO_ACTIVATE))
     return CountersRow(total, active, blocked, ready, total - active - blocked - ready, at)

@@ -26,7 +26,10 @@ MOST_IDS = 250
 
 @dataclass(frozen=True)
 class SimSelection:
-    """Cards by their ids, at most 250 (more are `InvalidInput`), by a filter within the scope, or by what an uploaded table lists."""
+    """Cards by their ids, at most 250 (more are `InvalidInput`), by a filter within the scope, or by a table.
+
+    A group is a filter; it has to be in scope itself.
+    """
 
     ids: Sequence[UUID] | None = None
     filter: SimFilter | None = None
@@ -45,6 +48,9 @@ class SimSelection:
     async def chosen(self, session: Session, scope: Scope) -> Chosen:
         """The cards with what people call them; an id out of scope stays what it is."""
         if self.filter is not None:
+            group_id = self.filter.group_id
+            if group_id is not None and not await queries.sees_group(session, scope, group_id):
+                raise NotFound(field=("sims", "groupId"))
             place = await self._place(session, scope, self.filter.account_id)
             found = await queries.sims_chosen(session, place, replace(self.filter, account_id=None), most=MOST_ROWS + 1)
             return Chosen([Target(index, label, id) for index, (id, label) in enumerate(found, 1)])

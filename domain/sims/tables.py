@@ -4,7 +4,7 @@ from datetime import datetime
 from enum import StrEnum
 from uuid import UUID
 
-from sqlalchemy import BigInteger, CheckConstraint, Index, LargeBinary
+from sqlalchemy import BigInteger, CheckConstraint, Index, LargeBinary, UniqueConstraint
 from sqlmodel import Field, SQLModel
 
 from domain.sims.states import BarredBy as BarredBy
@@ -122,6 +122,34 @@ class Sim(SQLModel, table=True):
 
 
 keep_fragments(Sim.__table__, scope="organization_id", text="search", labels="tags")  # type: ignore[attr-defined]  # SQLModel does not tell of it
+
+
+class SimGroup(SQLModel, table=True):
+    """SIM cards paid for together: it belongs to an account, and its cards stand at or below that."""
+
+    __tablename__ = "sim_groups"
+    __table_args__ = (
+        UniqueConstraint("organization_id", "account_id", "name_fold"),
+        Index("ix_sim_groups_name", "organization_id", "name_fold", "id"),
+    )
+
+    id: UUID = Field(primary_key=True)
+    organization_id: UUID = Field(foreign_key="organizations.id")
+    account_id: UUID = Field(foreign_key="accounts.id")
+    name: str
+    name_fold: str = Field(sa_type=Ordered)
+    created_at: datetime = Field(sa_type=UtcDateTime)
+
+
+class GroupMember(SQLModel, table=True):
+    """A card put into a group; it counts while it stands at or below the group's account (decision 0102)."""
+
+    __tablename__ = "group_members"
+    __table_args__ = (Index("ix_group_members_sim", "organization_id", "sim_id"),)
+
+    organization_id: UUID = Field(primary_key=True, foreign_key="organizations.id")
+    group_id: UUID = Field(primary_key=True, foreign_key="sim_groups.id")
+    sim_id: UUID = Field(primary_key=True, foreign_key="sims.id")
 
 
 class SimPlacement(SQLModel, table=True):

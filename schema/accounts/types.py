@@ -21,6 +21,7 @@ from schema.billing import loaders as billing_loaders
 from schema.billing.types import PostpaidStanding
 from schema.engine.fields import batched, plain, rows_of
 from schema.files.types import Document
+from schema.groups.types import Group, groups_of_organization
 from schema.kernel import masks
 from schema.kernel.context import Context, Info
 from schema.kernel.figures import After, Before, First, Last, Locale
@@ -242,6 +243,9 @@ class Organization(Node):
     )
     api_tokens: CountedConnection[ApiToken] | None = strawberry.field(
         resolver=tokens_of_organization, description="API tokens, dead ones included", extensions=[Needs(Permission.TOKEN_MANAGE)]
+    )
+    groups: CountedConnection[Group] | None = strawberry.field(
+        resolver=groups_of_organization, description="Groups", extensions=[Needs(Permission.GROUP_READ)]
     )
     tickets: CountedConnection[Ticket] | None = strawberry.field(
         resolver=tickets_of_organization, description="Requests and complaints", extensions=[Needs(Permission.TICKET_READ)]

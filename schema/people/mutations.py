@@ -5,6 +5,7 @@ from typing import Annotated, cast
 
 import strawberry
 
+from domain.groups.service import appoint
 from domain.kernel.ids import Kind, decode_as
 from domain.kernel.permissions import Permission
 from domain.kernel.scope import Scope
@@ -28,6 +29,10 @@ class PersonInput:
     mobile: MSISDN = strawberry.field(description="Mobile number.")
     email: EmailAddress | None = strawberry.field(default=None, description="E-mail address.")
 
+    def to_person(self) -> NamedPerson:
+        """The domain's."""
+        return NamedPerson(self.name, self.mobile, self.email)
+
 
 @strawberry.input(description="Input of `membershipGrant`.")
 class MembershipGrantInput:
@@ -37,18 +42,19 @@ class MembershipGrantInput:
     role: Role = strawberry.field(description="As what.")
     organization_id: strawberry.ID = strawberry.field(description="Where.")
     account_id: strawberry.ID | None = strawberry.field(default=None, description="Top of the subtree, for an account manager.")
+    group_id: strawberry.ID | None = strawberry.field(default=None, description="The group, for a group manager.")
     valid_for: PeriodInput | None = strawberry.field(default=None, description="From when to when; from now on if null.")
     mode: MutationMode = strawberry.field(default=MutationMode.APPLY, description="Decide only, or act.")
     plan_token: str | None = strawberry.field(default=None, description="Token of the plan agreed to.")
 
     def to_appointment(self) -> Appointment:
         """The domain's wish."""
-        person = NamedPerson(self.person.name, self.person.mobile, self.person.email)
         return Appointment(
-            person=person,
+            person=self.person.to_person(),
             role=self.role,
             organization_id=decode_as(Kind.ORGANIZATION, self.organization_id, "organizationId"),
             account_id=decode_as(Kind.ACCOUNT, self.account_id, "accountId") if self.account_id else None,
+            group_id=decode_as(Kind.GROUP, self.group_id, "groupId") if self.group_id else None,
             valid_from=self.valid_for.starts_at if self.valid_for else None,
             valid_to=self.valid_for.ends_at if self.valid_for else None,
         )
@@ -96,9 +102,10 @@ class PeopleMutation:
     async def membership_grant(
         self, info: Info, scope: Scope, input: Annotated[MembershipGrantInput, strawberry.argument(description="The request.")]
     ) -> MembershipGrantResult:
-        """A profile manager of the whole organization, or an account manager of a subtree."""
+        """A profile manager of the whole organization, an account manager of a subtree, or a group manager."""
         wanted = input.to_appointment()
-        done = await info.context.write(info, scope, input, lambda work: service.grant_membership(work, wanted))
+        grant = appoint if wanted.role is Role.GROUP_MANAGER else service.grant_membership
+        done = await info.context.write(info, scope, input, lambda work: grant(work, wanted))
         membership = await info.context.load(loaders.memberships, done.result["membership"]) if done.result else None
         return MembershipGrantPayload(plan=Plan.of(done.plan), membership=cast(Membership | None, membership))
 

@@ -12,6 +12,7 @@ from domain.people import queries
 from domain.people.queries import MembershipRow, PersonRow
 from schema.accounts import loaders as account_loaders
 from schema.engine.fields import batched, plain, rows_of
+from schema.groups import loaders as group_loaders
 from schema.kernel import masks
 from schema.kernel.context import Context, Info
 from schema.kernel.figures import After, Before, First, Last, Period
@@ -22,8 +23,10 @@ from schema.people.enums import Role
 
 if TYPE_CHECKING:
     from schema.accounts.types import Account, Organization
+    from schema.groups.types import Group
 else:
     Account = Annotated["Account", strawberry.lazy("schema.accounts.types")]
+    Group = Annotated["Group", strawberry.lazy("schema.groups.types")]
     Organization = Annotated["Organization", strawberry.lazy("schema.accounts.types")]
 
 
@@ -78,6 +81,7 @@ class Membership(Node):
         key="account_id",
         description="Top of what it covers, the root for a profile manager; null for the operator's own people.",
     )
+    group: Group | None = batched(group_loaders.groups_managed, key="group_id", description="The group, for a group manager.")
     valid_for: Period = plain(_held, description="When it holds.")
 
 

@@ -49,6 +49,7 @@ class SimFilterInput:
     cost_centre_ids: list[strawberry.ID] | None = strawberry.field(
         default=None, description="Booked on one of these cost centres, at most 50."
     )
+    group_id: strawberry.ID | None = strawberry.field(default=None, description="In this group.")
     idle_since: datetime | None = strawberry.field(default=None, description="Without traffic since.")
     bucket_ends_before: datetime | None = strawberry.field(
         default=None, description="With a bucket that ends or runs dry before: waiting for renewal."
@@ -73,6 +74,7 @@ class SimFilterInput:
                 if self.cost_centre_ids is not None
                 else None
             ),
+            group_id=decode_as(Kind.GROUP, self.group_id, "filter", "groupId") if self.group_id else None,
             idle_since=self.idle_since,
             bucket_ends_before=self.bucket_ends_before,
             has_debt=self.has_debt,
@@ -85,7 +87,7 @@ class SimSelectionInput:
 
     ids: list[strawberry.ID] | None = strawberry.field(default=strawberry.UNSET, description="These cards, at most 250.")
     filter: SimFilterInput | None = strawberry.field(default=strawberry.UNSET, description="All that match.")
-
+    group_id: strawberry.ID | None = strawberry.field(default=strawberry.UNSET, description="All of a group.")
     upload_id: strawberry.ID | None = strawberry.field(
         default=strawberry.UNSET, description="Numbers or ICCIDs in an uploaded CSV or XLSX."
     )
@@ -94,6 +96,8 @@ class SimSelectionInput:
         """The domain's selection; an id of another kind is `NotFound`, none or more than 250 are `InvalidInput`."""
         if self.filter:
             return SimSelection(filter=self.filter.to_filter())
+        if self.group_id:
+            return SimSelection(filter=queries.SimFilter(group_id=decode_as(Kind.GROUP, self.group_id, "sims", "groupId")))
         if self.upload_id:
             return SimSelection(upload_id=decode_as(Kind.UPLOAD, self.upload_id, "sims", "uploadId"))
         return SimSelection([decode_as(Kind.SIM, id, "sims", "ids") for id in self.ids or ()])

@@ -20,6 +20,8 @@ from schema.bundles.types import Bucket, Product
 from schema.catalogue import loaders as catalogue_loaders
 from schema.catalogue.types import ProductOffering
 from schema.engine.fields import batched, itself, plain, rows_of
+from schema.groups import loaders as group_loaders
+from schema.groups.types import Group
 from schema.kernel import masks
 from schema.kernel.context import Context, Info
 from schema.kernel.figures import FigureSource, Measured, Money, Period
@@ -215,6 +217,10 @@ class Sim(Node):
     )  # fmt: skip
 
     apns: list[Apn] | None = batched(loaders.apns, key="id", description="Active access points, at most 10.")
+
+    groups: list[Group] | None = batched(
+        group_loaders.groups_of_sims, key="id", description="Groups it is in, at most 20", extensions=[Needs(Permission.GROUP_READ)]
+    )
 
     audit_trail: Connection[AuditEntry] | None = strawberry.field(
         resolver=trail_of_sim, description="Who changed what on it", extensions=[Needs(Permission.AUDIT_READ)]

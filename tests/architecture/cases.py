@@ -251,6 +251,32 @@ async def order_place(world: World, tenants: TwoTenants) -> Case:
     return Case(actor, content, {"memo": "something else"})
 
 
+@case("groupCreate")
+async def group_create(world: World, tenants: TwoTenants) -> Case:
+    """A group of the office's cards, with somebody who pays for it."""
+    person = {"name": "Kaveh Amini", "mobile": "+989351112244"}
+    content = {"accountId": tenants.one.account("root"), "name": "Vans", "manager": person, "add": {"ids": [sim(tenants, 0), sim(tenants, 1)]}}
+    return Case(tenants.one.as_profile_manager(), content)
+
+
+async def group(world: World, tenants: TwoTenants) -> str:
+    """Global id of a group of two cards."""
+    return str((await done(world, await group_create(world, tenants), "groupCreate", "group { id }"))["group"]["id"])
+
+
+@case("groupUpdate")
+async def group_update(world: World, tenants: TwoTenants) -> Case:
+    """Another name, one card more and one less."""
+    content = {"name": "Lorries", "add": {"ids": [sim(tenants, 3)]}, "remove": {"ids": [sim(tenants, 0)]}}
+    return Case(tenants.one.as_profile_manager(), {"groupId": await group(world, tenants), **content}, {"name": "Cars"})
+
+
+@case("groupDelete")
+async def group_delete(world: World, tenants: TwoTenants) -> Case:
+    """The end of it."""
+    return Case(tenants.one.as_profile_manager(), {"groupId": await group(world, tenants)})
+
+
 @case("orderReceiptSend")
 async def order_receipt_send(world: World, tenants: TwoTenants) -> Case:
     """Its receipt once more."""

@@ -11,7 +11,7 @@ from domain.kernel.ids import Kind, encode, uuid7
 from domain.kernel.permissions import Permission, Role
 from domain.kernel.scope import ActorRef, Reach
 from domain.people.tables import Person
-from tests.architecture.cases import CASES, done, job
+from tests.architecture.cases import CASES, done, group, job
 from tests.bills import issue_bill
 from tests.world import NOW, TwoTenants, ask, operator_admin
 
@@ -20,6 +20,7 @@ IDS_BY_NAME = {
     "ticketId": "Ticket", "apiTokenId": "ApiToken", "membershipId": "Membership", "offeringId": "ProductOffering",
     "jobId": "Job", "spareSimId": "Sim", "auditEntryId": "AuditEntry", "billId": "Bill",
     "toPersonId": "Person", "approverId": "Person", "approvalId": "Approval",
+    "groupId": "Group",
 }  # fmt: skip
 VALUES: dict[str, Any] = {
     "String": "some text", "Int": 1, "Boolean": True, "DateTime": "2027-01-01T00:00:00Z", "UUID": str(uuid4()), "EmailAddress": "a@example.com",
@@ -69,6 +70,7 @@ async def make_full(world: World, tenants: TwoTenants) -> Full:
         "Order": order["id"], "OrderItem": item["id"], "ProductOffering": item["offering"]["id"], "LedgerTransfer": transfer["id"],
         "LedgerEntry": transfer["entries"][0]["id"],
     }  # fmt: skip
+    ids["Group"] = await group(world, tenants)
     ids["Job"] = await job(world, tenants)
     budget = await done(world, await CASES["budgetSet"](world, tenants), "budgetSet", "budget { id }")
     ids["Budget"] = budget["budget"]["id"]

@@ -1,0 +1,1 @@
+"""Groups of SIM cards, who pays for them, and the standing instructions to do so by themselves."""

@@ -1,0 +1,1 @@
+"""Groups of SIM cards and automatic payment, as a client sees them."""
