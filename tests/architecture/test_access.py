@@ -29,7 +29,7 @@ ROLES = ("stranger", "profile manager", "account manager", "support", "support i
 PARENTS = {
     "Organization": {Permission.ACCOUNT_READ, Permission.SUPPORT_VIEW}, "Account": {Permission.ACCOUNT_READ}, "Sim": {Permission.SIM_READ},
     "Order": {Permission.ORDER_READ}, "Wallet": {Permission.WALLET_READ}, "Ticket": {Permission.TICKET_READ},
-    "Bill": {Permission.BILL_READ},
+    "Bill": {Permission.BILL_READ}, "Group": {Permission.GROUP_READ},
 }  # fmt: skip
 """The rights any of which gets at a node at all; support may find organizations."""
 
