@@ -74,8 +74,8 @@ class Query(SigningInQuery, AccountsQuery, CatalogueQuery, ContentQuery, OrdersQ
 @strawberry.type(description="Everything that can be done.")
 class Mutation(
     AccountsMutation, ApprovalsMutation, AuditMutation, ContentMutation, ExportsMutation, GroupsMutation, ImportsMutation, JobsMutation,
-    OrdersMutation, PeopleMutation, PukMutation, SigningInMutation, SimEditsMutation, SimMoveMutation, SimsMutation, TicketsMutation, TokensMutation,
-    WalletMutation,
+    OrdersMutation, PeopleMutation, PukMutation, SigningInMutation, SimEditsMutation, SimMoveMutation, SimsMutation, TicketsMutation,
+    TokensMutation, WalletMutation,
 ):  # fmt: skip
     """The writes of all areas."""
 
