@@ -6,15 +6,16 @@ from typing import Final
 from starlette.applications import Starlette
 from starlette.routing import BaseRoute
 
-from api import documents, files, graphiql, graphql, hooks, keys, sockets, uploads
+from api import documents, files, graphiql, graphql, hooks, keys, payments, sockets, uploads
 from api.admission import Admission
 from api.budget import Budget, SharedBudget
-from api.dev import inbox
+from api.dev import inbox, psp
 from api.probes import probes
 from api.readiness import readiness
 from api.settings import DocumentPolicy
 from api.trusted import TrustedDocuments
 from api.world import World
+from gateways.psp_sandbox import SandboxGateway
 from schema.kernel.documents import Documents
 from schema.root import schema
 
@@ -38,10 +39,13 @@ def build(world: World) -> Starlette:
         *keys.routes(world),
         *files.routes(world),
         *uploads.routes(world),
+        *payments.routes(world),
         *graphiql.routes(BUILT / "graphiql", "/graphql"),
     ]
     if world.settings.sms_hook_secret:
         routes += hooks.routes(world, world.settings.sms_hook_secret)
     if world.inbox:
         routes += inbox.routes(world.inbox)
+        sandboxes = (gateway for gateway in world.terminals.by_name.values() if isinstance(gateway, SandboxGateway))
+        routes += [route for gateway in sandboxes for route in psp.routes(gateway)]
     return Starlette(routes=routes)

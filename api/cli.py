@@ -27,6 +27,7 @@ COMMANDS: Final[Mapping[str, tuple[str, str]]] = {
     "restore": ("backup:restore", "Fills empty stores from a backup, then proves the books and the audit trail."),
     "audit": ("audit:app", "The record of who did what."),
     "ledger": ("ledger:app", "The books."),
+    "vouchers": ("vouchers:app", "Vouchers that wait for their activation."),
     "schema": ("schema:schema", "Prints the GraphQL schema."),
     "migration": ("migrations:migration", "Writes a new migration from the difference between the newest one and the code's tables."),
 }

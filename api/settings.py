@@ -2,10 +2,13 @@
 
 import ipaddress
 import os
+import re
 import secrets
 from collections.abc import Mapping
 from enum import StrEnum
 from pathlib import Path
+from types import MappingProxyType
+from urllib.parse import urlsplit
 
 import msgspec
 
@@ -21,6 +24,7 @@ SHORTEST_SECRET = 32
 LONGEST_DRAIN = 300
 SHORTEST_RETENTION, LONGEST_RETENTION = 30, 36_500
 MOST_UPLOAD_MEGABYTES = 500
+NO_TERMINALS: Mapping[str, str] = MappingProxyType({})
 NO_DEMO = "none"
 PLACEHOLDER = "change-me"  # how example files spell a secret that is still to be set
 
@@ -71,6 +75,7 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     sms_url: str | None = None  # https://token@host/path?from=sender (gateways/sms.py)
     sms_hook_secret: str | None = None  # whsec_<base64>, shared with the gateway that brings SMS in; without it none come in
     carrier_url: str | None = None
+    payment_terminals: Mapping[str, str] = NO_TERMINALS  # `name=https://merchant@host/pg …`; the first one for what has none of its name
     clamd_url: str | None = None  # clamd://host:port or clamd:///path, which looks into uploads (gateways/scanning.py)
     upload_limits: Limits = Limits()  # SIMURGH_UPLOAD_MEGABYTES: of a table to import
     public_url: str  # how people reach this server; links in mail start with it
@@ -130,6 +135,7 @@ def read_settings(
     hook_secret = _hook_secret(given, faults)
     clamd_url = _clamd_url(given, faults)
     upload_limits = _upload_limits(given, faults)
+    terminals = _terminals(given, faults)
     if environment is Environment.PRODUCTION:
         faults += production_faults(given)
     if faults:
@@ -150,6 +156,7 @@ def read_settings(
         sms_url=given.get("sms_url"),
         sms_hook_secret=hook_secret,
         carrier_url=given.get("carrier_url"),
+        payment_terminals=terminals,
         clamd_url=clamd_url,
         upload_limits=upload_limits,
         public_url=given.get("public_url", f"http://{_linkable(address)}:{number}").rstrip("/"),
@@ -254,6 +261,19 @@ def _clamd_url(given: Mapping[str, str], faults: list[str]) -> str | None:
     if url is not None and not (url.startswith("clamd://") and len(url) > len("clamd://")):
         faults.append("SIMURGH_CLAMD_URL must be clamd://host:port or clamd:///path/of/its/socket")
     return url
+
+
+def _terminals(given: Mapping[str, str], faults: list[str]) -> Mapping[str, str]:
+    terminals = {}
+    for word in given.get("payment_terminals", "").split():
+        name, _, url = word.partition("=")
+        parts = urlsplit(url)
+        is_safe = parts.scheme == "https" or (parts.scheme == "http" and parts.hostname in ("127.0.0.1", "localhost", "::1"))
+        if not (re.fullmatch(r"[a-z][a-z_]*", name) and is_safe and parts.hostname and parts.username) or name in terminals:
+            faults.append("SIMURGH_PAYMENT_TERMINALS must be a list such as main=https://merchant@host/pg, each name once")
+            break
+        terminals[name] = url
+    return terminals
 
 
 def _upload_limits(given: Mapping[str, str], faults: list[str]) -> Limits:

@@ -23,6 +23,7 @@ from domain.imports import running as imports
 from domain.jobs import running as jobs
 from domain.jobs.deeds import Deed
 from domain.orders import fulfilment as orders
+from domain.payments import verifying as payments
 from domain.sims import edits as sim_edits
 from domain.sims import fulfilment as sims
 from domain.sims import service as sim_service
@@ -49,6 +50,7 @@ def handlers(workshop: Workshop) -> Mapping[str, Handler]:
         **imports.handlers(workshop.database, workshop.sealer, workshop.clock),
         **sims.handlers(workshop.database, workshop.carrier, workshop.clock, workshop.sealer),
         **orders.handlers(workshop.database, workshop.carrier, workshop.mailer, workshop.receipts, workshop.clock),
+        **payments.handlers(workshop.database, workshop.terminals, workshop.clock),
         threads.MESSAGE_KIND: threads.deliver,
         NOTICE_KIND: notice_handler(workshop.database, workshop.mailer, workshop.sms),
         **rounds.handlers(workshop.database, workshop.mailer, workshop.clock),

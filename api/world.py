@@ -14,7 +14,9 @@ from domain.audit.looking import AccessLog
 from domain.files.ports import Scanner
 from domain.kernel.clock import Clock, SystemClock
 from domain.kernel.sealing import Sealer
+from domain.payments.ports import PaymentGateway, Terminals
 from gateways.inbox import Inbox
+from gateways.psp_sandbox import SandboxGateway
 from gateways.scanning import ClamdScanner, EicarScanner
 from store.document_server import DocumentServerError, document_server
 from store.documents import open_documents
@@ -39,6 +41,7 @@ class World:
     auth: Auth
     access_log: AccessLog
     scanner: Scanner
+    terminals: Terminals
     inbox: Inbox | None
     shared: "Shared | None" = None
     metrics: "Metrics | None" = None
@@ -67,23 +70,36 @@ async def open_world(settings: Settings, *, owns_documents: bool = False) -> Asy
     async with AsyncExitStack() as parts:
         database, documents = await parts.enter_async_context(open_stores(settings, owns_documents=owns_documents))
         inbox = None if settings.production else Inbox(settings.data_dir / "inbox")
-        sealer = sealer_of(settings)
+        sealer, clock = sealer_of(settings), SystemClock()
         auth = Auth.on(database, sealer, issuer=settings.public_url, environment="live" if settings.production else "dev")
         parts.callback(auth.close)
         yield World(
             settings=settings,
             database=database,
             documents=documents,
-            clock=SystemClock(),
+            clock=clock,
             sealer=sealer,
             auth=auth,
             access_log=await parts.enter_async_context(AccessLog().running()),
             scanner=ClamdScanner(settings.clamd_url) if settings.clamd_url else EicarScanner(),
+            terminals=_terminals(settings, clock, parts),
             inbox=inbox,
             shared=_shared(settings, parts),
             metrics=import_module("api.metrics").Metrics() if settings.metrics_port else None,
             traces=_traces(settings, database, parts),
         )
+
+
+def _terminals(settings: Settings, clock: Clock, parts: AsyncExitStack) -> Terminals:
+    """The payment terminals of the settings; in development the sandbox where there are none. An API process asks them too: the payer
+    waits for their word."""
+    by_name: dict[str, PaymentGateway] = {}
+    for name, url in settings.payment_terminals.items():
+        gateway = by_name[name] = import_module("gateways.psp_zarinpal").ZarinpalGateway(url)
+        parts.push_async_callback(gateway.close)
+    if not by_name and not settings.production:
+        by_name["sandbox"] = SandboxGateway(settings.data_dir / "psp", clock, f"{settings.public_url}/dev/pay")
+    return Terminals(by_name)
 
 
 def _shared(settings: Settings, parts: AsyncExitStack) -> "Shared | None":

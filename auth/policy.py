@@ -5,7 +5,9 @@ from collections.abc import Mapping
 from domain.kernel.permissions import Permission, Role
 
 P = Permission
-OPERATOR_ONLY = frozenset({P.MEMBERSHIP_MANAGE, P.WALLET_ADJUST, P.SUPPORT_VIEW, P.CONTENT_MANAGE})
+OPERATOR_ONLY = frozenset(
+    {P.MEMBERSHIP_MANAGE, P.WALLET_ADJUST, P.PAYMENT_SETTLE, P.VOUCHER_ISSUE, P.SUPPORT_VIEW, P.CONTENT_MANAGE}
+)
 COMPANY = frozenset(P) - OPERATOR_ONLY
 READS = frozenset(
     {
@@ -28,7 +30,8 @@ RIGHTS: Mapping[Role, frozenset[Permission]] = {
     # Appoints managers, gets money in and tells of outages; never acts on a company's lines nor reads its usage.
     Role.OPERATOR_ADMIN: READS
     - {P.USAGE_READ}
-    | {P.EXPORT_CREATE, P.IMPORT_CREATE, P.TICKET_WRITE, P.MEMBERSHIP_MANAGE, P.WALLET_ADJUST, P.CONTENT_MANAGE},
+    | {P.EXPORT_CREATE, P.IMPORT_CREATE, P.TICKET_WRITE, P.MEMBERSHIP_MANAGE, P.CONTENT_MANAGE}
+    | {P.WALLET_TOP_UP, P.WALLET_ADJUST, P.PAYMENT_SETTLE, P.VOUCHER_ISSUE},
 }
 
 STAFF = frozenset({Role.SUPPORT, Role.OPERATOR_ADMIN})

@@ -14,6 +14,7 @@ from domain.content import tables as content
 from domain.files import tables as files
 from domain.jobs import tables as jobs
 from domain.orders import tables as orders
+from domain.payments import tables as payments
 from domain.people import tables as people
 from domain.sims import tables as sims
 from domain.tickets import documents as ticket_documents
@@ -36,6 +37,7 @@ TABLES: tuple[type[SQLModel], ...] = (
     wallet.LedgerAccount, wallet.LedgerTransfer, wallet.LedgerEntry, wallet.LedgerHold, wallet.WalletLot, wallet.LotUse,
     approvals.Budget, approvals.Spending, approvals.TokenBudget, approvals.TokenDay, approvals.ApprovalBand, approvals.ApprovalDelegation,
     approvals.Approval, approvals.ApprovalAsked,
+    payments.Payment, payments.PaymentStep, payments.VoucherBatch, payments.Voucher, payments.VoucherGuess,
     orders.Order, orders.OrderItem, orders.OrderStep,
     billing.BillingTerms, billing.BillingBook, billing.RunningCharge, billing.BillRun, billing.Bill, billing.BillNote, billing.BillLine,
     tickets.Ticket, tickets.TicketFile,

@@ -28,6 +28,8 @@ from schema.kernel.outcomes import KERNEL_HANDLERS, LAST_HANDLER
 from schema.kernel.scalars import SCALARS
 from schema.orders.mutations import OrdersMutation
 from schema.orders.queries import OrdersQuery
+from schema.payments.mutations import PaymentsMutation
+from schema.payments.queries import PaymentsQuery
 from schema.people.mutations import PeopleMutation
 from schema.signing_in.failures import SIGN_IN_HANDLERS
 from schema.signing_in.mutations import SigningInMutation
@@ -53,7 +55,7 @@ async def _node(info: Info, id: str) -> Node | None:
 
 
 @strawberry.type(description="Everything that can be asked.")
-class Query(SigningInQuery, AccountsQuery, CatalogueQuery, ContentQuery, OrdersQuery, SimsQuery):
+class Query(SigningInQuery, AccountsQuery, CatalogueQuery, ContentQuery, OrdersQuery, PaymentsQuery, SimsQuery):
     """The roots of all areas, and any object by its id."""
 
     @strawberry.field(description="Any object by its global id; null when out of scope or gone.")
@@ -74,8 +76,8 @@ class Query(SigningInQuery, AccountsQuery, CatalogueQuery, ContentQuery, OrdersQ
 @strawberry.type(description="Everything that can be done.")
 class Mutation(
     AccountsMutation, ApprovalsMutation, AuditMutation, ContentMutation, ExportsMutation, GroupsMutation, ImportsMutation, JobsMutation,
-    OrdersMutation, PeopleMutation, PukMutation, SigningInMutation, SimEditsMutation, SimMoveMutation, SimsMutation, TicketsMutation,
-    TokensMutation, WalletMutation,
+    OrdersMutation, PaymentsMutation, PeopleMutation, PukMutation, SigningInMutation, SimEditsMutation, SimMoveMutation, SimsMutation,
+    TicketsMutation, TokensMutation, WalletMutation,
 ):  # fmt: skip
     """The writes of all areas."""
 

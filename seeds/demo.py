@@ -30,6 +30,7 @@ from seeds.dice import Dice
 from seeds.lines import Line, lines_of
 from seeds.moves import seed_moves
 from seeds.outages import seed_outages
+from seeds.payments import Takings, seed_vouchers
 from seeds.people import seed_people
 from seeds.purchases import Buying, Granted, Ids, Payer
 from seeds.size import Size
@@ -78,6 +79,7 @@ async def seed_demo(auth: Auth, *, at: datetime, seed: int = 1, size: Size = Siz
             accounts = await _import_accounts(session, plot, Path(folder) / "accounts.csv")
             actors = await seed_people(session, auth, plot.dice, accounts, since=plot.since, former_until=at - FORMER_SINCE)
             cards, wish = await _import_sims(session, plot, Path(folder) / "sims.csv")
+        await seed_vouchers(session, auth.sealer, plot.dice, actors[identities.NORA.mobile], at=at)
         for company, _ in companies(size):
             await _live(session, plot, company, accounts, actors)
         await seed_moves(session, accounts, since=plot.since, at=at, new_id=plot.dice.ids("moves", at))
@@ -147,9 +149,14 @@ async def _live(
     offerings = list(await session.scalars(select(Offering).order_by(col(Offering.position))))
     draw, rate = plot.dice.stream(f"purchases:{company.legal_id}"), await vat_rate(session, plot.at)
     ids = Ids(plot.dice.ids(f"entries:{organization_id}", plot.at), plot.dice.ids(f"audit:{organization_id}", plot.at))
-    buying = Buying(draw, company.habits, lines, offerings, house, actors[identities.NORA.mobile], vat_rate=rate, at=plot.at)
-    for books in buying.run([_payer(company, number, accounts, actors, wallets) for number in company.payers]):
+    takings = Takings(plot.dice.stream(f"payments:{company.legal_id}"), organization_id, actors[identities.NORA.mobile])
+    buying = Buying(draw, company.habits, lines, offerings, house, takings, vat_rate=rate, at=plot.at)
+    payers = [_payer(company, number, accounts, actors, wallets) for number in company.payers]
+    for books in buying.run(payers):
         await purchases.write_books(session, organization_id, books, ids, at=plot.at)
+        await takings.write(session)
+    takings.unfinished(payers[0].account, payers[0].wallet_id, payers[0].buyer, plot.at)
+    await takings.close(session, at=plot.at)
     await purchases.close_books(session, organization_id, buying, at=plot.at)
     points = plot.dice.stream(f"apns:{company.legal_id}")
     await insert_all(session, SimApn, (apn for line in lines for apn in access_points(points, line, company.apn, at=plot.at)))

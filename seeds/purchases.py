@@ -37,6 +37,7 @@ from domain.wallet.tables import LedgerAccount, LedgerAccountKind, LedgerReason
 from seeds.companies import Habits
 from seeds.dice import Dice, id_at
 from seeds.lines import Line
+from seeds.payments import Takings
 from store.outbox import Letter, send_all
 from store.session import Session
 from store.upsert import insert_all, insert_or_ignore
@@ -109,9 +110,9 @@ class Buying:
 
     def __init__(
         self, draw: Random, habits: Habits, lines: Sequence[Line], offerings: Sequence[Offering],
-        house: Mapping[LedgerAccountKind, UUID], cashier: ActorRef, *, vat_rate: Decimal, at: datetime,
+        house: Mapping[LedgerAccountKind, UUID], takings: Takings, *, vat_rate: Decimal, at: datetime,
     ) -> None:  # fmt: skip
-        self._cashier = cashier
+        self._takings = takings
         self._draw = draw
         self._habits = habits
         self._lines = sorted(lines, key=lambda line: line.path)
@@ -204,9 +205,11 @@ class Buying:
 
     def _top_up(self, payer: Payer, moment: datetime, amount: int) -> None:
         legs = movement(Leg(payer.wallet_id, amount), Leg(self._house[K.CLEARING], -amount))
-        memo = f"PAYA {self._draw.randrange(10**8):08d}"
         id = id_at(self._draw, moment)
-        self._books.postings.append(Posting(legs, payer.account.path, LedgerReason.ADJUSTMENT, self._cashier, moment, memo=memo, id=id))
+        payment = self._takings.settled(payer.account, payer.wallet_id, payer.buyer, moment, amount, id)
+        cause = Ref(Kind.PAYMENT, payment["id"])
+        posting = Posting(legs, payer.account.path, LedgerReason.TOP_UP, payer.buyer, moment, cause, payment["number"], id=id)
+        self._books.postings.append(posting)
         self._balances[payer.wallet_id] += amount
 
     def _new_order(self, payer: Payer, moment: datetime, price: Price, count: int) -> dict[str, Any]:

@@ -25,8 +25,10 @@ from auth.wiring import Auth
 from domain import registry
 from domain.audit.looking import AccessLog
 from domain.kernel.sealing import Sealer
+from domain.payments.ports import Terminals
 from gateways.carrier_simulator import CarrierSimulator
 from gateways.inbox import Inbox, InboxMailer, InboxSms
+from gateways.psp_sandbox import SandboxGateway
 from gateways.scanning import EicarScanner
 from store.document_server import document_server
 from store.documents import open_documents
@@ -161,6 +163,7 @@ def world(database: Database, documents: Any, tmp_path: Path) -> Workshop:
         receipts=Press(),
         access_log=AccessLog(),
         scanner=EicarScanner(),
+        terminals=Terminals({"sandbox": SandboxGateway(tmp_path / "psp", clock, f"{settings.public_url}/dev/pay")}),
         inbox=inbox,
         metrics=Metrics(),
     )

@@ -8,6 +8,7 @@ from typing import Any
 from uuid import UUID
 
 from sqlalchemy import Select, func
+from sqlalchemy.orm import aliased
 from sqlmodel import col, select
 
 from domain.accounts.tables import Account, CostCentre, Organization
@@ -18,6 +19,7 @@ from domain.kernel.errors import NotFound
 from domain.kernel.permissions import Permission
 from domain.kernel.scope import Scope
 from domain.orders.tables import Order, OrderItem
+from domain.payments.tables import Payment
 from domain.reading import paths_within
 from domain.sims.tables import Sim
 from domain.tickets.tables import Ticket
@@ -33,6 +35,7 @@ class ExportKind(StrEnum):
     USAGE = "USAGE"
     LEDGER = "LEDGER"
     ORDERS = "ORDERS"
+    PAYMENTS = "PAYMENTS"
     TICKETS = "TICKETS"
     AUDIT = "AUDIT"
 
@@ -115,6 +118,7 @@ def _tags(stored: str) -> str:
 
 
 _TAGS = SIM_TITLES.index("tags") + 1
+_REFUNDED = aliased(Payment)
 
 SOURCES: Mapping[ExportKind, Source] = {
     ExportKind.SIMS: Source(
@@ -150,6 +154,17 @@ SOURCES: Mapping[ExportKind, Source] = {
         .join(LedgerAccount, col(LedgerAccount.id) == col(LedgerEntry.ledger_account_id)),
         lambda row: (str(row[0]), str(row[1]), row[2], str(row[3]), *row[4:9], _label(row[9]), row[10], str(row[11] or "")),
         col(LedgerEntry.posted_at),
+    ),
+    ExportKind.PAYMENTS: Source(
+        Permission.WALLET_READ,
+        ("number", "state", "method", "amount", "created_at", "finished_at", "by", "reference", "refund_of", "failure", "transfer"),
+        Payment,
+        _selected(
+            Payment.id, Payment.number, Payment.state, Payment.method, Payment.amount, Payment.created_at, Payment.finished_at, Payment.by,
+            Payment.external_reference, _REFUNDED.number, Payment.failure, Payment.transfer_id,
+        ).select_from(Payment).outerjoin(_REFUNDED, col(_REFUNDED.id) == col(Payment.refund_of_id)),
+        lambda row: (*row[1:7], _label(row[7]), row[8], row[9], (row[10] or {}).get("code", ""), str(row[11] or "")),
+        col(Payment.created_at),
     ),
     ExportKind.TICKETS: Source(
         Permission.TICKET_READ,

@@ -65,6 +65,7 @@ PAPERS = frozenset({PDF.media_type, PNG.media_type, JPEG.media_type})
 ALLOWED: Mapping[Purpose, frozenset[str]] = {
     Purpose.ATTACHMENT: PAPERS | TABLES,
     Purpose.PAPER: PAPERS,
+    Purpose.SLIP: PAPERS,
     Purpose.SELECTION: TABLES,
     Purpose.IMPORT: TABLES,
 }

@@ -17,6 +17,7 @@ class Purpose(StrEnum):
     RECEIPT = "RECEIPT"
     ATTACHMENT = "ATTACHMENT"
     PAPER = "PAPER"
+    SLIP = "SLIP"
     SELECTION = "SELECTION"
     IMPORT = "IMPORT"
     EXPORT = "EXPORT"

@@ -50,6 +50,8 @@ class Kind(StrEnum):
     GROUP = "gr"
     PAYMENT_POLICY = "pp"
     PAYMENT_POLICY_RUN = "pn"
+    PAYMENT = "pa"
+    VOUCHER_BATCH = "vb"
 
 
 KINDS = {kind.value: kind for kind in Kind}

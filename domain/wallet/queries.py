@@ -19,11 +19,12 @@ from domain.kernel.paging import Page, Window
 from domain.kernel.quantity import FigureSource
 from domain.kernel.scope import ActorRef, Scope
 from domain.reading import By, Limits, members, names_of, page, shaped
-from domain.wallet.tables import LedgerAccount, LedgerAccountKind, LedgerEntry, LedgerReason, LedgerTransfer
+from domain.wallet.tables import LedgerAccount, LedgerAccountKind, LedgerEntry, LedgerReason, LedgerTransfer, WalletLot
 from store.session import Session
 from store.statements import Prepared, among
 
 MOST_TRANSFERS = 100
+MOST_LOTS = 50
 WALLET: tuple[Any, ...] = (
     LedgerAccount.id, LedgerAccount.organization_id, LedgerAccount.owner_id, LedgerAccount.balance, LedgerAccount.held,
     LedgerAccount.floor, LedgerAccount.ceiling,
@@ -55,6 +56,14 @@ class WalletRow(msgspec.Struct, frozen=True):
     def available(self) -> Money:
         """What may be spent."""
         return self.balance - self.held - self.floor
+
+
+class LotRow(msgspec.Struct, frozen=True):
+    """Money in a wallet that came together; `expires_at` is when the rest is lost."""
+
+    remaining: Money
+    created_at: datetime
+    expires_at: datetime
 
 
 class LedgerEntryRow(msgspec.Struct, frozen=True):
@@ -128,6 +137,19 @@ async def wallets_of_accounts(session: Session, scope: Scope, account_ids: Seque
     """The wallet of each account in the order asked, null where there is none or the account is out of scope."""
     found = {row[2]: _wallet(row, at) for row in await session.rows(_wallets_of_accounts(scope), account_ids=account_ids)}
     return [found.get(id) for id in account_ids]
+
+
+async def lots_of_wallets(session: Session, keys: Sequence[tuple[UUID, UUID]]) -> list[list[LotRow]]:
+    """What is left of the lots of each wallet, by (organization, wallet), in order of use, the next 50; for whoever sees the wallet."""
+    lot, found = WalletLot, defaultdict[UUID, list[LotRow]](list)
+    place = func.row_number().over(partition_by=col(lot.ledger_account_id), order_by=(col(lot.created_at), col(lot.id))).label("place")
+    columns: Any = (lot.ledger_account_id, lot.remaining, lot.created_at, lot.expires_at, place)
+    here = (col(lot.organization_id).in_({key[0] for key in keys}), col(lot.ledger_account_id).in_([key[1] for key in keys]))
+    left = select(*columns).where(*here, col(lot.remaining) > 0).subquery()
+    rows = await session.rows(select(left).where(left.c.place <= MOST_LOTS).order_by(left.c.place))
+    for wallet_id, remaining, created_at, expires_at, _ in rows:
+        found[wallet_id].append(LotRow(Money(remaining), created_at, expires_at))
+    return [found[wallet_id] for _, wallet_id in keys]
 
 
 @shaped

@@ -6,7 +6,7 @@ from domain.kernel.ids import Kind
 from domain.kernel.money import Money
 from domain.kernel.permissions import Permission
 from domain.wallet import queries
-from domain.wallet.queries import LedgerEntryRow, LedgerTransferRow, WalletRow
+from domain.wallet.queries import LedgerEntryRow, LedgerTransferRow, LotRow, WalletRow
 from schema.kernel.context import Context
 from schema.kernel.nodes import FINDERS
 
@@ -29,6 +29,12 @@ async def wallets_of_accounts(context: Context, account_ids: list[UUID]) -> list
     scope = context.scope(Permission.WALLET_READ)
     async with context.read() as session:
         return await queries.wallets_of_accounts(session, scope, account_ids, at=context.now)
+
+
+async def lots_of_wallets(context: Context, keys: list[tuple[UUID, UUID]]) -> list[list[LotRow]]:
+    """The next lots of wallets that are shown, by (organization, wallet)."""
+    async with context.read() as session:
+        return await queries.lots_of_wallets(session, keys)
 
 
 async def entries(context: Context, ids: list[UUID]) -> list[LedgerEntryRow | None]:

@@ -19,7 +19,9 @@ from schema.kernel.context import Info
 from schema.kernel.figures import After, Before, First, Last, Measured, Money, PeriodInput
 from schema.kernel.needs import Needs
 from schema.kernel.nodes import Found, Node, found, global_id
-from schema.kernel.pages import Connection
+from schema.kernel.pages import Connection, CountedConnection
+from schema.payments.queries import payments_of_wallet
+from schema.payments.types import Payment
 from schema.wallet import loaders
 from schema.wallet.enums import LedgerAccountKind, LedgerReason
 
@@ -78,6 +80,15 @@ class LedgerTransfer(Node):
     )
 
 
+@strawberry.type(description="Money that came together and may expire together.")
+class WalletLot:
+    """Served from `LotRow`."""
+
+    remaining: Money = strawberry.field(description="Left of it.")
+    created_at: datetime = strawberry.field(description="When it came.")
+    expires_at: datetime | None = strawberry.field(description="When the rest is lost.")
+
+
 @strawberry.type(description="A purse on the double-entry ledger.")
 class Wallet(Node, Measured):
     """Served from `WalletRow`; counted by the ledger at the instant of the request."""
@@ -90,6 +101,13 @@ class Wallet(Node, Measured):
     ceiling: Money | None = strawberry.field(description="No top-up above, null for no bound.")
 
     is_type_of = rows_of(WalletRow)
+
+    lots: list[WalletLot] = batched(
+        loaders.lots_of_wallets, key=("organization_id", "id"), description="Lots in order of use, first bought first, the next 50."
+    )
+    payments: CountedConnection[Payment] = strawberry.field(
+        resolver=payments_of_wallet, description="Payments in, newest first", extensions=[Needs(Permission.WALLET_READ)]
+    )
 
     @strawberry.field(description="Movements, newest first.", extensions=[Needs(Permission.WALLET_READ)])
     async def entries(

@@ -237,6 +237,48 @@ async def wallet_adjust(world: World, tenants: TwoTenants) -> Case:
     return Case(operator_admin(), content, {"amount": {"amount": "6000000"}})
 
 
+@case("walletTopUp")
+async def wallet_top_up(world: World, tenants: TwoTenants) -> Case:
+    """On a gateway's page."""
+    content = {
+        "walletId": tenants.one.wallet("root"), "amount": {"amount": "5000000"}, "idempotencyKey": str(uuid4()),
+        "method": {"gatewayReturnUrl": "https://company.example/back"},
+    }  # fmt: skip
+    return Case(tenants.one.as_profile_manager(), content, {"amount": {"amount": "6000000"}})
+
+
+async def slip_of(world: World, tenants: TwoTenants, reference: str) -> Case:
+    """A slip that was paid at a bank."""
+    content = {
+        "walletId": tenants.one.wallet("root"), "amount": {"amount": "5000000"}, "idempotencyKey": str(uuid4()),
+        "method": {"offline": {"reference": reference, "paidOn": world.clock.now().date().isoformat()}},
+    }  # fmt: skip
+    return Case(tenants.one.as_profile_manager(), content)
+
+
+@case("paymentResolve")
+async def payment_resolve(world: World, tenants: TwoTenants) -> Case:
+    """The money of a slip came."""
+    begun = await done(world, await slip_of(world, tenants, "4711"), "walletTopUp", "payment { id }")
+    content = {"paymentId": begun["payment"]["id"], "isReceived": True, "idempotencyKey": str(uuid4())}
+    return Case(operator_admin(), content, {"isReceived": False})
+
+
+@case("paymentRefund")
+async def payment_refund(world: World, tenants: TwoTenants) -> Case:
+    """Half of it goes back to the bank."""
+    settled = await done(world, await payment_resolve(world, tenants), "paymentResolve", "payment { id }")
+    half = {"amount": {"amount": "2500000"}, "isToWallet": False, "idempotencyKey": str(uuid4())}
+    return Case(operator_admin(), {"paymentId": settled["payment"]["id"], **half}, {"amount": {"amount": "2500001"}})
+
+
+@case("voucherBatchCreate")
+async def voucher_batch_create(world: World, tenants: TwoTenants) -> Case:
+    """Three vouchers."""
+    content = {"count": 3, "amount": {"amount": "500000"}, "idempotencyKey": str(uuid4())}
+    return Case(operator_admin(), content, {"count": 4})
+
+
 @case("orderPlace")
 async def order_place(world: World, tenants: TwoTenants) -> Case:
     """A bundle for two cards, with money for it."""

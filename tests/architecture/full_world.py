@@ -11,7 +11,7 @@ from domain.kernel.ids import Kind, encode, uuid7
 from domain.kernel.permissions import Permission, Role
 from domain.kernel.scope import ActorRef, Reach
 from domain.people.tables import Person
-from tests.architecture.cases import CASES, done, group, job
+from tests.architecture.cases import CASES, done, group, job, slip_of
 from tests.bills import issue_bill
 from tests.world import NOW, TwoTenants, ask, operator_admin
 
@@ -21,10 +21,11 @@ IDS_BY_NAME = {
     "jobId": "Job", "spareSimId": "Sim", "auditEntryId": "AuditEntry", "billId": "Bill",
     "toPersonId": "Person", "approverId": "Person", "approvalId": "Approval",
     "groupId": "Group",
+    "paymentId": "Payment",
 }  # fmt: skip
 VALUES: dict[str, Any] = {
     "String": "some text", "Int": 1, "Boolean": True, "DateTime": "2027-01-01T00:00:00Z", "UUID": str(uuid4()), "EmailAddress": "a@example.com",
-    "MSISDN": "+989351112233", "Decimal": "1000",
+    "MSISDN": "+989351112233", "Decimal": "1000", "Date": "2026-11-20", "URL": "https://example.com/back",
     "ICCID": "8998350000000000011", "IMSI": "432351234567890", "JalaliMonth": "1405-07",
 }  # fmt: skip
 
@@ -75,6 +76,10 @@ async def make_full(world: World, tenants: TwoTenants) -> Full:
     budget = await done(world, await CASES["budgetSet"](world, tenants), "budgetSet", "budget { id }")
     ids["Budget"] = budget["budget"]["id"]
     await done(world, await CASES["approvalBandsSet"](world, tenants), "approvalBandsSet", "bands { approver { id } }")
+    slip = await done(world, await slip_of(world, tenants, "4710"), "walletTopUp", "payment { id }")
+    ids["Payment"] = slip["payment"]["id"]
+    batch = await done(world, await CASES["voucherBatchCreate"](world, tenants), "voucherBatchCreate", "batch { id }")
+    ids["VoucherBatch"] = batch["batch"]["id"]
     outage = await done(world, await CASES["incidentSave"](world, tenants), "incidentSave", "incident { id }")
     ids["Incident"] = outage["incident"]["id"]
     asked = await ask(

@@ -17,7 +17,7 @@ APART = {"auth_sessions", "auth_limit_windows", "auth_api_tokens_use", "idempote
 """Stores a PLAN may touch: sessions, token use, limits (the access log is no SQL)."""
 
 
-RECORDS = {"incidentSave": "incident_changes"}
+RECORDS = {"incidentSave": "incident_changes", "voucherBatchCreate": "voucher_batches"}
 """Where a write is recorded that touches no company's data; all others stand in the company's audit trail."""
 
 REFUSED = {"audit_entries", "audit_heads"}

@@ -22,6 +22,8 @@ from domain.hierarchy.present import MOVES_DUE
 from domain.kernel.sealing import Sealer
 from domain.orders.service import RECEIPT
 from domain.orders.tables import Order, OrderItem, OrderState
+from domain.payments.service import FOLLOW_UP
+from domain.payments.tables import Payment, PaymentState, VoucherBatch
 from domain.people.tables import Membership, Person
 from domain.sims.states import BarredBy, SimStatus
 from domain.sims.tables import Sim, SimApn, SimCounter, SimPlacement
@@ -31,7 +33,7 @@ from domain.tickets.states import TicketState
 from domain.tickets.tables import Ticket
 from domain.usage.documents import UsageRecord
 from domain.wallet.proof import prove
-from domain.wallet.tables import LedgerAccount, LedgerAccountKind
+from domain.wallet.tables import LedgerAccount, LedgerAccountKind, LedgerTransfer
 from seeds import identities
 from seeds.demo import seed_demo
 from seeds.size import Size
@@ -159,15 +161,32 @@ async def test_tickets_of_every_state_have_their_talk(world: Database) -> None:
     assert all((ticket.due_at is None) is (ticket.state in ("PENDING", "RESOLVED", "CLOSED")) for ticket in tickets)
 
 
+async def test_money_came_in_by_payments_and_one_stands_in_each_state(world: Database) -> None:
+    async with world.read() as session:
+        organizations = list(await session.scalars(select(Organization.id)))
+        payments = list(await session.scalars(select(Payment)))
+        booked = await session.scalar(select(func.count()).where(LedgerTransfer.reason == "TOP_UP"))
+        (batch,) = await session.scalars(select(VoucherBatch))
+
+    for organization_id in organizations:
+        own = [payment for payment in payments if payment.organization_id == organization_id]
+        assert {payment.state for payment in own} == set(PaymentState)
+        assert len({payment.number for payment in own}) == len(own)
+    assert sum(payment.state == PaymentState.SETTLED for payment in payments) == booked
+    assert all((payment.transfer_id is not None) == (payment.state == PaymentState.SETTLED) for payment in payments)
+    assert (batch.count, batch.redeemed_count) == (100, 0)
+
+
 async def test_the_worker_gets_what_is_still_to_come(world: Database) -> None:
     async with world.read() as session:
         due = list(await session.scalars(select(OutboxRow)))
         orders = await session.scalar(select(func.count()).where(Order.placed_at > NOW - timedelta(days=15)))
         paused = await session.scalar(select(func.count()).where(col(Sim.resumes_at) > NOW))
+        waiting = await session.scalar(select(func.count()).where(Payment.method == "GATEWAY", col(Payment.finished_at).is_(None)))
         running = await session.scalar(select(func.count()).where(col(Product.ends_at) > NOW))
 
     assert all(row.run_at > NOW for row in due)
-    assert Counter(row.kind for row in due) == {RECEIPT: orders, RESUME: paused, TURN: running, MOVES_DUE: 1}
+    assert Counter(row.kind for row in due) == {RECEIPT: orders, RESUME: paused, TURN: running, MOVES_DUE: 1, FOLLOW_UP: waiting}
 
 
 async def test_one_account_was_elsewhere_and_another_will_be(world: Database) -> None:

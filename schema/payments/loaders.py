@@ -1,0 +1,31 @@
+"""Batched reads of payments and voucher batches."""
+
+from uuid import UUID
+
+from domain.files.tables import Purpose
+from domain.kernel.ids import Kind
+from domain.kernel.permissions import Permission
+from domain.payments import queries
+from domain.payments.queries import PaymentRow, VoucherBatchRow
+from schema.files.seen import SEEN
+from schema.kernel.context import Context
+from schema.kernel.nodes import FINDERS
+
+
+async def payments(context: Context, ids: list[UUID]) -> list[PaymentRow | None]:
+    """Payments in scope."""
+    scope = context.scope(Permission.WALLET_READ)
+    async with context.read() as session:
+        return await queries.payments_by_ids(session, scope, ids)
+
+
+async def voucher_batches(context: Context, ids: list[UUID]) -> list[VoucherBatchRow | None]:
+    """Voucher batches, for whoever issues them."""
+    context.scope(Permission.VOUCHER_ISSUE)
+    async with context.read() as session:
+        return await queries.batches_by_ids(session, ids)
+
+
+FINDERS[Kind.PAYMENT] = payments
+FINDERS[Kind.VOUCHER_BATCH] = voucher_batches
+SEEN[Purpose.SLIP] = (Permission.WALLET_READ, queries.slips_by_ids)
