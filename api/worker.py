@@ -14,6 +14,7 @@ from auth import notices, retention
 from auth.cleaning import CLEANING_KIND, cleaning_handler, schedule
 from auth.delivery import code_handler
 from auth.otp import OTP_KIND
+from domain.approvals import rounds as approval_rounds
 from domain.exports import service as exports
 from domain.files import service as files
 from domain.groups import service as groups
@@ -53,6 +54,7 @@ def handlers(workshop: Workshop) -> Mapping[str, Handler]:
         **payments.handlers(workshop.database, workshop.terminals, workshop.clock),
         threads.MESSAGE_KIND: threads.deliver,
         NOTICE_KIND: notice_handler(workshop.database, workshop.mailer, workshop.sms),
+        **approval_rounds.handlers(workshop.database, workshop.mailer, workshop.clock),
         **rounds.handlers(workshop.database, workshop.mailer, workshop.clock),
     }
 
@@ -61,6 +63,7 @@ async def work(workshop: Workshop, end: asyncio.Event | None = None) -> None:
     """Does what falls due until cancelled, or until the end is told and what was begun is done."""
     await schedule(workshop.auth, at=workshop.clock.now())
     await files.schedule(workshop.database, at=workshop.clock.now())
+    await approval_rounds.schedule(workshop.database, at=workshop.clock.now())
     await rounds.schedule(workshop.database, at=workshop.clock.now())
     await retention.schedule(workshop.database, at=workshop.clock.now())
     await outbox.run_forever(workshop.database, handlers(workshop), workshop.clock, watch=watch_of(workshop), end=end)

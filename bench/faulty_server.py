@@ -17,6 +17,7 @@ from domain.audit.writing import Work
 from domain.kernel.ids import Ref
 from domain.kernel.money import Price
 from domain.kernel.plan import MutationMode
+from domain.kernel.scope import ActorRef
 from domain.orders import service as orders
 from domain.wallet.service import pay_for_items
 from store.session import Database
@@ -27,7 +28,7 @@ _database: list[Database] = []
 
 
 async def _paid_later(
-    work: Work, *, account: Account | AccountRow, items: Sequence[tuple[UUID, Price]], cause: Ref
+    work: Work, *, account: Account | AccountRow, items: Sequence[tuple[UUID, Price]], cause: Ref, by: ActorRef | None = None
 ) -> Mapping[UUID, UUID]:
     """Charges in a transaction of its own, a moment after the order's: who dies in between sells for nothing."""
     if work.mode is MutationMode.APPLY:

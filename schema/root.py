@@ -12,6 +12,7 @@ from domain.kernel.errors import InvalidInput, NotFound
 from domain.kernel.ids import decode
 from schema.accounts.mutations import AccountsMutation
 from schema.accounts.queries import AccountsQuery
+from schema.approvals.failures import BUDGET_HANDLERS
 from schema.approvals.mutations import ApprovalsMutation
 from schema.audit.mutations import AuditMutation
 from schema.catalogue.queries import CatalogueQuery
@@ -100,6 +101,6 @@ schema = Schema(
     query=Query,
     mutation=Mutation,
     subscription=Subscription,
-    exception_handlers=[*KERNEL_HANDLERS, *SIGN_IN_HANDLERS, LAST_HANDLER],
+    exception_handlers=[*KERNEL_HANDLERS, *BUDGET_HANDLERS, *SIGN_IN_HANDLERS, LAST_HANDLER],
     config=StrawberryConfig(scalar_map=SCALARS),
 )

@@ -3,6 +3,7 @@
 from domain.bundles import turns
 from domain.kernel.clock import Clock
 from domain.notifications.ports import Mailer
+from domain.orders import held as held  # what approvals end, worker's rounds included, is told there
 from domain.orders.ports import Carrier
 from domain.orders.provisioning import provision_handler
 from domain.orders.receipt import ReceiptPrinter

@@ -14,6 +14,7 @@ import structlog
 from sqlalchemy import Select
 from sqlmodel import col, select
 
+from domain.approvals.spending import give_back
 from domain.audit.writing import Command, Result, Work, carry_out
 from domain.bundles import service as bundles
 from domain.bundles.service import Grant
@@ -24,7 +25,7 @@ from domain.kernel.ids import Kind, Ref, uuid7
 from domain.kernel.money import Money
 from domain.kernel.permissions import Permission
 from domain.kernel.plan import MutationMode, Reason
-from domain.kernel.scope import SYSTEM, system_scope
+from domain.kernel.scope import SYSTEM, ActorRef, system_scope
 from domain.orders import rules
 from domain.orders.ports import Allowance, Carrier, CarrierAnswer, CarrierSilent, Outcome, Provision
 from domain.orders.rules import FINAL
@@ -93,7 +94,7 @@ async def _begin(database: Database, item_id: UUID, *, at: datetime) -> Begun | 
         is_told = item.state == OrderState.IN_PROGRESS
         item.state = OrderState.IN_PROGRESS
         if order.state == OrderState.ACKNOWLEDGED:
-            await _move_on(session, order, at)
+            await move_on(session, order, at)
         columns: Sequence[Any] = (Offering.code, Offering.allowances, Sim.msisdn, Sim.iccid)
         facts: Select[Any] = select(*columns).select_from(Offering).join(Sim, col(Sim.id) == item.sim_id)
         code, allowances, msisdn, iccid = (await session.execute(facts.where(col(Offering.id) == item.offering_id))).one()
@@ -113,7 +114,7 @@ async def _finish(database: Database, item_id: UUID, action: str, settle: Settle
             work.within(order.organization_id, order.path, order.id, item.sim_id)
             await settle(work, order, item)
             await work.sql.flush()
-            await _move_on(work.sql, order, work.at)
+            await move_on(work.sql, order, work.at)
         return {}
 
     await carry_out(database, system_scope(Permission.ORDER_PLACE, at), Command(action, MutationMode.APPLY, ""), service, at=at)
@@ -135,6 +136,7 @@ def _refused(why: str) -> Settle:
 
     async def settle(work: Work, order: Order, item: OrderItem) -> None:
         price = Money(item.net + item.vat)
+        await give_back(work.sql, order.organization_id, order.id, [(item.cost_centre_id, price.minor)])
         if item.transfer_id is not None:
             await refund_item(work.sql, transfer_id=item.transfer_id, by=SYSTEM, at=work.at, memo=order.number)
             order.refunded += price.minor
@@ -158,7 +160,7 @@ async def _locked(session: Session, item_id: UUID) -> tuple[Order, OrderItem]:
     return order, item
 
 
-async def _move_on(session: Session, order: Order, at: datetime) -> None:
+async def move_on(session: Session, order: Order, at: datetime, by: ActorRef = SYSTEM) -> None:
     """Takes the order where its items stand, with a step in its timeline."""
     await session.flush()
     of_order = (OrderItem.organization_id == order.organization_id, OrderItem.order_id == order.id)
@@ -167,6 +169,6 @@ async def _move_on(session: Session, order: Order, at: datetime) -> None:
     if rules.may_become(OrderState(order.state), after):
         order.state = after
         session.add(
-            OrderStep(id=uuid7(), organization_id=order.organization_id, order_id=order.id, state=after, at=at, by=SYSTEM.as_json())
+            OrderStep(id=uuid7(), organization_id=order.organization_id, order_id=order.id, state=after, at=at, by=by.as_json())
         )
         await session.flush()

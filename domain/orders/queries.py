@@ -1,7 +1,7 @@
 """Reading purchases: history, single orders, their items and steps, and what placing and delivering have to know."""
 
 from collections import defaultdict
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -76,6 +76,7 @@ class CardRow(msgspec.Struct, frozen=True):
     iccid: str
     status: SimStatus
     payment_mode: str
+    cost_centre_id: UUID | None
 
     @property
     def label(self) -> str:
@@ -309,21 +310,32 @@ async def order_for_update(session: Session, scope: Scope, order_id: UUID) -> Or
 
 async def cards_for_update(session: Session, scope: Scope, organization_id: UUID, ids: Sequence[UUID]) -> Mapping[UUID, CardRow]:
     """An organization's cards in scope by id, locked in the order of their ids so that orders for the same line wait for each other."""
-    columns: Sequence[Any] = (Sim.id, Sim.path, Sim.msisdn, Sim.iccid, Sim.status, Sim.payment_mode)
+    columns: Sequence[Any] = (
+        Sim.id, Sim.path, Sim.msisdn, Sim.iccid, Sim.status, Sim.payment_mode, Sim.cost_centre_id,
+    )  # fmt: skip
     statement: Select[Any] = select(*columns).where(col(Sim.organization_id) == organization_id, col(Sim.id).in_(ids))
     locked = scope.limit(statement, col(Sim.organization_id), col(Sim.path)).order_by(col(Sim.id)).with_for_update(of=Sim)
     return {
-        row.id: CardRow(row.id, row.path, row.msisdn, row.iccid, SimStatus(row.status), row.payment_mode)
+        row.id: CardRow(row.id, row.path, row.msisdn, row.iccid, SimStatus(row.status), row.payment_mode, row.cost_centre_id)
         for row in await session.execute(locked)
     }
 
 
-async def unfinished_items(session: Session, organization_id: UUID, sim_ids: Sequence[UUID]) -> Mapping[tuple[UUID, UUID], int]:
-    """How many items are on the way for each line, by (line, offering); absent is none."""
+async def items_for_update(session: Session, order: Order, states: Collection[OrderState]) -> list[OrderItem]:
+    """The items of an order in some states, in order; the order holds them for whoever holds it."""
+    mine = (col(OrderItem.organization_id) == order.organization_id, col(OrderItem.order_id) == order.id)
+    wanted = select(OrderItem).where(*mine, col(OrderItem.state).in_(states)).order_by(col(OrderItem.position))
+    return list((await session.scalars(wanted.execution_options(populate_existing=True))).all())
+
+
+async def unfinished_items(
+    session: Session, organization_id: UUID, sim_ids: Sequence[UUID], *, but_of: UUID | None = None
+) -> Mapping[tuple[UUID, UUID], int]:
+    """How many items are on the way for each line, by (line, offering), those of one order apart; absent is none."""
     statement = (
         select(OrderItem.sim_id, OrderItem.offering_id, func.count())
         .where(col(OrderItem.organization_id) == organization_id, col(OrderItem.sim_id).in_(sim_ids))
-        .where(col(OrderItem.state).not_in(FINAL))
+        .where(col(OrderItem.state).not_in(FINAL), *([col(OrderItem.order_id) != but_of] if but_of else []))
         .group_by(col(OrderItem.sim_id), col(OrderItem.offering_id))
     )
     return {(row[0], row[1]): row[2] for row in await session.execute(statement)}

@@ -25,10 +25,11 @@ LONGEST_MEMO = 500
 FIRST_WAIT, LONGEST_WAIT = timedelta(seconds=2), timedelta(minutes=10)
 
 S = OrderState
-FINAL = frozenset({S.COMPLETED, S.PARTIAL, S.FAILED})
+FINAL = frozenset({S.COMPLETED, S.PARTIAL, S.FAILED, S.CANCELLED, S.REJECTED})
 NEXT: Mapping[OrderState, frozenset[OrderState]] = {
-    S.ACKNOWLEDGED: frozenset({S.IN_PROGRESS}),
-    S.IN_PROGRESS: FINAL,
+    S.HELD: frozenset({S.ACKNOWLEDGED, S.CANCELLED, S.REJECTED}),
+    S.ACKNOWLEDGED: frozenset({S.IN_PROGRESS, S.FAILED, S.CANCELLED}),
+    S.IN_PROGRESS: FINAL - {S.CANCELLED, S.REJECTED},
 }
 """Where an order may go from a state; an item goes the same way, never to PARTIAL."""
 
@@ -120,9 +121,11 @@ def price(net: int, vat_rate: Decimal) -> Price:
 def order_state(items: Collection[OrderState]) -> OrderState:
     """The state of an order by the states of its items."""
     kinds = set(items)
-    if kinds <= {S.COMPLETED, S.FAILED}:
-        return S.PARTIAL if len(kinds) == 2 else kinds.pop()
-    return S.ACKNOWLEDGED if kinds == {S.ACKNOWLEDGED} else S.IN_PROGRESS
+    if kinds <= FINAL:
+        if len(kinds) == 1:
+            return kinds.pop()
+        return S.PARTIAL if S.COMPLETED in kinds else S.FAILED
+    return S.ACKNOWLEDGED if kinds <= {S.ACKNOWLEDGED, S.CANCELLED} else S.IN_PROGRESS
 
 
 def may_become(state: OrderState, after: OrderState) -> bool:

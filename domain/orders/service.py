@@ -13,6 +13,9 @@ from sqlmodel import col, select
 
 from domain.accounts.service import account_for_write, next_number
 from domain.accounts.tables import Account
+from domain.approvals.asking import Request, ask
+from domain.approvals.rules import shares as cost_shares
+from domain.approvals.spending import Claim, spend
 from domain.audit.writing import Result, Work
 from domain.bundles.queries import same_products
 from domain.catalogue import queries as catalogue
@@ -24,12 +27,13 @@ from domain.kernel.ids import Kind, Ref, encode, uuid7
 from domain.kernel.locale import Locale
 from domain.kernel.money import Price
 from domain.kernel.plan import BulkErrorPolicy
+from domain.kernel.scope import ActorRef
 from domain.orders import queries, rules
 from domain.orders.queries import CardRow
 from domain.orders.rules import Line
 from domain.orders.tables import Order, OrderItem, OrderState, OrderStep
 from domain.people.tables import Person
-from domain.wallet.service import pay_for_items
+from domain.wallet.service import hold_for, pay_for_items
 from store.outbox import Letter
 from store.upsert import insert_or_ignore
 
@@ -66,7 +70,9 @@ class Sale:
 async def place(work: Work, request: PlaceOrder) -> Result:
     """Sells offerings to lines from an account's wallet; returns `order`. The network and the receipt follow after commit.
 
-    Raises `InvalidInput`, `NotFound`, `NotEligible`, `OfferingUnavailable`, `AlreadyExists`, `RowsRejected`, `InsufficientFunds`.
+    What somebody has to approve first is held: the money, and the budgets that allow it; nothing goes to the network until then.
+    Raises `InvalidInput`, `NotFound`, `NotEligible`, `OfferingUnavailable`, `AlreadyExists`, `RowsRejected`, `InsufficientFunds`,
+    `BudgetExceeded`.
     """
     rules.check_lines(request.lines)
     rules.check_words(request.memo, request.purchase_order_number, request.external_reference)
@@ -79,13 +85,20 @@ async def place(work: Work, request: PlaceOrder) -> Result:
     if not sales:
         return {}
     order_id = uuid7()
-    total = work.total = rules.total([sale.price for sale in sales], vat_rate)
-    paid = await pay_for_items(work, account=account, items=[(sale.id, sale.price) for sale in sales], cause=Ref(Kind.ORDER, order_id))
+    total, cause = rules.total([sale.price for sale in sales], vat_rate), Ref(Kind.ORDER, order_id)
+    work.total = total
+    asked = await spend(work, _claim(work, account, cause, sales))
+    state = OrderState.HELD if asked else OrderState.ACKNOWLEDGED
+    hold_id, paid = None, dict[UUID, UUID]()
+    if asked:
+        hold_id = await hold_for(work, account=account, amount=total.gross, cause=cause)
+    else:
+        paid |= await pay_for_items(work, account=account, items=[(sale.id, sale.price) for sale in sales], cause=cause)
     year = JalaliDay.of(work.at).year
     number = await next_number(work.sql, account.organization_id, f"SO-{year}")
     order = {
         "id": order_id, "organization_id": account.organization_id, "account_id": account.id, "path": account.path,
-        "number": f"SO-{year}-{number:06}", "external_reference": request.external_reference, "state": OrderState.ACKNOWLEDGED,
+        "number": f"SO-{year}-{number:06}", "external_reference": request.external_reference, "state": state,
         "by": work.scope.actor.as_json(), "placed_by_id": work.scope.actor.person_id, "placed_at": work.at, "net": total.net.minor,
         "vat": total.vat.minor, "vat_rate": vat_rate, "refunded": 0, "purchase_order_number": request.purchase_order_number,
         "memo": request.memo, "receipt_emails": emails, "locale": request.locale,
@@ -93,10 +106,22 @@ async def place(work: Work, request: PlaceOrder) -> Result:
     if not await insert_or_ignore(work.sql, Order, [order]):
         raise rules.already_used(request.external_reference or "")
     await work.sql.execute(insert(OrderItem), [_item(order, place, sale, paid) for place, sale in enumerate(sales)])
-    work.sql.add(OrderStep(**_step(account.organization_id, order_id, OrderState.ACKNOWLEDGED, work.at, work.scope.actor.as_json())))
+    work.sql.add(OrderStep(**step(account.organization_id, order_id, state, work.at, work.scope.actor)))
     work.within(account.organization_id, account.path, order_id)
-    await work.afterwards_each([receipt_letter(order_id, work.at)] + [_provision(sale, work.at) for sale in sales])
+    if asked:
+        due_at = min((sale.line.activate_at for sale in sales if sale.line.activate_at), default=None)
+        await ask(work, Request(cause, account.organization_id, account.id, account.path, total.gross.minor, hold_id, due_at), asked)
+    else:
+        letters = [provision_letter(sale.id, sale.card.id, work.at) for sale in sales]
+        await work.afterwards_each([receipt_letter(order_id, work.at), *letters])
     return {"order": order_id}
+
+
+def _claim(work: Work, account: Account, cause: Ref, sales: Sequence[Sale]) -> Claim:
+    """What it takes of budgets: of the account's and of those above it the whole, of a cost centre's what its lines get."""
+    shares = cost_shares((sale.card.cost_centre_id, sale.price.gross.minor) for sale in sales)
+    total = sum(sale.price.gross.minor for sale in sales)
+    return Claim(account.organization_id, account.path, cause, total, shares, work.scope.actor)
 
 
 async def send_receipt(work: Work, order_id: UUID, emails: Sequence[str]) -> Result:
@@ -181,18 +206,20 @@ def _bought(sale: Sale, locale: Locale) -> str:
 def _item(order: Mapping[str, Any], position: int, sale: Sale, paid: Mapping[UUID, UUID]) -> dict[str, Any]:
     return {
         "id": sale.id, "organization_id": order["organization_id"], "order_id": order["id"], "position": position,
-        "offering_id": sale.offering.id, "sim_id": sale.card.id, "state": OrderState.ACKNOWLEDGED, "activation": sale.line.activation,
-        "activate_at": sale.line.activate_at, "is_renewing": False, "net": sale.price.net.minor, "vat": sale.price.vat.minor,
-        "vat_rate": sale.price.vat_rate, "transfer_id": paid.get(sale.id),
+        "offering_id": sale.offering.id, "sim_id": sale.card.id, "cost_centre_id": sale.card.cost_centre_id, "state": order["state"],
+        "activation": sale.line.activation, "activate_at": sale.line.activate_at, "is_renewing": False, "net": sale.price.net.minor,
+        "vat": sale.price.vat.minor, "vat_rate": sale.price.vat_rate, "transfer_id": paid.get(sale.id),
     }  # fmt: skip
 
 
-def _step(organization_id: UUID, order_id: UUID, state: OrderState, at: datetime, by: Mapping[str, Any]) -> dict[str, Any]:
-    return {"id": uuid7(), "organization_id": organization_id, "order_id": order_id, "state": state, "at": at, "by": by}
+def step(organization_id: UUID, order_id: UUID, state: OrderState, at: datetime, by: ActorRef) -> dict[str, Any]:
+    """A step in an order's timeline."""
+    return {"id": uuid7(), "organization_id": organization_id, "order_id": order_id, "state": state, "at": at, "by": by.as_json()}
 
 
-def _provision(sale: Sale, at: datetime) -> Letter:
-    return Letter(PROVISION, {"item": sale.id.hex}, f"sim:{sale.card.id}", at, f"{PROVISION}:{sale.id}")
+def provision_letter(item_id: UUID, sim_id: UUID, at: datetime) -> Letter:
+    """The work of having an item delivered, one after the other for each line."""
+    return Letter(PROVISION, {"item": item_id.hex}, f"sim:{sim_id}", at, f"{PROVISION}:{item_id}")
 
 
 def receipt_letter(order_id: UUID, at: datetime) -> Letter:

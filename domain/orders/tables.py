@@ -16,11 +16,14 @@ class OrderState(StrEnum):
     """State of an order and of its items (TMF622)."""
 
     ACKNOWLEDGED = "ACKNOWLEDGED"
+    HELD = "HELD"
     PENDING = "PENDING"
     IN_PROGRESS = "IN_PROGRESS"
     COMPLETED = "COMPLETED"
     PARTIAL = "PARTIAL"
     FAILED = "FAILED"
+    CANCELLED = "CANCELLED"
+    REJECTED = "REJECTED"
 
 
 class Order(SQLModel, table=True):

@@ -1,11 +1,11 @@
-"""Setting budgets and bands, and naming stand-ins."""
+"""Setting budgets and bands, naming stand-ins, answering."""
 
 from typing import Annotated, cast
 from uuid import UUID
 
 import strawberry
 
-from domain.approvals import queries, service
+from domain.approvals import deciding, queries, service
 from domain.approvals.service import BudgetWish
 from domain.audit.writing import Done
 from domain.kernel.calendar import JalaliMonth
@@ -14,11 +14,12 @@ from domain.kernel.ids import Kind, decode, decode_as
 from domain.kernel.permissions import Permission
 from domain.kernel.scope import Scope
 from schema.approvals import loaders
-from schema.approvals.types import ApprovalBand, ApprovalDelegation, Budget
+from schema.approvals.failures import BudgetExceeded
+from schema.approvals.types import Approval, ApprovalBand, ApprovalDelegation, Budget
 from schema.kernel.context import Info
 from schema.kernel.figures import MoneyInput, PeriodInput
 from schema.kernel.needs import Needs
-from schema.kernel.outcomes import MutationMode, Plan, PlanStale, Problem
+from schema.kernel.outcomes import IdempotencyConflict, InsufficientFunds, MutationMode, Plan, PlanStale, Problem
 
 
 @strawberry.input(description="Input of `budgetSet`.")
@@ -103,6 +104,26 @@ class ApprovalDelegatePayload:
     delegation: ApprovalDelegation | None = strawberry.field(description="The stand-in.")
 
 
+@strawberry.input(description="Input of `approvalDecide`.")
+class ApprovalDecideInput:
+    """The answer."""
+
+    approval_id: strawberry.ID = strawberry.field(description="Approval.")
+    is_granted: bool = strawberry.field(description="Granted (true) or refused.")
+    idempotency_key: UUID = strawberry.field(description="Makes a retry safe.")
+    note: str | None = strawberry.field(default=None, description="Words to the answer.")
+    mode: MutationMode = strawberry.field(default=MutationMode.APPLY, description="Decide only, or act.")
+    plan_token: str | None = strawberry.field(default=None, description="Token of the plan agreed to.")
+
+
+@strawberry.type(description="What `approvalDecide` did.")
+class ApprovalDecidePayload:
+    """The plan and the approval."""
+
+    plan: Plan = strawberry.field(description="What changes.")
+    approval: Approval = strawberry.field(description="The approval.")
+
+
 BudgetSetResult = Annotated[
     BudgetSetPayload | PlanStale | Problem, strawberry.union("BudgetSetResult", description="Outcome of `budgetSet`.")
 ]
@@ -114,6 +135,11 @@ ApprovalDelegateResult = Annotated[
     ApprovalDelegatePayload | PlanStale | Problem,
     strawberry.union("ApprovalDelegateResult", description="Outcome of `approvalDelegate`."),
 ]
+ApprovalDecideResult = Annotated[
+    ApprovalDecidePayload | InsufficientFunds | BudgetExceeded | PlanStale | IdempotencyConflict | Problem,
+    strawberry.union("ApprovalDecideResult", description="Outcome of `approvalDecide`."),
+]
+
 
 async def _budget(info: Info, done: Done) -> Budget | None:
     found = done.result and done.result.get("budget")
@@ -159,3 +185,13 @@ class ApprovalsMutation:
         to, held = decode_as(Kind.PERSON, input.to_person_id, "toPersonId"), input.valid_for
         done = await info.context.write(info, scope, input, lambda work: service.delegate(work, to, held.starts_at, held.ends_at))
         return ApprovalDelegatePayload(plan=Plan.of(done.plan), delegation=await _stand_in(info, done))
+
+    @strawberry.mutation(description="Grants, and carries out, or refuses.", extensions=[Needs(Permission.APPROVAL_DECIDE)])
+    async def approval_decide(
+        self, info: Info, scope: Scope, input: Annotated[ApprovalDecideInput, strawberry.argument(description="The request.")]
+    ) -> ApprovalDecideResult:
+        """In one transaction with what it lets pass."""
+        id = decode_as(Kind.APPROVAL, input.approval_id, "approvalId")
+        done = await info.context.write(info, scope, input, lambda work: deciding.decide(work, id, input.is_granted, input.note))
+        approval = await info.context.load(loaders.approvals, id)
+        return ApprovalDecidePayload(plan=Plan.of(done.plan), approval=cast(Approval, approval))

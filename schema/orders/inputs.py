@@ -94,6 +94,17 @@ class OrderPlaceInput:
         )
 
 
+@strawberry.input(description="Input of `orderCancel`.")
+class OrderCancelInput:
+    """Which order, and what of it."""
+
+    order_id: strawberry.ID = strawberry.field(description="Order.")
+    idempotency_key: UUID = strawberry.field(description="Makes a retry safe.")
+    item_ids: list[strawberry.ID] | None = strawberry.field(default=None, description="Only these items, at most 100; all if null.")
+    mode: MutationMode = strawberry.field(default=MutationMode.APPLY, description="Decide only, or act.")
+    plan_token: str | None = strawberry.field(default=None, description="Token of the plan agreed to.")
+
+
 @strawberry.input(description="Input of `orderReceiptSend`.")
 class OrderReceiptSendInput:
     """Which receipt, and where to."""

@@ -8,12 +8,13 @@ from domain.audit.writing import Done
 from domain.kernel.ids import Kind, decode_as
 from domain.kernel.permissions import Permission
 from domain.kernel.scope import Scope
-from domain.orders import service
+from domain.orders import held, service
+from schema.approvals.failures import BudgetExceeded
 from schema.kernel.context import Info
 from schema.kernel.needs import Needs
 from schema.kernel.outcomes import IdempotencyConflict, InsufficientFunds, Plan, PlanStale, Problem, RowsRejected
 from schema.orders import loaders
-from schema.orders.inputs import OrderPlaceInput, OrderReceiptSendInput
+from schema.orders.inputs import OrderCancelInput, OrderPlaceInput, OrderReceiptSendInput
 from schema.orders.types import Order
 
 
@@ -25,6 +26,14 @@ class OrderPlacePayload:
     order: Order | None = strawberry.field(description="The order.")
 
 
+@strawberry.type(description="What `orderCancel` did.")
+class OrderCancelPayload:
+    """The plan and the order."""
+
+    plan: Plan = strawberry.field(description="What changes.")
+    order: Order = strawberry.field(description="The order.")
+
+
 @strawberry.type(description="What `orderReceiptSend` did.")
 class OrderReceiptSendPayload:
     """The plan and the order."""
@@ -34,8 +43,12 @@ class OrderReceiptSendPayload:
 
 
 OrderPlaceResult = Annotated[
-    OrderPlacePayload | InsufficientFunds | RowsRejected | PlanStale | IdempotencyConflict | Problem,
+    OrderPlacePayload | InsufficientFunds | BudgetExceeded | RowsRejected | PlanStale | IdempotencyConflict | Problem,
     strawberry.union("OrderPlaceResult", description="Outcome of `orderPlace`."),
+]
+OrderCancelResult = Annotated[
+    OrderCancelPayload | PlanStale | IdempotencyConflict | Problem,
+    strawberry.union("OrderCancelResult", description="Outcome of `orderCancel`."),
 ]
 OrderReceiptSendResult = Annotated[
     OrderReceiptSendPayload | PlanStale | Problem,
@@ -56,7 +69,8 @@ class OrdersMutation:
     """What can be done with purchases."""
 
     @strawberry.mutation(
-        description="Sells offerings for lines from an account's wallet; failed lines are refunded.",
+        description="Sells offerings for lines from an account's wallet; failed lines are refunded; "
+        "over an amount band or budget the order is HELD for approval.",
         extensions=[Needs(Permission.ORDER_PLACE)],
     )
     async def order_place(
@@ -66,6 +80,19 @@ class OrdersMutation:
         request = input.to_request(info.context.locale)
         done = await info.context.write(info, scope, input, lambda work: service.place(work, request))
         return OrderPlacePayload(plan=Plan.of(done.plan), order=await _order(info, done))
+
+    @strawberry.mutation(
+        description="Withdraws what the carrier hasn't begun, and gives the money back.", extensions=[Needs(Permission.ORDER_PLACE)]
+    )
+    async def order_cancel(
+        self, info: Info, scope: Scope, input: Annotated[OrderCancelInput, strawberry.argument(description="The request.")]
+    ) -> OrderCancelResult:
+        """An order that waits for an approval as a whole."""
+        order_id = decode_as(Kind.ORDER, input.order_id, "orderId")
+        item_ids = None if input.item_ids is None else [decode_as(Kind.ORDER_ITEM, id, "itemIds") for id in input.item_ids]
+        done = await info.context.write(info, scope, input, lambda work: held.cancel(work, order_id, item_ids))
+        order = await info.context.load(loaders.orders, order_id)
+        return OrderCancelPayload(plan=Plan.of(done.plan), order=cast(Order, order))
 
     @strawberry.mutation(description="Mails the receipt again.", extensions=[Needs(Permission.ORDER_READ)])
     async def order_receipt_send(

@@ -10,6 +10,8 @@ from domain.kernel.paging import Window
 from domain.kernel.permissions import Permission
 from domain.orders.queries import OrderItemRow, OrderRow, items_page
 from schema.accounts import loaders as account_loaders
+from schema.approvals import loaders as approval_loaders
+from schema.approvals.types import Approval
 from schema.bundles import loaders as bundle_loaders
 from schema.bundles.types import Product
 from schema.catalogue import loaders as catalogue_loaders
@@ -110,6 +112,9 @@ class Order(Node):
     timeline: list[OrderStep] = batched(loaders.steps_of_orders, key="id", description="Steps so far, at most 20.")
     receipt: Document | None = batched(loaders.receipts, key="receipt_file_id", description="Receipt, once placed.")
     receipt_emails: list[str] = plain(_receipt_emails, description="Where the receipt was mailed, masked for support, at most 5.")
+    approval: Approval | None = batched(
+        approval_loaders.approvals_of_subjects, key=("organization_id", "id"), description="Approval it waits or waited for."
+    )
     transfers: list[LedgerTransfer] = batched(
         wallet_loaders.transfers_of_causes,
         key=("organization_id", "id"),
