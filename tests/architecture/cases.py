@@ -4,7 +4,7 @@ import io
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
 from datetime import timedelta
-from typing import Any
+from typing import Any, cast
 from uuid import uuid4
 
 from api.world import World
@@ -345,8 +345,8 @@ async def budget_set(world: World, tenants: TwoTenants) -> Case:
 
 @case("approvalBandsSet")
 async def approval_bands_set(world: World, tenants: TwoTenants) -> Case:
-    """From ten million rials on the profile manager's word."""
-    band = {"from": {"amount": "10000000"}, "approverId": encode(Kind.PERSON, tenants.one.profile_manager.id)}
+    """From a million rials on the profile manager's word."""
+    band = {"from": {"amount": "1000000"}, "approverId": encode(Kind.PERSON, tenants.one.profile_manager.id)}
     return Case(tenants.one.as_profile_manager(), {"accountId": tenants.one.account("sales"), "bands": [band]})
 
 
@@ -355,6 +355,35 @@ async def approval_delegate(world: World, tenants: TwoTenants) -> Case:
     """A fortnight's leave."""
     held = {"endsAt": written(NOW + timedelta(days=14))}
     return Case(tenants.one.as_account_manager(), {"toPersonId": encode(Kind.PERSON, tenants.one.profile_manager.id), "validFor": held})
+
+
+async def held(world: World, tenants: TwoTenants) -> dict[str, Any]:
+    """An order of the account manager's that waits for the profile manager."""
+    await done(world, await approval_bands_set(world, tenants), "approvalBandsSet", "plan { changeCount }")
+    content = {"walletId": tenants.one.wallet("sales"), "amount": {"amount": "5000000"}, "reason": "Bank", "idempotencyKey": str(uuid4())}
+    await done(world, Case(operator_admin(), content), "walletAdjust", "plan { changeCount }")
+    offering = make_offering()
+    await sell(world.database, offering)
+    line = {"offeringId": encode(Kind.OFFERING, offering.id), "sims": {"ids": [sim(tenants, 0)]}}
+    wish = {"accountId": tenants.one.account("sales"), "lines": [line], "idempotencyKey": str(uuid4())}
+    placed = await done(world, Case(tenants.one.as_account_manager(), wish), "orderPlace", "order { id approval { id } }")
+    return cast(dict[str, Any], placed["order"])
+
+
+@case("approvalDecide")
+async def approval_decide(world: World, tenants: TwoTenants) -> Case:
+    """Yes to an order."""
+    order = await held(world, tenants)
+    content = {"approvalId": order["approval"]["id"], "isGranted": True, "idempotencyKey": str(uuid4())}
+    return Case(tenants.one.as_profile_manager(), content, {"note": "but not again"})
+
+
+@case("orderCancel")
+async def order_cancel(world: World, tenants: TwoTenants) -> Case:
+    """An order that waits is withdrawn."""
+    order = await held(world, tenants)
+    content = {"orderId": order["id"], "idempotencyKey": str(uuid4())}
+    return Case(tenants.one.as_account_manager(), content, {"itemIds": [encode(Kind.ORDER_ITEM, tenants.one.id)]})
 
 
 @case("exportCreate")

@@ -75,7 +75,7 @@ async def make_full(world: World, tenants: TwoTenants) -> Full:
     ids["Job"] = await job(world, tenants)
     budget = await done(world, await CASES["budgetSet"](world, tenants), "budgetSet", "budget { id }")
     ids["Budget"] = budget["budget"]["id"]
-    await done(world, await CASES["approvalBandsSet"](world, tenants), "approvalBandsSet", "bands { approver { id } }")
+    ids["Approval"] = (await CASES["approvalDecide"](world, tenants)).input["approvalId"]
     slip = await done(world, await slip_of(world, tenants, "4710"), "walletTopUp", "payment { id }")
     ids["Payment"] = slip["payment"]["id"]
     batch = await done(world, await CASES["voucherBatchCreate"](world, tenants), "voucherBatchCreate", "batch { id }")
