@@ -156,7 +156,7 @@ async def test_killed_in_the_middle_of_granting_and_of_refunding(shop: Shop, mon
     shop.network.refuses = {shop.one.sims[1].msisdn or ""}
     done = await shop.buy(shop.one.sims[0].id, shop.one.sims[1].id)
     items = await shop.items(done)
-    move_on = provisioning._move_on
+    move_on = provisioning.move_on
 
     async def dies(*args: object) -> None:
         order = args[1]
@@ -164,12 +164,12 @@ async def test_killed_in_the_middle_of_granting_and_of_refunding(shop: Shop, mon
             raise SystemExit
         await move_on(*args)
 
-    monkeypatch.setattr(provisioning, "_move_on", dies)
+    monkeypatch.setattr(provisioning, "move_on", dies)
     for item in items:
         with pytest.raises(SystemExit):
             await provision(shop, item.id)
     assert (await shop.counts())["Product"] == 0 and await shop.balance() == OPENING - 2 * GROSS
-    monkeypatch.setattr(provisioning, "_move_on", move_on)
+    monkeypatch.setattr(provisioning, "move_on", move_on)
     await shop.work(step=SECOND)
 
     order = await shop.order(done)
