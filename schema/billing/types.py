@@ -41,6 +41,7 @@ else:
 class BillSum:
     """Served from `BillSumRow`."""
 
+    code: str | None = strawberry.field(description="Contract name of the service or kind, null where it isn't split by one.")
     total: Price = strawberry.field(description="Sum with tax.")
 
     label: str = batched(loaders.labels, key=itself, description="Value it is for.")
