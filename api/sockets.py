@@ -31,6 +31,7 @@ from api.watching import watched
 from api.world import World
 from auth.actor import Actor
 from auth.identify import identify
+from domain.approvals.watching import ApprovalWatch
 from domain.jobs.watching import JobWatch
 from domain.kernel.errors import AccessError, Busy, Unauthenticated
 from domain.kernel.locale import Locale, negotiate
@@ -64,6 +65,7 @@ class Sockets:
         self.world = world
         self.admission = admission
         self.jobs = JobWatch(world.database)
+        self.approvals = ApprovalWatch(world.database, world.clock)
         self._open: Counter[str] = Counter()
 
     async def answer(self, websocket: WebSocket) -> None:
@@ -233,6 +235,10 @@ class Listening:
     def news_of_job(self, job_id: uuid.UUID) -> AsyncGenerator[None, None]:
         """See `schema.kernel.context.Live`."""
         return self._sockets.jobs.news(job_id)
+
+    def news_of_approvals(self) -> AsyncGenerator[uuid.UUID, None]:
+        """See `schema.kernel.context.Live`."""
+        return self._sockets.approvals.news()
 
     async def renew(self) -> None:
         """See `schema.kernel.context.Live`."""

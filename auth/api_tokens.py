@@ -15,9 +15,11 @@ from auth.actor import Actor
 from auth.tables import ApiToken
 from auth.wiring import Auth
 from domain.accounts.tables import Account
+from domain.approvals.spending import set_daily_budget
 from domain.audit.writing import Result, Work
 from domain.kernel.errors import InvalidInput, NotEligible, NotFound, StateConflict
 from domain.kernel.ids import Kind, Ref, uuid7
+from domain.kernel.money import Money
 from domain.kernel.permissions import Permission
 
 _PREFIX = 14  # smg_<env>_ and a few characters: enough to recognise, too few to guess
@@ -25,13 +27,14 @@ _PREFIX = 14  # smg_<env>_ and a few characters: enough to recognise, too few to
 
 @dataclass(frozen=True, slots=True)
 class NewToken:
-    """What a token is asked to be; `networks` as CIDR, none for any."""
+    """What a token is asked to be; `networks` as CIDR, none for any; `daily_budget` in rials, null for no bound of its own."""
 
     name: str
     account_id: UUID
     permissions: Sequence[Permission]
     networks: Sequence[str]
     expires_at: datetime
+    daily_budget: int | None = None
 
 
 async def api_token_create(work: Work, auth: Auth, actor: Actor, wanted: NewToken) -> Result:
@@ -48,6 +51,8 @@ async def api_token_create(work: Work, auth: Auth, actor: Actor, wanted: NewToke
         raise InvalidInput("auth.token_expiry", field=("expiresAt",))
     account = await _account(work, wanted.account_id)
     work.within(account.organization_id, account.path)
+    if wanted.daily_budget is not None and wanted.daily_budget < 0:
+        raise InvalidInput("approvals.limit", field=("dailyBudget", "amount"))
     permissions = _permissions(actor, account, wanted.permissions)
     networks = _networks(wanted.networks)
     secret = rules.token_text(auth.environment, "".join(secrets.choice(rules.BASE62) for _ in range(30)))
@@ -71,6 +76,9 @@ async def api_token_create(work: Work, auth: Auth, actor: Actor, wanted: NewToke
     work.changed(None, name, "permissions", None, ", ".join(permissions))
     work.changed(None, name, "networks", None, ", ".join(networks) or None)
     work.changed(None, name, "expiresAt", None, wanted.expires_at.isoformat())
+    if wanted.daily_budget is not None:
+        work.changed(None, name, "dailyBudget", None, wanted.daily_budget, money=Money(wanted.daily_budget))
+        await set_daily_budget(work.sql, account.organization_id, token.id, wanted.daily_budget)
     return {"api_token": token.id, "secret": secret}
 
 

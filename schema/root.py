@@ -14,6 +14,7 @@ from schema.accounts.mutations import AccountsMutation
 from schema.accounts.queries import AccountsQuery
 from schema.approvals.failures import BUDGET_HANDLERS
 from schema.approvals.mutations import ApprovalsMutation
+from schema.approvals.subscriptions import ApprovalsSubscription
 from schema.audit.mutations import AuditMutation
 from schema.catalogue.queries import CatalogueQuery
 from schema.content.mutations import ContentMutation
@@ -86,7 +87,7 @@ class Mutation(
 @strawberry.type(
     description="Everything that can be listened to; rights are checked again for each event, and missed events are read by query."
 )
-class Subscription(JobsSubscription):
+class Subscription(ApprovalsSubscription, JobsSubscription):
     """The events of all areas."""
 
 

@@ -89,7 +89,8 @@ class ApprovalBand:
     )
 
 
-def _approvers(row: ApprovalRow) -> ApprovalKey:
+def approver_key(row: ApprovalRow) -> ApprovalKey:
+    """What tells who may answer it."""
     return row.organization_id, row.id, row.path, row.requester_id
 
 
@@ -120,7 +121,7 @@ class Approval(Node):
     )
     plan: Plan = plain(_plan, description="Exactly what will happen.")
     approvers: list[Person] = batched(
-        loaders.approvers, key=_approvers, description="Who may answer, delegations included, at most 20."
+        loaders.approvers, key=approver_key, description="Who may answer, delegations included, at most 20."
     )
 
 

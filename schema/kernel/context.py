@@ -42,6 +42,10 @@ class Live(Protocol):
         """Tells at once and then whenever the job has changed, at most twice a second; ends with the job."""
         ...
 
+    def news_of_approvals(self) -> AsyncGenerator[UUID, None]:
+        """The ids of approvals that change from now on, whoever may see them."""
+        ...
+
     async def renew(self) -> None:
         """Makes the context that of this very moment; raises `Unauthenticated` once the session or token has ended."""
         ...

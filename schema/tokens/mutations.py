@@ -10,6 +10,7 @@ from auth.wiring import Auth
 from domain.kernel.ids import Kind, decode_as
 from domain.kernel.scope import Scope
 from schema.kernel.context import Info
+from schema.kernel.figures import MoneyInput
 from schema.kernel.needs import Needs
 from schema.kernel.outcomes import MutationMode, Plan, PlanStale, Problem, StepUpRequired
 from schema.kernel.rights import Permission
@@ -26,13 +27,15 @@ class ApiTokenCreateInput:
     permissions: list[Permission] = strawberry.field(description="Rights.")
     expires_at: datetime = strawberry.field(description="End, one year ahead at most.")
     networks: list[str] | None = strawberry.field(default=None, description="Networks it may come from, CIDR, at most 20.")
+    daily_budget: MoneyInput | None = strawberry.field(default=None, description="Spending a day.")
     mode: MutationMode = strawberry.field(default=MutationMode.APPLY, description="Decide only, or act.")
     plan_token: str | None = strawberry.field(default=None, description="Token of the plan agreed to.")
 
     def to_wish(self) -> NewToken:
         """The service's wish."""
         account_id = decode_as(Kind.ACCOUNT, self.account_id, "accountId")
-        return NewToken(self.name, account_id, self.permissions, self.networks or (), self.expires_at)
+        most = self.daily_budget.whole("dailyBudget") if self.daily_budget else None
+        return NewToken(self.name, account_id, self.permissions, self.networks or (), self.expires_at, most)
 
 
 @strawberry.input(description="Input of `apiTokenRevoke`.")

@@ -11,10 +11,11 @@ from domain.kernel.ids import Kind
 from domain.kernel.paging import Window
 from domain.kernel.scope import ActorRef, Scope
 from schema.accounts import loaders as account_loaders
+from schema.approvals import loaders as approval_loaders
 from schema.engine.fields import batched, plain, rows_of
 from schema.kernel.actors import Actor
 from schema.kernel.context import Info
-from schema.kernel.figures import After, Before, First, Last
+from schema.kernel.figures import After, Before, First, Last, Money
 from schema.kernel.nodes import Node, global_id
 from schema.kernel.pages import CountedConnection
 from schema.kernel.rights import Permission
@@ -50,6 +51,10 @@ class ApiToken(Node):
 
     is_type_of = rows_of(ApiTokenRow)
 
+    daily_budget: Money | None = batched(
+        approval_loaders.daily_budgets, key=("organization_id", "id"), description="Spending a day, null for no bound of its own."
+    )
+    spent_today: Money = batched(approval_loaders.spent_today, key=("organization_id", "id"), description="Spent today.")
     permissions: list[Permission] = plain(_permissions, description="Rights, at most one of each.")
     account: Account = batched(account_loaders.accounts, key="account_id", description="Top of its subtree.")
     created_by: Actor = plain(_created_by, description="Who made it.")
