@@ -23,11 +23,13 @@ from api.app import build
 from api.world import World
 from auth import rules
 from auth.tables import ApiToken, SignInSession
+from domain.approvals import queries
+from domain.approvals.deciding import decide
 from domain.audit.writing import Command, carry_out
 from domain.jobs import running, watching
 from domain.jobs.service import RUN, Many, cancel, carry_out_many
 from domain.kernel.ids import Kind, encode, uuid7
-from domain.kernel.permissions import Permission
+from domain.kernel.permissions import Permission, Role
 from domain.kernel.plan import BulkErrorPolicy, MutationMode
 from domain.kernel.scope import ActorRef, Reach, Scope
 from domain.people.tables import Membership
@@ -38,8 +40,10 @@ from domain.sims.selection import SimSelection
 from domain.sims.states import SimStatus, SimStatusReason
 from store.outbox import Later, Task
 from tests.api.sockets import Closed, Socket, connected
+from tests.approvals import appoint, set_bands
 from tests.desk import Desk
-from tests.world import NOW, Tenant, TwoTenants
+from tests.domain.orders.shop import GROSS, Shop
+from tests.world import NOW, Tenant, TwoTenants, manager
 
 PROGRESS = "subscription JobProgress($id: ID!) { jobProgress(jobId: $id) { id state total succeeded failed finishedAt } }"
 
@@ -412,3 +416,39 @@ async def test_over_a_real_network_a_session_listens_until_it_is_ended(house: Ho
     finally:
         server.should_exit = True
         await serving
+
+
+CHANGED = "subscription ApprovalChanged { approvalChanged { id state reason amount { amount } dueAt } }"
+
+
+async def test_approvals_are_heard_by_who_answers_and_by_who_asked(house: House) -> None:
+    """Each change once, whatever process it happens in, and nothing of what is another's."""
+    shop = await Shop.opened(house.world.database, house.tenants)
+    one, at = house.tenants.one, house.world.clock.now()
+    await set_bands(house.world.database, one, "root", (1, one.profile_manager.id))
+    buyer = await appoint(house.world.database, one, "Bahar", Role.PROFILE_MANAGER, "root")
+    asking = manager(buyer, Role.PROFILE_MANAGER, Reach(one.id))
+    header = await house.token(one, Permission.ORDER_READ)
+    strange = await house.token(house.tenants.other, Permission.ORDER_READ)
+    async with connected(house.app) as answerer, connected(house.app) as stranger:
+        for socket, who in ((answerer, header), (stranger, strange)):
+            assert await socket.sign_in(who) == {"type": "connection_ack"}
+            await socket.subscribe("1", CHANGED)
+        await asyncio.sleep(0.3)
+
+        done = await shop.buy(actor=asking)
+        heard = (await answerer.hear())["payload"]["data"]["approvalChanged"]
+        assert (heard["state"], heard["reason"], heard["amount"]) == ("PENDING", "AMOUNT", {"amount": str(GROSS)})
+
+        assert done.result is not None
+        order_id = done.result["order"]
+        scope = one.as_profile_manager().scope(Permission.APPROVAL_DECIDE, at)
+        async with house.world.database.read() as session:
+            (approval,) = await queries.approvals_of_subjects(session, [(one.id, order_id)])
+        assert approval is not None
+        house.world.clock.move(timedelta(seconds=1))  # type: ignore[attr-defined]
+        command, later = Command("approvalDecide", MutationMode.APPLY, ""), house.world.clock.now()
+        await carry_out(house.world.database, scope, command, lambda work: decide(work, approval.id, False, None), at=later)
+        assert (await answerer.hear())["payload"]["data"]["approvalChanged"]["state"] == "REJECTED"
+        with pytest.raises(TimeoutError):
+            await stranger.hear(1)
