@@ -13,9 +13,13 @@ from urllib.parse import urlsplit
 import msgspec
 
 from api.faults import CannotStart
+from domain.billing.seller import REMINDER_DAYS, Seller
 from domain.files.rules import MEGABYTE, Limits
+from domain.kernel.errors import InvalidInput
+from domain.kernel.identifiers import parse_economic_code, parse_legal_id
 from domain.kernel.retention import PERIODS, Kept
 from domain.kernel.sealing import Sealer
+from domain.kernel.tax_numbers import is_memory_id
 from domain.kernel.webhooks import is_secret
 from seeds.size import Size
 
@@ -25,6 +29,8 @@ LONGEST_DRAIN = 300
 SHORTEST_RETENTION, LONGEST_RETENTION = 30, 36_500
 MOST_UPLOAD_MEGABYTES = 500
 NO_TERMINALS: Mapping[str, str] = MappingProxyType({})
+LONGEST_REMINDER = 365
+DEMO_SELLER = Seller("Simurgh", "10380284790", "411111111111", "A11216")
 NO_DEMO = "none"
 PLACEHOLDER = "change-me"  # how example files spell a secret that is still to be set
 
@@ -87,6 +93,8 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     traces_url: str | None = None  # an OTLP/HTTP collector's address for traces; none are made without it
     traces_share: float = 0.01  # of requests that are traced
     retention_days: Mapping[Kept, int] = PERIODS  # SIMURGH_RETENTION_DAYS: `access_log=730 usage=400 …`, those not named as they are
+    seller: Seller = DEMO_SELLER  # SIMURGH_SELLER_NAME, _LEGAL_ID, _ECONOMIC_CODE and SIMURGH_TAX_MEMORY_ID: who issues bills
+    reminder_days: tuple[int, ...] = REMINDER_DAYS  # SIMURGH_REMINDER_DAYS: days after a bill was due, before it if negative
     demo: Size | None = Size.DEMO  # what `run` puts into a development system that holds nothing yet
 
     def __repr__(self) -> str:
@@ -128,6 +136,8 @@ def read_settings(
     documents = _documents(given, faults)
     demo = _demo(given, faults)
     retention_days = _retention(given, faults)
+    seller = _seller(given, environment, faults)
+    reminder_days = _reminder_days(given, faults)
     log_format = _log_format(given, environment, faults)
     metrics_port = _port(given, faults, "metrics_port") if "metrics_port" in given else None
     traces_share = _share(given, faults)
@@ -168,6 +178,8 @@ def read_settings(
         traces_url=given.get("traces_url"),
         traces_share=traces_share,
         retention_days=retention_days,
+        seller=seller,
+        reminder_days=reminder_days,
         demo=demo,
     )
 
@@ -304,6 +316,33 @@ def _retention(given: Mapping[str, str], faults: list[str]) -> Mapping[Kept, int
             break
         periods[Kept(name)] = int(days)
     return periods
+
+
+def _seller(given: Mapping[str, str], environment: Environment, faults: list[str]) -> Seller:
+    """Who issues bills: in development somebody made up, so that the demo's bills look like bills."""
+    usual = DEMO_SELLER if environment is Environment.DEVELOPMENT else Seller(DEMO_SELLER.name)
+    memory_id = given.get("tax_memory_id", usual.memory_id)
+    if memory_id is not None and not is_memory_id(memory_id):
+        faults.append("SIMURGH_TAX_MEMORY_ID must be the six capitals and digits by which the tax system knows the seller's memory")
+    legal_id, economic_code = given.get("seller_legal_id", usual.legal_id), given.get("seller_economic_code", usual.economic_code)
+    for name, value, parse in (("LEGAL_ID", legal_id, parse_legal_id), ("ECONOMIC_CODE", economic_code, parse_economic_code)):
+        try:
+            if value is not None:
+                parse(value)
+        except InvalidInput:
+            faults.append(f"SIMURGH_SELLER_{name} isn't right: its digits don't fit")
+    return Seller(given.get("seller_name", usual.name), legal_id, economic_code, memory_id)
+
+
+def _reminder_days(given: Mapping[str, str], faults: list[str]) -> tuple[int, ...]:
+    words = given.get("reminder_days", " ".join(map(str, REMINDER_DAYS))).replace(",", " ").split()
+    try:
+        days = tuple(sorted({int(word) for word in words}))
+    except ValueError:
+        days = (LONGEST_REMINDER + 1,)
+    if any(abs(day) > LONGEST_REMINDER for day in days):
+        faults.append(f"SIMURGH_REMINDER_DAYS must be a list such as -3 1 7, from -{LONGEST_REMINDER} to {LONGEST_REMINDER} days")
+    return days
 
 
 def _demo(given: Mapping[str, str], faults: list[str]) -> Size | None:

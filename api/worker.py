@@ -15,6 +15,7 @@ from auth.cleaning import CLEANING_KIND, cleaning_handler, schedule
 from auth.delivery import code_handler
 from auth.otp import OTP_KIND
 from domain.approvals import rounds as approval_rounds
+from domain.billing import papers, reminders
 from domain.exports import service as exports
 from domain.files import service as files
 from domain.groups import service as groups
@@ -53,6 +54,8 @@ def handlers(workshop: Workshop) -> Mapping[str, Handler]:
         **orders.handlers(workshop.database, workshop.carrier, workshop.mailer, workshop.receipts, workshop.clock),
         **payments.handlers(workshop.database, workshop.terminals, workshop.clock),
         threads.MESSAGE_KIND: threads.deliver,
+        papers.PAPERS: papers.papers_handler(workshop.database, workshop.bills, workshop.clock, workshop.settings.seller),
+        **reminders.handlers(workshop.database, workshop.mailer, workshop.sms, workshop.clock, workshop.settings.reminder_days),
         NOTICE_KIND: notice_handler(workshop.database, workshop.mailer, workshop.sms),
         **approval_rounds.handlers(workshop.database, workshop.mailer, workshop.clock),
         **rounds.handlers(workshop.database, workshop.mailer, workshop.clock),
@@ -65,6 +68,7 @@ async def work(workshop: Workshop, end: asyncio.Event | None = None) -> None:
     await files.schedule(workshop.database, at=workshop.clock.now())
     await approval_rounds.schedule(workshop.database, at=workshop.clock.now())
     await rounds.schedule(workshop.database, at=workshop.clock.now())
+    await reminders.schedule(workshop.database, at=workshop.clock.now())
     await retention.schedule(workshop.database, at=workshop.clock.now())
     await outbox.run_forever(workshop.database, handlers(workshop), workshop.clock, watch=watch_of(workshop), end=end)
 

@@ -8,15 +8,18 @@ from typing import Final, Protocol
 
 from api.settings import Settings
 from api.world import World, open_world
+from domain.billing.paper import BillPrinter
 from domain.kernel.clock import Clock
 from domain.notifications.ports import Mailer, SmsSender
 from domain.orders.ports import Carrier
 from domain.orders.receipt import ReceiptPrinter
 from domain.sims.ports import Network
+from gateways.bill import TypstBills
 from gateways.carrier_rest import RestCarrier
 from gateways.carrier_simulator import CarrierSimulator
 from gateways.inbox import Inbox, InboxMailer, InboxSms
 from gateways.mail import SmtpMailer
+from gateways.press import Press
 from gateways.receipt import TypstReceipts
 from gateways.sms import HttpSms
 
@@ -35,6 +38,7 @@ class Workshop(World):
     sms: SmsSender
     carrier: Operator
     receipts: ReceiptPrinter
+    bills: BillPrinter
 
 
 @asynccontextmanager
@@ -42,14 +46,15 @@ async def open_workshop(settings: Settings, *, owns_documents: bool = False) -> 
     """Opens a world and the adapters that the settings name; `owns_documents` as `open_world` has it."""
     async with AsyncExitStack() as parts:
         world = await parts.enter_async_context(open_world(settings, owns_documents=owns_documents))
-        receipts = TypstReceipts(FONTS)
-        parts.callback(receipts.close)
+        press = Press(FONTS)
+        parts.callback(press.close)
         yield Workshop(
             **vars(world),
             mailer=_mailer(settings, world.inbox),
             sms=await _sms(settings, world.inbox, parts),
             carrier=await _carrier(settings, world.clock, parts),
-            receipts=receipts,
+            receipts=TypstReceipts(press),
+            bills=TypstBills(press),
         )
 
 

@@ -40,6 +40,7 @@ TABLES: tuple[type[SQLModel], ...] = (
     payments.Payment, payments.PaymentStep, payments.VoucherBatch, payments.Voucher, payments.VoucherGuess,
     orders.Order, orders.OrderItem, orders.OrderStep,
     billing.BillingTerms, billing.BillingBook, billing.RunningCharge, billing.BillRun, billing.Bill, billing.BillNote, billing.BillLine,
+    billing.BillDispute, billing.BillDisputeLine, billing.BillDocument, billing.BillReminder, billing.TaxMemory,
     tickets.Ticket, tickets.TicketFile,
     content.Incident, content.IncidentChange,
     trusted.TrustedDocument,

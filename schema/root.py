@@ -16,6 +16,7 @@ from schema.approvals.failures import BUDGET_HANDLERS
 from schema.approvals.mutations import ApprovalsMutation
 from schema.approvals.subscriptions import ApprovalsSubscription
 from schema.audit.mutations import AuditMutation
+from schema.billing.mutations import BillingMutation
 from schema.catalogue.queries import CatalogueQuery
 from schema.content.mutations import ContentMutation
 from schema.content.queries import ContentQuery
@@ -77,9 +78,9 @@ class Query(SigningInQuery, AccountsQuery, CatalogueQuery, ContentQuery, OrdersQ
 
 @strawberry.type(description="Everything that can be done.")
 class Mutation(
-    AccountsMutation, ApprovalsMutation, AuditMutation, ContentMutation, ExportsMutation, GroupsMutation, ImportsMutation, JobsMutation,
-    OrdersMutation, PaymentsMutation, PeopleMutation, PukMutation, SigningInMutation, SimEditsMutation, SimMoveMutation, SimsMutation,
-    TicketsMutation, TokensMutation, WalletMutation,
+    AccountsMutation, ApprovalsMutation, AuditMutation, BillingMutation, ContentMutation, ExportsMutation, GroupsMutation,
+    ImportsMutation, JobsMutation, OrdersMutation, PaymentsMutation, PeopleMutation, PukMutation, SigningInMutation, SimEditsMutation,
+    SimMoveMutation, SimsMutation, TicketsMutation, TokensMutation, WalletMutation,
 ):  # fmt: skip
     """The writes of all areas."""
 

@@ -34,7 +34,7 @@ from store.document_server import document_server
 from store.documents import open_documents
 from store.session import Database
 from tests.desk import Desk, open_auth
-from tests.press import Press
+from tests.press import Press, Scribe
 from tests.world import MovableClock, TwoTenants, make_two_tenants
 
 assert registry.TABLES and auth_tables.TABLES
@@ -161,6 +161,7 @@ def world(database: Database, documents: Any, tmp_path: Path) -> Workshop:
         sms=InboxSms(inbox),
         carrier=CarrierSimulator(tmp_path / "carrier", clock),
         receipts=Press(),
+        bills=Scribe(),
         access_log=AccessLog(),
         scanner=EicarScanner(),
         terminals=Terminals({"sandbox": SandboxGateway(tmp_path / "psp", clock, f"{settings.public_url}/dev/pay")}),

@@ -1,5 +1,6 @@
-"""A printer of receipts for tests that aren't about the paper."""
+"""Printers of receipts and bills for tests that aren't about the paper."""
 
+from domain.billing.paper import BillPaper
 from domain.kernel.locale import Locale
 from domain.orders.receipt import ReceiptData
 
@@ -13,3 +14,14 @@ class Press:
     async def render(self, receipt: ReceiptData, locale: Locale) -> bytes:
         self.printed.append(receipt)
         return f"%PDF {receipt.order_number} {locale}".encode()
+
+
+class Scribe:
+    """A printer of bills that remembers what it printed, and in which language."""
+
+    def __init__(self) -> None:
+        self.printed: list[tuple[BillPaper, Locale]] = []
+
+    async def render(self, bill: BillPaper, locale: Locale) -> bytes:
+        self.printed.append((bill, locale))
+        return f"%PDF {bill.number}".encode()

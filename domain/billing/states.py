@@ -49,3 +49,11 @@ NEXT: Mapping[BillState, frozenset[BillState]] = {
 """Where a bill may go; back to unpaid only when money that came in is given back."""
 ISSUED = frozenset({S.SENT, S.PARTIALLY_PAID, S.SETTLED})
 """What the customer has: nothing of it but what was paid changes any more."""
+
+
+class DisputeState(StrEnum):
+    """State of a dispute."""
+
+    OPEN = "OPEN"
+    GRANTED = "GRANTED"
+    REJECTED = "REJECTED"

@@ -191,3 +191,70 @@ class BillNote(SQLModel, table=True):
     is_booked: bool = False
     made_at: datetime = Field(sa_type=UtcDateTime)
     by: dict[str, Any] = Field(sa_type=Json)
+
+
+class BillDispute(SQLModel, table=True):
+    """An objection to lines of a bill; `amount` is their sum with tax, `credited` what was given back with tax, both in rials."""
+
+    __tablename__ = "bill_disputes"
+    __table_args__ = (
+        Index("ix_bill_disputes_bill", "organization_id", "bill_id", "opened_at"),
+        CheckConstraint("credited IS NULL OR (credited >= 0 AND credited <= amount)", name="credited_within_dispute"),
+    )
+
+    id: UUID = Field(primary_key=True)
+    organization_id: UUID = Field(foreign_key="organizations.id")
+    bill_id: UUID = Field(foreign_key="bills.id")
+    path: str = Field(sa_type=Ordered)
+    state: str
+    reason: str
+    amount: int = Field(sa_type=BigInteger)
+    credited: int | None = Field(default=None, sa_type=BigInteger)
+    note: str | None = None
+    ticket_id: UUID = Field(foreign_key="tickets.id")
+    by: dict[str, Any] = Field(sa_type=Json)
+    opened_at: datetime = Field(sa_type=UtcDateTime)
+    resolved_at: datetime | None = Field(default=None, sa_type=UtcDateTime)
+
+
+class BillDisputeLine(SQLModel, table=True):
+    """A line that a dispute is about."""
+
+    __tablename__ = "bill_dispute_lines"
+    __table_args__ = (Index("ix_bill_dispute_lines_line", "organization_id", "line_id"),)
+
+    dispute_id: UUID = Field(primary_key=True, foreign_key="bill_disputes.id")
+    line_id: UUID = Field(primary_key=True, foreign_key="bill_lines.id")
+    organization_id: UUID = Field(foreign_key="organizations.id")
+
+
+class BillDocument(SQLModel, table=True):
+    """A file that a bill was made into, once for each media type."""
+
+    __tablename__ = "bill_documents"
+    __table_args__ = (Index("ix_bill_documents_file", "file_id", unique=True),)
+
+    organization_id: UUID = Field(primary_key=True, foreign_key="organizations.id")
+    bill_id: UUID = Field(primary_key=True, foreign_key="bills.id")
+    media_type: str = Field(primary_key=True)
+    file_id: UUID = Field(foreign_key="files.id")
+
+
+class BillReminder(SQLModel, table=True):
+    """That people were reminded of a bill so many days after it was due, or before if negative: once."""
+
+    __tablename__ = "bill_reminders"
+
+    organization_id: UUID = Field(primary_key=True, foreign_key="organizations.id")
+    bill_id: UUID = Field(primary_key=True, foreign_key="bills.id")
+    days: int = Field(primary_key=True)
+    told_at: datetime = Field(sa_type=UtcDateTime)
+
+
+class TaxMemory(SQLModel, table=True):
+    """The last serial that a seller's fiscal memory gave to a bill; the seller is nobody's customer, so it has no organization."""
+
+    __tablename__ = "tax_memories"
+
+    memory_id: str = Field(primary_key=True)
+    last: int = Field(default=0, sa_type=BigInteger)

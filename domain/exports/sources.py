@@ -13,9 +13,14 @@ from sqlmodel import col, select
 
 from domain.accounts.tables import Account, CostCentre, Organization
 from domain.audit.tables import AuditEntry
+from domain.billing import sheets
+from domain.billing.states import ISSUED
+from domain.billing.tables import Bill, BillLine
 from domain.catalogue.tables import Offering
+from domain.exports import reports
 from domain.imports.columns import SIMS, USAGE
 from domain.kernel.errors import NotFound
+from domain.kernel.ids import KINDS
 from domain.kernel.permissions import Permission
 from domain.kernel.scope import Scope
 from domain.orders.tables import Order, OrderItem
@@ -33,9 +38,12 @@ class ExportKind(StrEnum):
 
     SIMS = "SIMS"
     USAGE = "USAGE"
+    BILL_LINES = "BILL_LINES"
     LEDGER = "LEDGER"
     ORDERS = "ORDERS"
     PAYMENTS = "PAYMENTS"
+    DEBTORS = "DEBTORS"
+    RENEWALS = "RENEWALS"
     TICKETS = "TICKETS"
     AUDIT = "AUDIT"
 
@@ -66,10 +74,13 @@ class Source:
     statement: Select[Any]
     row: Callable[[Sequence[Any]], Sequence[Any]]
     time: Any = None
+    only: Sequence[Any] = ()
+    """Which of the table's rows; of `reports.AT` and what follows it the time of reading is known."""
 
     def _here(self, statement: Select[Any], scope: Scope, place: Place, span: Span) -> Select[Any]:
         here = scope.within(place.organization_id, place.path)
-        bounded = here.limit(statement, col(self.table.organization_id), col(self.table.path))
+        bounded = here.limit(statement.where(*self.only), col(self.table.organization_id), col(self.table.path))
+        bounded = bounded.params(**reports.moments(scope.at))
         if self.time is not None and span.starts_at is not None:
             bounded = bounded.where(self.time >= span.starts_at)
         if self.time is not None and span.ends_at is not None:
@@ -144,15 +155,21 @@ SOURCES: Mapping[ExportKind, Source] = {
     ),
     ExportKind.LEDGER: Source(
         Permission.WALLET_READ,
-        ("entry", "transfer", "posted_at", "ledger_account", "kind", "seq", "amount", "balance_after", "reason", "by", "memo", "reverses"),
+        ("entry", "transfer", "posted_at", "ledger_account", "kind", "owner", "seq", "debit", "credit", "balance_after", "reason", "by",
+         "memo", "reverses", "cause", "cause_id"),
         LedgerEntry,
         _selected(
             LedgerEntry.id, LedgerEntry.transfer_id, LedgerEntry.posted_at, LedgerEntry.ledger_account_id, LedgerAccount.kind,
-            LedgerEntry.seq, LedgerEntry.amount, LedgerEntry.balance_after, LedgerTransfer.reason, LedgerTransfer.by, LedgerTransfer.memo,
-            LedgerTransfer.reverses_id,
+            func.coalesce(Account.number, Sim.msisdn, Sim.iccid), LedgerEntry.seq, LedgerEntry.amount, LedgerEntry.balance_after,
+            LedgerTransfer.reason, LedgerTransfer.by, LedgerTransfer.memo, LedgerTransfer.reverses_id, LedgerTransfer.cause_kind,
+            LedgerTransfer.cause_id,
         ).select_from(LedgerEntry).join(LedgerTransfer, col(LedgerTransfer.id) == col(LedgerEntry.transfer_id))
-        .join(LedgerAccount, col(LedgerAccount.id) == col(LedgerEntry.ledger_account_id)),
-        lambda row: (str(row[0]), str(row[1]), row[2], str(row[3]), *row[4:9], _label(row[9]), row[10], str(row[11] or "")),
+        .join(LedgerAccount, col(LedgerAccount.id) == col(LedgerEntry.ledger_account_id))
+        .outerjoin(Account, col(Account.id) == col(LedgerAccount.owner_id)).outerjoin(Sim, col(Sim.id) == col(LedgerAccount.owner_id)),
+        lambda row: (
+            str(row[0]), str(row[1]), row[2], str(row[3]), *row[4:7], max(-row[7], 0), max(row[7], 0), *row[8:10], _label(row[10]),
+            row[11], str(row[12] or ""), KINDS[row[13]].name if row[13] else "", str(row[14] or ""),
+        ),
         col(LedgerEntry.posted_at),
     ),
     ExportKind.PAYMENTS: Source(
@@ -165,6 +182,16 @@ SOURCES: Mapping[ExportKind, Source] = {
         ).select_from(Payment).outerjoin(_REFUNDED, col(_REFUNDED.id) == col(Payment.refund_of_id)),
         lambda row: (*row[1:7], _label(row[7]), row[8], row[9], (row[10] or {}).get("code", ""), str(row[11] or "")),
         col(Payment.created_at),
+    ),
+    ExportKind.BILL_LINES: Source(
+        Permission.BILL_READ, sheets.TITLES, BillLine, sheets.statement(), sheets.row, col(BillLine.starts_at),
+        [col(BillLine.bill_id).in_(select(Bill.id).where(col(Bill.state).in_(ISSUED)))],
+    ),
+    ExportKind.DEBTORS: Source(
+        Permission.BILL_READ, reports.DEBTORS, Account, reports.debtors(), lambda row: row[1:], only=[reports.OWES],
+    ),
+    ExportKind.RENEWALS: Source(
+        Permission.SIM_READ, reports.RENEWALS, Sim, reports.renewals(), lambda row: row[1:], only=[reports.WAITS],
     ),
     ExportKind.TICKETS: Source(
         Permission.TICKET_READ,

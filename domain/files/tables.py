@@ -15,6 +15,7 @@ class Purpose(StrEnum):
 
     UPLOAD = "UPLOAD"  # for nothing yet
     RECEIPT = "RECEIPT"
+    BILL = "BILL"
     ATTACHMENT = "ATTACHMENT"
     PAPER = "PAPER"
     SLIP = "SLIP"

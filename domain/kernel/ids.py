@@ -52,6 +52,7 @@ class Kind(StrEnum):
     PAYMENT_POLICY_RUN = "pn"
     PAYMENT = "pa"
     VOUCHER_BATCH = "vb"
+    BILL_DISPUTE = "bd"
 
 
 KINDS = {kind.value: kind for kind in Kind}

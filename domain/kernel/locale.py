@@ -3,7 +3,7 @@
 import functools
 from collections.abc import Iterable
 from datetime import date, datetime
-from decimal import Decimal
+from decimal import ROUND_HALF_UP, Decimal
 from enum import StrEnum
 
 import phonenumbers
@@ -11,6 +11,7 @@ from babel.dates import format_date
 
 from domain.kernel.calendar import JalaliDay, JalaliMonth, day_of, in_tehran
 from domain.kernel.money import Money
+from domain.kernel.quantity import Quantity, Unit
 from domain.kernel.text import RLM, digits_persian, ltr
 
 LONGEST_WISH = 500
@@ -32,6 +33,11 @@ _JALALI_MONTHS = {
     ),
 }  # fmt: skip
 _RIAL = {"FA": "ریال", "EN": "IRR", "RU": "IRR", "BG": "IRR"}
+_BYTES = {
+    "FA": ("بایت", "کیلوبایت", "مگابایت", "گیگابایت"), "EN": ("B", "KB", "MB", "GB"),
+    "RU": ("Б", "КБ", "МБ", "ГБ"), "BG": ("B", "KB", "MB", "GB"),
+}  # fmt: skip
+_MESSAGES = {"FA": "پیامک", "EN": "SMS", "RU": "SMS", "BG": "SMS"}
 _TOMAN = {"FA": "تومان", "EN": "toman", "RU": "томанов", "BG": "томана"}
 
 
@@ -111,6 +117,24 @@ def toman(amount: Money, locale: Locale) -> str:
     tens, rest = divmod(abs(amount.minor), 10)
     value = Decimal(tens) if rest == 0 else Decimal(tens) + Decimal(rest) / 10
     return f"{number(-value if amount.minor < 0 else value, locale)}{_NO_BREAK_SPACE}{_TOMAN[locale]}"
+
+
+def quantity(value: Quantity, locale: Locale) -> str:
+    """A counted amount with its unit: 1.5 GB (of 1024 MB, two decimals), 1:02:03 hours, 7 SMS, 1,000 IRR."""
+    match value.unit:
+        case Unit.BYTE:
+            power = min(3, max(0, (abs(value.count).bit_length() - 1) // 10))
+            exact = (Decimal(value.count) / 1024**power).quantize(Decimal("0.01"), rounding=ROUND_HALF_UP)
+            short = Decimal(f"{exact:f}".rstrip("0").rstrip("."))
+            return f"{number(short, locale)}{_NO_BREAK_SPACE}{_BYTES[locale][power]}"
+        case Unit.SECOND:
+            hours, seconds = divmod(value.count, 3600)
+            time = f"{hours}:{seconds // 60:02}:{seconds % 60:02}"
+            return digits_persian(time) if locale is Locale.FA else time
+        case Unit.MESSAGE:
+            return f"{number(value.count, locale)}{_NO_BREAK_SPACE}{_MESSAGES[locale]}"
+        case Unit.RIAL:
+            return money(Money(value.count), locale)
 
 
 def percent(value: int | Decimal, locale: Locale) -> str:

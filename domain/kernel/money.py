@@ -63,3 +63,10 @@ def rounded(amount: Decimal) -> int:
 def taxed(net: Money, vat_rate: Decimal) -> Price:
     """Prices one line: tax is rounded once, on the line."""
     return Price(net, Money(rounded(net.amount * vat_rate / 100), net.currency), vat_rate)
+
+
+def in_proportion(minor: int, part: int, whole: int) -> int:
+    """So many rials by a part of a whole (positive), in whole numbers alone and rounded as `rounded` does."""
+    twice = 2 * abs(minor) * part
+    sign = -1 if minor < 0 else 1
+    return sign * ((twice + whole) // (2 * whole))

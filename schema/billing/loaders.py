@@ -2,14 +2,21 @@
 
 from uuid import UUID
 
-from domain.billing import queries, wording
+from domain.billing import attached, queries, wording
+from domain.billing.attached import BillDisputeRow
+from domain.billing.comparing import ComparisonRow, comparison
 from domain.billing.queries import BillLineRow, BillRow, BillSumRow, StandingRow
 from domain.billing.states import BillDimension
+from domain.files.queries import DocumentRow
+from domain.files.tables import Purpose
 from domain.kernel.ids import Kind
 from domain.kernel.permissions import Permission
+from domain.payments.queries import PaymentRow
 from schema.catalogue import loaders as catalogue_loaders
+from schema.files.seen import SEEN
 from schema.kernel.context import Context
 from schema.kernel.nodes import FINDERS
+from schema.payments import loaders as payment_loaders
 
 
 async def standings(context: Context, account_ids: list[UUID]) -> list[StandingRow | None]:
@@ -60,5 +67,54 @@ async def labels(context: Context, rows: list[BillSumRow]) -> list[str]:
     return [wording.label(row, context.locale) for row in rows]
 
 
+async def documents(context: Context, bill_ids: list[UUID]) -> list[list[DocumentRow]]:
+    """Files of bills in scope."""
+    scope = context.scope(Permission.BILL_READ)
+    async with context.read() as session:
+        return await attached.documents_of_bills(session, scope, bill_ids)
+
+
+async def payments(context: Context, bill_ids: list[UUID]) -> list[list[PaymentRow]]:
+    """Payments for bills in scope, for whoever may see payments, the newest first."""
+    async with context.read() as session:
+        ids = await attached.payments_of_bills(session, context.scope(Permission.BILL_READ), bill_ids)
+    wanted = list({id for of_bill in ids for id in of_bill})
+    rows = dict(zip(wanted, await context.loaders.load_many(payment_loaders.payments, wanted), strict=True))
+    return [[row for id in of_bill if (row := rows[id])] for of_bill in ids]
+
+
+async def disputes(context: Context, ids: list[UUID]) -> list[BillDisputeRow | None]:
+    """Disputes of bills in scope."""
+    scope = context.scope(Permission.BILL_READ)
+    async with context.read() as session:
+        return await attached.disputes_by_ids(session, scope, ids)
+
+
+async def disputes_of_bills(context: Context, bill_ids: list[UUID]) -> list[list[BillDisputeRow]]:
+    """Disputes of bills in scope, the newest first."""
+    scope = context.scope(Permission.BILL_READ)
+    async with context.read() as session:
+        return await attached.disputes_of_bills(session, scope, bill_ids)
+
+
+async def disputed_lines(context: Context, dispute_ids: list[UUID]) -> list[list[BillLineRow]]:
+    """The lines of disputes in scope."""
+    scope = context.scope(Permission.BILL_READ)
+    async with context.read() as session:
+        return await attached.lines_of_disputes(session, scope, dispute_ids)
+
+
+async def comparisons(context: Context, pairs: list[tuple[BillRow, BillRow]]) -> list[ComparisonRow]:
+    """Bills of one account, each with another one, and why they differ."""
+    context.scope(Permission.BILL_READ)
+    async with context.read() as session:
+        return [
+            await comparison(session, bill, await attached.all_lines(session, bill), other, await attached.all_lines(session, other))
+            for bill, other in pairs
+        ]
+
+
 FINDERS[Kind.BILL] = bills
+FINDERS[Kind.BILL_DISPUTE] = disputes
 FINDERS[Kind.BILL_LINE] = lines
+SEEN[Purpose.BILL] = (Permission.BILL_READ, attached.documents_by_ids)

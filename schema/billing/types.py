@@ -6,35 +6,43 @@ from typing import TYPE_CHECKING, Annotated, cast
 import strawberry
 
 from domain.billing import queries
+from domain.billing.attached import BillDisputeRow
+from domain.billing.comparing import CauseRow, details_page
 from domain.billing.queries import BillFilter, BillLineRow, BillRow, LineFilter, StandingRow
 from domain.kernel.calendar import JalaliMonth
-from domain.kernel.ids import Kind
+from domain.kernel.errors import NotFound
+from domain.kernel.ids import Kind, decode
 from domain.kernel.paging import Window
 from domain.kernel.permissions import Permission
 from domain.kernel.scope import Scope
 from schema.accounts import loaders as account_loaders
 from schema.billing import loaders
-from schema.billing.enums import BillDimension, BillLineKind, BillState
+from schema.billing.enums import BillCauseKind, BillDimension, BillLineKind, BillState, DisputeState
 from schema.billing.inputs import BillFilterInput, BillLineFilterInput
 from schema.engine.fields import batched, itself, rows_of
+from schema.files.types import Document
 from schema.kernel.context import Info
 from schema.kernel.figures import After, Before, FigureSource, First, Last, Measured, Money, Period, Price, Quantity, UsageType
 from schema.kernel.looks import note
 from schema.kernel.needs import Needs
-from schema.kernel.nodes import Found, Node, found, global_id
+from schema.kernel.nodes import Found, Node, find, found, global_id
 from schema.kernel.pages import CountedConnection
 from schema.orders import loaders as order_loaders
+from schema.payments.types import Payment
 from schema.sims import loaders as sim_loaders
+from schema.tickets import loaders as ticket_loaders
 
 if TYPE_CHECKING:
     from schema.accounts.types import Account, CostCentre
     from schema.orders.types import Order
     from schema.sims.types import Sim
+    from schema.tickets.types import Ticket
 else:
     Account = Annotated["Account", strawberry.lazy("schema.accounts.types")]
     CostCentre = Annotated["CostCentre", strawberry.lazy("schema.accounts.types")]
     Order = Annotated["Order", strawberry.lazy("schema.orders.types")]
     Sim = Annotated["Sim", strawberry.lazy("schema.sims.types")]
+    Ticket = Annotated["Ticket", strawberry.lazy("schema.tickets.types")]
 
 
 @strawberry.type(description="One sum of a bill.")
@@ -68,6 +76,63 @@ class BillLine(Node):
     order: Order | None = batched(
         order_loaders.orders, key="order_id", description="Order behind it: buyer, memo, purchase order number."
     )
+
+
+@strawberry.type(description="Objection to some lines.")
+class BillDispute(Node):
+    """Served from `BillDisputeRow`."""
+
+    id: strawberry.ID = global_id(Kind.BILL_DISPUTE)
+    state: DisputeState = strawberry.field(description="State it is in now.")
+    reason: str = strawberry.field(description="Customer's words.")
+    amount: Money = strawberry.field(description="Sum of the lines.")
+    credited: Money | None = strawberry.field(description="Money given back.")
+
+    is_type_of = rows_of(BillDisputeRow)
+
+    lines: list[BillLine] = batched(loaders.disputed_lines, key="id", description="Lines, at most 100.")
+    ticket: Ticket = batched(ticket_loaders.tickets, key="ticket_id", description="Talk about it.")
+
+
+@strawberry.type(description="A cause on one SIM card.")
+class BillCauseDetail:
+    """Served from `CauseDetailRow`."""
+
+    amount: Money = strawberry.field(description="Its part of the cause.")
+    line: BillLine | None = strawberry.field(description="Line on the asked bill.")
+    other_line: BillLine | None = strawberry.field(description="Line on the other.")
+
+    sim: Sim | None = batched(sim_loaders.sims_named, key="sim_id", description="The card, null for the account itself.")
+
+
+@strawberry.type(description="A cause of a difference.")
+class BillCause:
+    """Served from `CauseRow`."""
+
+    kind: BillCauseKind = strawberry.field(description="Which kind it is.")
+    service: UsageType | None = strawberry.field(description="Service concerned.")
+    amount: Money = strawberry.field(description="Its part of the difference.")
+
+    @strawberry.field(description="Down to lines, largest first.")
+    async def details(
+        row: strawberry.Parent[CauseRow], first: First = None, after: After = None, last: Last = None, before: Before = None
+    ) -> CountedConnection[BillCauseDetail]:
+        """Made together with the cause."""
+
+        async def count() -> int:
+            return len(row.details)
+
+        return CountedConnection[BillCauseDetail].of(details_page(row, Window.of(first, after, last, before)), count)
+
+
+@strawberry.type(description="Two bills, and why they differ.")
+class BillComparison:
+    """Served from `ComparisonRow`."""
+
+    bill: "Bill" = strawberry.field(description="The one asked.")
+    other: "Bill" = strawberry.field(description="The other.")
+    difference: Money = strawberry.field(description="This bill less the other, with tax.")
+    causes: list[BillCause] = strawberry.field(description="Causes; they sum to the difference, at most 50.")
 
 
 @strawberry.type(description="A customer bill (TMF678).")
@@ -120,6 +185,27 @@ class Bill(Node, Measured):
             lambda session: queries.lines_page(session, scope, row, filter=wanted, window=window),
             lambda session: queries.lines_count(session, scope, row, filter=wanted),
         )
+
+    documents: list[Document] = batched(loaders.documents, key="id", description="PDF, CSV and XLSX, at most 3; empty on a preview.")
+    payments: list[Payment] = batched(
+        loaders.payments, key="id", description="Payments, newest first, at most 50.", extensions=[Needs(Permission.WALLET_READ)]
+    )
+    disputes: list[BillDispute] = batched(loaders.disputes_of_bills, key="id", description="Disputes, at most 50.")
+
+    @strawberry.field(description="Every rial of the difference to another bill or preview of the same account.")
+    async def comparison(
+        row: strawberry.Parent[BillRow],
+        info: Info,
+        with_id: Annotated[strawberry.ID, strawberry.argument(description="The bill to compare with.")],
+    ) -> BillComparison | None:
+        """Null for a bill of another account, or none; seeing the other one is a look as well."""
+        try:
+            other = await find(info.context, decode(with_id))
+        except NotFound:
+            return None
+        if not isinstance(other, BillRow) or other.account_id != row.account_id:
+            return None
+        return cast(BillComparison, await info.context.load(loaders.comparisons, (row, other)))
 
 
 @strawberry.type(description="What only postpaid accounts have.")

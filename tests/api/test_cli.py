@@ -14,7 +14,7 @@ from tests.tooling.process_tree import clean_environment
 OF_THE_APP = {"kivy", "mobile"}
 OF_MIGRATIONS = {"alembic", "mako"}
 OF_THE_DEMO = {"seeds.demo", "seeds.companies"}
-OUTSIDE = {"typst", "httpx", "aiosmtplib", "gateways.receipt", "gateways.carrier_rest", "gateways.sms", "gateways.carrier_simulator"}
+OUTSIDE = {"typst", "httpx", "aiosmtplib", "gateways.press", "gateways.carrier_rest", "gateways.sms", "gateways.carrier_simulator"}
 HEAVY = {"sqlalchemy", "strawberry", "pymongo", "starlette", "rich", *OF_THE_APP, *OF_MIGRATIONS, *OF_THE_DEMO, *OUTSIDE}
 
 

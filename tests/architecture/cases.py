@@ -17,6 +17,7 @@ from domain.files.uploads import Offer, take
 from domain.kernel.calendar import JalaliMonth
 from domain.kernel.ids import Kind, encode
 from schema.kernel.scalars import written
+from tests.domain.billing.debts import owed
 from tests.offerings import make_offering, sell
 from tests.spares import make_spare
 from tests.world import NOW, TwoTenants, ask, operator_admin
@@ -327,6 +328,31 @@ async def order_receipt_send(world: World, tenants: TwoTenants) -> Case:
     """Its receipt once more."""
     placed = await done(world, await order_place(world, tenants), "orderPlace", "order { id }")
     return Case(tenants.one.as_profile_manager(), {"orderId": placed["order"]["id"], "emails": ["books@example.com"]})
+
+
+@case("billPay")
+async def bill_pay(world: World, tenants: TwoTenants) -> Case:
+    """A part of a bill by a slip."""
+    bill = await owed(world.database, tenants.one.accounts["sales"], tenants.one.sims[0])
+    slip = {"offline": {"reference": "4711", "paidOn": str(NOW.date())}}
+    content = {"billId": encode(Kind.BILL, bill.id), "amount": {"amount": "5000"}, "method": slip, "idempotencyKey": str(uuid4())}
+    return Case(tenants.one.as_profile_manager(), content, {"amount": {"amount": "6000"}})
+
+
+@case("billDispute")
+async def bill_dispute(world: World, tenants: TwoTenants) -> Case:
+    """An objection to a line."""
+    bill = await owed(world.database, tenants.one.accounts["office"], tenants.one.sims[8])
+    lines = [encode(Kind.BILL_LINE, bill.line_ids[0])]
+    return Case(tenants.one.as_profile_manager(), {"billId": encode(Kind.BILL, bill.id), "lineIds": lines, "reason": "Nobody called."})
+
+
+@case("billDisputeResolve")
+async def bill_dispute_resolve(world: World, tenants: TwoTenants) -> Case:
+    """A part of it is given back."""
+    opened = await done(world, await bill_dispute(world, tenants), "billDispute", "dispute { id }")
+    content = {"disputeId": opened["dispute"]["id"], "credit": {"amount": "20000"}, "note": "Half of it.", "idempotencyKey": str(uuid4())}
+    return Case(operator_admin(), content, {"note": "All of it."})
 
 
 @case("incidentSave")

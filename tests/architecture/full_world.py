@@ -19,6 +19,7 @@ IDS_BY_NAME = {
     "organizationId": "Organization", "accountId": "Account", "parentId": "Account", "simId": "Sim", "orderId": "Order", "walletId": "Wallet",
     "ticketId": "Ticket", "apiTokenId": "ApiToken", "membershipId": "Membership", "offeringId": "ProductOffering",
     "jobId": "Job", "spareSimId": "Sim", "auditEntryId": "AuditEntry", "billId": "Bill",
+    "withId": "Bill", "lineIds": "BillLine", "disputeId": "BillDispute",
     "toPersonId": "Person", "approverId": "Person", "approvalId": "Approval",
     "groupId": "Group",
     "paymentId": "Payment",
@@ -91,6 +92,8 @@ async def make_full(world: World, tenants: TwoTenants) -> Full:
     ids["AuditEntry"] = asked.data["organization"]["auditTrail"]["edges"][0]["node"]["id"]
     bill = await issue_bill(world.database, tenants.one.accounts["root"], tenants.one.sims[0])
     ids |= {"Bill": encode(Kind.BILL, bill.id), "BillLine": encode(Kind.BILL_LINE, bill.line_ids[0])}
+    disputed = await done(world, await CASES["billDispute"](world, tenants), "billDispute", "dispute { id }")
+    ids["BillDispute"] = disputed["dispute"]["id"]
     async with world.database.write() as session:
         operators = [Person(id=uuid7(), name=name, name_fold=name.lower(), created_at=NOW) for name in ("Support", "Operator")]
         session.add_all(operators)

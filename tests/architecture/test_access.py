@@ -124,7 +124,7 @@ async def test_each_role_gets_what_the_table_says(role: str, world: World, two_t
 
 
 def test_the_role_table_keeps_operators_and_companies_apart() -> None:
-    operators = {Permission.MEMBERSHIP_MANAGE, Permission.WALLET_ADJUST, Permission.SUPPORT_VIEW, Permission.CONTENT_MANAGE}
+    operators = {Permission.MEMBERSHIP_MANAGE, Permission.WALLET_ADJUST, Permission.BILL_RESOLVE, Permission.SUPPORT_VIEW, Permission.CONTENT_MANAGE}
 
     for role, rights in RIGHTS.items():
         if role.value.endswith("MANAGER"):

@@ -15,6 +15,7 @@ import pytest
 from domain.kernel.locale import Locale
 from domain.kernel.money import Money, taxed
 from domain.orders.receipt import ReceiptData, ReceiptLine
+from gateways.press import Press
 from gateways.receipt import TypstReceipts
 
 FONTS = Path(__file__).parents[2] / ".build" / "fonts"
@@ -27,9 +28,9 @@ MARKS = re.compile("[\u200e\u200f\u202a-\u202e\u2066-\u2069]")
 
 @pytest.fixture(scope="module")
 def receipts() -> Iterator[TypstReceipts]:
-    printer = TypstReceipts(FONTS)
-    yield printer
-    printer.close()
+    press = Press(FONTS)
+    yield TypstReceipts(press)
+    press.close()
 
 
 def order(locale: Locale, lines: int = 10) -> ReceiptData:
@@ -121,9 +122,9 @@ async def test_what_is_unknown_is_left_out(receipts: TypstReceipts) -> None:
 
 async def test_the_same_order_makes_the_same_bytes(receipts: TypstReceipts) -> None:
     first, again = await asyncio.gather(receipts.render(order(FA), FA), receipts.render(order(FA), FA))
-    other = TypstReceipts(FONTS, threads=1)
+    other = Press(FONTS, threads=1)
 
-    assert first == again == await other.render(order(FA), FA)
+    assert first == again == await TypstReceipts(other).render(order(FA), FA)
     assert first != await receipts.render(order(FA, lines=9), FA)
     other.close()
 
@@ -142,4 +143,4 @@ async def test_the_loop_goes_on_while_receipts_are_printed(receipts: TypstReceip
 
 def test_missing_fonts_are_told_at_the_start(tmp_path: Path) -> None:
     with pytest.raises(FileNotFoundError, match="set-up"):
-        TypstReceipts(tmp_path)
+        Press(tmp_path)
