@@ -28,6 +28,7 @@ COMMANDS: Final[Mapping[str, tuple[str, str]]] = {
     "audit": ("audit:app", "The record of who did what."),
     "ledger": ("ledger:app", "The books."),
     "vouchers": ("vouchers:app", "Vouchers that wait for their activation."),
+    "transfers": ("transfers:app", "Transfers between wallets: policies, and lines closed to them."),
     "schema": ("schema:schema", "Prints the GraphQL schema."),
     "migration": ("migrations:migration", "Writes a new migration from the difference between the newest one and the code's tables."),
 }

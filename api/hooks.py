@@ -1,5 +1,7 @@
 """What other systems bring in over HTTP: SMS that people sent to us, told by the operator's SMS gateway."""
 
+from uuid import UUID, uuid5
+
 import orjson
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
@@ -11,10 +13,14 @@ from auth.hooks import empty_sms
 from domain.kernel import webhooks
 from domain.kernel.errors import AlreadyExists, InvalidInput
 from domain.kernel.identifiers import parse_msisdn
+from domain.transfers.requests import heard
+from domain.transfers.rules import wish_of
 from store.faults import StoreBusy, StoreLost
 
 BODY_BYTES = 16 * 1024
 COME_AGAIN = {"retry-after": "5"}
+CALLS = UUID("7d0a5a2e-2a4e-4d67-9a0f-9d5d1c1f0f6b")
+"""The namespace of the keys that calls of the gateway become."""
 
 
 def routes(world: World, secret: str) -> list[Route]:
@@ -28,8 +34,10 @@ def routes(world: World, secret: str) -> list[Route]:
             if not webhooks.is_genuine(secret, id, timestamp, signatures, body, at=at):
                 raise Refusal(401, "UNAUTHENTICATED", "Sign with the secret we share, within five minutes (Standard Webhooks).")
             number, text = _told(body)
-            if not text.strip():  # words to us are no business here
+            if not text.strip():
                 await empty_sms(world.auth, number, call_id=id, at=at)
+            elif wish := wish_of(text):  # other words to us are no business here
+                await heard(world.database, number, wish, call_id=uuid5(CALLS, id), at=at)
         except Refusal as refusal:
             return _refused(refusal)
         except AlreadyExists:

@@ -31,6 +31,8 @@ from domain.sims import fulfilment as sims
 from domain.sims import service as sim_service
 from domain.tickets import rounds, threads
 from domain.tickets.notices import NOTICE_KIND, notice_handler
+from domain.transfers import requests as transfers
+from domain.wallet import expiry, proving
 from store import outbox
 from store.outbox import Handler
 
@@ -58,6 +60,9 @@ def handlers(workshop: Workshop) -> Mapping[str, Handler]:
         **reminders.handlers(workshop.database, workshop.mailer, workshop.sms, workshop.clock, workshop.settings.reminder_days),
         NOTICE_KIND: notice_handler(workshop.database, workshop.mailer, workshop.sms),
         **approval_rounds.handlers(workshop.database, workshop.mailer, workshop.clock),
+        **expiry.handlers(workshop.database, workshop.clock),
+        **proving.handlers(workshop.database, workshop.clock),
+        **transfers.handlers(workshop.database, workshop.sms),
         **rounds.handlers(workshop.database, workshop.mailer, workshop.clock),
     }
 
@@ -69,6 +74,8 @@ async def work(workshop: Workshop, end: asyncio.Event | None = None) -> None:
     await approval_rounds.schedule(workshop.database, at=workshop.clock.now())
     await rounds.schedule(workshop.database, at=workshop.clock.now())
     await reminders.schedule(workshop.database, at=workshop.clock.now())
+    await expiry.schedule(workshop.database, at=workshop.clock.now())
+    await proving.schedule(workshop.database, at=workshop.clock.now())
     await retention.schedule(workshop.database, at=workshop.clock.now())
     await outbox.run_forever(workshop.database, handlers(workshop), workshop.clock, watch=watch_of(workshop), end=end)
 

@@ -19,6 +19,7 @@ from domain.people import tables as people
 from domain.sims import tables as sims
 from domain.tickets import documents as ticket_documents
 from domain.tickets import tables as tickets
+from domain.transfers import tables as transfers
 from domain.trusted import tables as trusted
 from domain.usage import documents as usage_documents
 from domain.wallet import tables as wallet
@@ -38,6 +39,7 @@ TABLES: tuple[type[SQLModel], ...] = (
     approvals.Budget, approvals.Spending, approvals.TokenBudget, approvals.TokenDay, approvals.ApprovalBand, approvals.ApprovalDelegation,
     approvals.Approval, approvals.ApprovalAsked,
     payments.Payment, payments.PaymentStep, payments.VoucherBatch, payments.Voucher, payments.VoucherGuess,
+    transfers.TransferRule, transfers.Transfer, transfers.TransferOptOut,
     orders.Order, orders.OrderItem, orders.OrderStep,
     billing.BillingTerms, billing.BillingBook, billing.RunningCharge, billing.BillRun, billing.Bill, billing.BillNote, billing.BillLine,
     billing.BillDispute, billing.BillDisputeLine, billing.BillDocument, billing.BillReminder, billing.TaxMemory,

@@ -44,6 +44,7 @@ from schema.sims.puk import PukMutation
 from schema.sims.queries import SimsQuery
 from schema.tickets.mutations import TicketsMutation
 from schema.tokens.mutations import TokensMutation
+from schema.transfers.mutations import TransfersMutation
 from schema.wallet.mutations import WalletMutation
 
 MOST_NODES = 100
@@ -80,7 +81,7 @@ class Query(SigningInQuery, AccountsQuery, CatalogueQuery, ContentQuery, OrdersQ
 class Mutation(
     AccountsMutation, ApprovalsMutation, AuditMutation, BillingMutation, ContentMutation, ExportsMutation, GroupsMutation,
     ImportsMutation, JobsMutation, OrdersMutation, PaymentsMutation, PeopleMutation, PukMutation, SigningInMutation, SimEditsMutation,
-    SimMoveMutation, SimsMutation, TicketsMutation, TokensMutation, WalletMutation,
+    SimMoveMutation, SimsMutation, TicketsMutation, TokensMutation, TransfersMutation, WalletMutation,
 ):  # fmt: skip
     """The writes of all areas."""
 

@@ -31,7 +31,7 @@ from domain.orders.service import receipt_letter
 from domain.orders.tables import Order, OrderItem, OrderState, OrderStep
 from domain.sims.states import SimStatus
 from domain.wallet.ledger import Posting, post
-from domain.wallet.purses import HOUSE, empty
+from domain.wallet.purses import HOUSE, made
 from domain.wallet.rules import Leg, movement, reversal, sale
 from domain.wallet.tables import LedgerAccount, LedgerAccountKind, LedgerReason
 from seeds.companies import Habits
@@ -302,7 +302,7 @@ async def house_accounts(session: Session, organization_id: UUID, dice: Dice, *,
     """Makes the organization's own ledger accounts."""
     new_id = dice.ids(f"house:{organization_id}", at)
     house, owner = {kind: new_id() for kind in HOUSE}, Ref(Kind.ORGANIZATION, organization_id)
-    await insert_or_ignore(session, LedgerAccount, [empty(organization_id, owner, kind) | {"id": id} for kind, id in house.items()])
+    await insert_or_ignore(session, LedgerAccount, [made(organization_id, owner, kind, id) for kind, id in house.items()])
     return house
 
 

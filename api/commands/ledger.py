@@ -1,6 +1,7 @@
 """`simurgh ledger prove`: shows from the stored entries that no rial was lost, doubled or made up."""
 
 import asyncio
+from collections.abc import Mapping
 
 import typer
 
@@ -15,8 +16,9 @@ app = typer.Typer(help="The books.", no_args_is_help=True)
 
 @app.command("prove")
 def prove(data: Data = None) -> None:
-    """Proves the ledger: transfers sum to zero, balances are the sums of their entries, no wallet is below its floor."""
-    faults = asyncio.run(_faults(read_settings(data_dir=data)))
+    """Proves the ledger: transfers sum to zero, balances, holds and lots are what moved, and nothing differs from what was booked."""
+    faults, counts = asyncio.run(_faults(read_settings(data_dir=data)))
+    typer.echo("checked " + ", ".join(f"{count:,} {name}" for name, count in counts.items()))
     for fault in faults:
         typer.echo(f"{fault.id}: {fault.what}")
     typer.echo(f"{len(faults)} faults in the ledger" if faults else "the ledger holds")
@@ -24,11 +26,11 @@ def prove(data: Data = None) -> None:
         raise typer.Exit(1)
 
 
-async def _faults(settings: Settings) -> list[Fault]:
-    """Everything in the ledger that can't be; nothing is the proof."""
+async def _faults(settings: Settings) -> tuple[list[Fault], Mapping[str, int]]:
+    """Everything in the ledger that can't be, of one instant, and how many rows were looked at; nothing is the proof."""
     database = Database(settings.database_url)
     try:
-        async with database.read() as session:
-            return await proof.prove(session)
+        async with database.snapshot() as session:
+            return await proof.prove(session), await proof.counted(session)
     finally:
         await database.close()

@@ -1,27 +1,21 @@
 """`simurgh manager` and `simurgh staff`: the operator's console appoints companies' managers (N3) and the operator's own people."""
 
-import asyncio
-from collections.abc import Awaitable, Callable
-from datetime import datetime
+from collections.abc import Callable
 from enum import StrEnum
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
+from api.commands.console import Language, Organization, PlanOnly, Service, write
 from api.commands.options import Data
 from api.settings import read_settings, sealer_of
 from auth import totp
 from auth.wiring import Auth
-from domain.audit.writing import Command, Done, Result, Work, carry_out
-from domain.kernel.clock import SystemClock
-from domain.kernel.errors import DomainError
+from domain.audit.writing import Done, Result, Work
 from domain.kernel.identifiers import parse_email, parse_legal_id, parse_msisdn
 from domain.kernel.locale import Locale
-from domain.kernel.messages import text
 from domain.kernel.permissions import Permission, Role
-from domain.kernel.plan import MutationMode
-from domain.kernel.scope import CONSOLE, Scope, system_scope
 from domain.people import queries, service
 from domain.people.service import Appointment, NamedPerson
 from store.session import Database
@@ -40,10 +34,7 @@ class StaffRole(StrEnum):
 Name = Annotated[str, typer.Option(help="Name in full.")]
 Mobile = Annotated[str, typer.Option(help="Mobile number, in any common spelling.")]
 Email = Annotated[str | None, typer.Option(help="E-mail address.")]
-Organization = Annotated[str, typer.Option(help="National id of the company.")]
 Account = Annotated[str | None, typer.Option(help="Number of the account an account manager covers; without it: a profile manager.")]
-PlanOnly = Annotated[bool, typer.Option("--plan", help="Show what would change and change nothing.")]
-Language = Annotated[Locale, typer.Option(help="Language of what is told.", case_sensitive=False)]
 
 
 @managers.command("appoint")
@@ -88,7 +79,7 @@ def appoint_staff(
 ) -> None:
     """Appoints one of the operator's own people and prints the address of their authenticator, this once."""
 
-    def with_authenticator(auth: Auth) -> Callable[[Work], Awaitable[Result]]:
+    def with_authenticator(auth: Auth) -> Service:
         async def grant(work: Work) -> Result:
             person = NamedPerson(name, parse_msisdn(mobile), parse_email(email) if email else None)
             granted = await service.grant_membership(work, Appointment(person, Role(role), None))
@@ -102,27 +93,11 @@ def appoint_staff(
         typer.echo(done.result["uri"])
 
 
-def _tell(
-    mutation: str, service_on: Callable[[Auth], Callable[[Work], Awaitable[Result]]], plan: bool, language: Locale, data: Path | None
-) -> Done:
-    """Carries a service out as the system, says what changed, or in a sentence why not."""
+def _tell(mutation: str, service_on: Callable[[Auth], Service], plan: bool, language: Locale, data: Path | None) -> Done:
+    """Carries a service out that may need the sign-in's parts."""
     settings = read_settings(data_dir=data)
 
-    async def run(at: datetime, scope: Scope) -> Done:
-        database = Database(settings.database_url)
-        auth = Auth.on(database, sealer_of(settings), issuer=settings.public_url)
-        command = Command(mutation, MutationMode.PLAN if plan else MutationMode.APPLY, "")
-        try:
-            return await carry_out(database, scope, command, service_on(auth), at=at)
-        finally:
-            await database.close()
+    def on(database: Database) -> Service:
+        return service_on(Auth.on(database, sealer_of(settings), issuer=settings.public_url))
 
-    at = SystemClock().now()
-    try:
-        done = asyncio.run(run(at, system_scope(Permission.MEMBERSHIP_MANAGE, at, by=CONSOLE)))
-    except DomainError as fault:
-        typer.echo(text(fault.message_key, language, **fault.params), err=True)
-        raise typer.Exit(1) from None
-    for change in done.plan.changes:
-        typer.echo(f"{change.label}: {change.field}: {change.before or '–'} → {change.after or '–'}")
-    return done
+    return write(settings, mutation, Permission.MEMBERSHIP_MANAGE, on, plan=plan, language=language)

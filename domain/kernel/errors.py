@@ -91,8 +91,9 @@ class LimitReached(DomainError):
         maximum: Quantity | None = None,
         retry_at: datetime | None = None,
         field: tuple[str, ...] = (),
+        **params: object,
     ) -> None:
-        super().__init__(message_key, field=field)
+        super().__init__(message_key, field=field, **params)
         self.maximum = maximum
         self.retry_at = retry_at
 

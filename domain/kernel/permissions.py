@@ -22,6 +22,7 @@ class Permission(StrEnum):
     ORDER_PLACE = "order:place"
     WALLET_READ = "wallet:read"
     WALLET_TOP_UP = "wallet:top_up"
+    WALLET_TRANSFER = "wallet:transfer"
     WALLET_ADJUST = "wallet:adjust"
     BILL_READ = "bill:read"
     BUDGET_READ = "budget:read"

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any, cast
 from uuid import UUID
 
 import msgspec
-from sqlalchemy import Select, and_, bindparam, func, literal_column, true
+from sqlalchemy import BigInteger, Select, and_, bindparam, column, func, literal_column, table, true
 from sqlalchemy.orm import aliased
 from sqlmodel import col, select
 
@@ -74,6 +74,7 @@ class SimRow(msgspec.Struct, frozen=True):
         plan_id: UUID | None
         last_usage_at: datetime | None
         balance: int | None
+        booked: int | None
         credit_limit: int | None
         debt: int | None
         current_charge: int | None
@@ -84,7 +85,7 @@ class SimRow(msgspec.Struct, frozen=True):
 SHOWN = (
     "msisdn", "iccid", "imsi", "imei", "locked_imei", "status", "status_reason", "status_since", "resumes_at", "barring", "barred_by",
     "payment_mode", "activated_at", "valid_until", "grace_until", "holder_name", "employee_number", "cost_centre_id", "tags", "plan_id",
-    "last_usage_at", "balance", "credit_limit", "debt", "current_charge", "figures_at", "figures_source",
+    "last_usage_at", "balance", "booked", "credit_limit", "debt", "current_charge", "figures_at", "figures_source",
 )  # fmt: skip
 
 
@@ -198,8 +199,13 @@ SORT_COLUMNS: dict[SimSortKey, Any] = {
     SimSortKey.VALID_UNTIL: col(Sim.by_valid_until),
 }
 
-def figures(row: SimRow) -> FiguresRow:
-    """The five figures from what is stored: payable = debt + current charge, remaining credit limit = limit - payable."""
+def figures(row: SimRow, at: datetime) -> FiguresRow:
+    """The five figures from what is stored: payable = debt + current charge, remaining credit limit = limit - payable.
+
+    Once money was moved through a line's own wallet its balance is the ledger's, at the instant of reading.
+    """
+    if row.booked is not None:
+        return FiguresRow(None, Money(row.booked), None, None, None, at, FigureSource.LEDGER)
     balance, limit, debt, charge = row.balance, row.credit_limit, row.debt, row.current_charge
     payable = None if debt is None or charge is None else debt + charge
     return FiguresRow(
@@ -221,8 +227,13 @@ def _kind(wanted: Wanted) -> type[SimRow]:
     return narrowed(SimRow, SHOWN, wanted)
 
 
+_LEDGER = table("ledger_accounts", column("id", Sim.id.type), column("balance", BigInteger))  # type: ignore[attr-defined]
+BOOKED = select(_LEDGER.c.balance).where(_LEDGER.c.id == col(Sim.id)).scalar_subquery()
+"""The balance of a line's own wallet, which bears the line's id; the ledger lies above this area, so its table is named here alone."""
+
+
 def _selected(scope: Limits, wanted: Wanted) -> Select[Any]:
-    statement: Select[Any] = select(*(getattr(Sim, name) for name in _kind(wanted).__struct_fields__))
+    statement: Select[Any] = select(*(BOOKED if name == "booked" else getattr(Sim, name) for name in _kind(wanted).__struct_fields__))
     return scope.limit(statement, col(Sim.organization_id), col(Sim.path))
 
 

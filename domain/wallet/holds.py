@@ -8,6 +8,7 @@ from sqlmodel import col, select
 
 from domain.kernel.errors import NotFound, StateConflict
 from domain.kernel.ids import Ref, uuid7
+from domain.wallet.digests import HOLD, of_row
 from domain.wallet.ledger import Posting, change_held, post
 from domain.wallet.tables import LedgerHold
 from store.session import Session
@@ -23,7 +24,7 @@ async def hold(session: Session, organization_id: UUID, ledger_account_id: UUID,
         "id": uuid7(), "organization_id": organization_id, "ledger_account_id": ledger_account_id, "amount": amount, "remaining": amount,
         "cause_kind": cause.kind.value, "cause_id": cause.id, "held_at": at,
     }  # fmt: skip
-    await insert_all(session, LedgerHold, [row])
+    await insert_all(session, LedgerHold, [row | {"digest": of_row(HOLD, row)}])
     return UUID(str(row["id"]))
 
 

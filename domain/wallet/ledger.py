@@ -1,7 +1,7 @@
 """The one place where money moves: books transfers with their entries and changes balances, never below a floor."""
 
 from collections import defaultdict
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
@@ -16,9 +16,11 @@ from domain.kernel.money import Money
 from domain.kernel.quantity import Quantity, Unit
 from domain.kernel.scope import ActorRef
 from domain.wallet import lots
-from domain.wallet.rules import Leg, movement
+from domain.wallet.digests import TRANSFER, of_entry, written
+from domain.wallet.rules import Leg, lot_expiry, movement
 from domain.wallet.tables import LedgerAccount, LedgerEntry, LedgerReason, LedgerTransfer
 from store.session import Session
+from store.statements import among
 from store.upsert import insert_all, insert_or_ignore
 
 BOUNDED = frozenset({LedgerReason.TOP_UP, LedgerReason.TRANSFER})
@@ -50,6 +52,15 @@ class Posting:
 
 
 @dataclass(frozen=True, slots=True)
+class Standing:
+    """How a locked ledger account stands: its balance, what is held of it, and how much can be taken; null is any amount."""
+
+    balance: int
+    held: int
+    available: int | None
+
+
+@dataclass(frozen=True, slots=True)
 class _Standing:
     """A ledger account right after its balance was changed."""
 
@@ -74,6 +85,18 @@ async def post(
     if postings:
         await insert_all(session, LedgerTransfer, [_transfer(organization_id, posting) for posting in postings])
         await _move(session, organization_id, postings, released or {}, new_id)
+
+
+async def lock(session: Session, organization_id: UUID, ids: Iterable[UUID]) -> Mapping[UUID, Standing]:
+    """Holds ledger accounts until the end of the transaction and says how they stand: for rules over what moved before.
+
+    They are taken in the order of ids, as balances are changed: whoever will move others as well names them here too.
+    """
+    account = LedgerAccount
+    statement = select(account.id, account.balance, account.held, account.floor).where(col(account.organization_id) == organization_id)
+    ordered = statement.where(among(col(account.id), "ids")).order_by(col(account.id)).with_for_update()
+    rows = await session.execute(ordered, {"ids": list(ids)})
+    return {id: Standing(balance, held, None if floor is None else balance - held - floor) for id, balance, held, floor in rows}
 
 
 async def change_held(session: Session, organization_id: UUID, ledger_account_id: UUID, amount: int) -> None:
@@ -118,15 +141,17 @@ async def _move(
         change = (sum(totals[id]), len(totals[id]))
         now = await _change(session, organization_id, id, *change, held=-released.get(id, 0), is_bounded=id in bounded)
         standing[id] = _Standing(now.balance - change[0], now.entry_count - change[1], now.lot_months)
-    entries = []
+    entries, sealed = [], {posting.id: written(TRANSFER, _transfer(organization_id, posting)) for posting in postings}
     for posting, leg in legs:
         before = standing[leg.ledger_account_id]
         after = standing[leg.ledger_account_id] = _Standing(before.balance + leg.amount, before.entry_count + 1, before.lot_months)
-        entries.append(_entry(organization_id, posting, leg, after, new_id()))
+        entry = _entry(organization_id, posting, leg, after, new_id())
+        entries.append(entry | {"digest": of_entry(sealed[posting.id], entry)})
         if after.lot_months is not None:
+            lost_at = leg.lost_at or lot_expiry(posting.at, after.lot_months)
             await lots.keep(
                 session, organization_id, leg.ledger_account_id, posting.id,
-                before=before.balance, after=after.balance, months=after.lot_months, at=posting.at, reverses_id=posting.reverses_id,
+                before=before.balance, after=after.balance, lost_at=lost_at, at=posting.at, reverses_id=posting.reverses_id,
             )  # fmt: skip
     await insert_all(session, LedgerEntry, entries)
 
@@ -134,7 +159,8 @@ async def _move(
 def _entry(organization_id: UUID, posting: Posting, leg: Leg, after: _Standing, id: UUID) -> dict[str, Any]:
     return {
         "id": id, "organization_id": organization_id, "transfer_id": posting.id, "ledger_account_id": leg.ledger_account_id,
-        "seq": after.entry_count, "posted_at": posting.at, "amount": leg.amount, "balance_after": after.balance, "path": posting.path,
+        "seq": after.entry_count, "posted_at": posting.at, "amount": leg.amount, "balance_after": after.balance,
+        "path": posting.path if leg.path is None else leg.path,
     }  # fmt: skip
 
 

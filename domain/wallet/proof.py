@@ -1,15 +1,24 @@
-"""The proof of the ledger: no rial lost, doubled or made up."""
+"""The proof of the ledger: no rial lost, doubled or made up, and no byte changed of what was booked."""
 
-from collections.abc import Iterable
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Mapping
 from dataclasses import dataclass
+from typing import Any
 from uuid import UUID
 
-from sqlalchemy import and_, case, func
+from sqlalchemy import Select, and_, case, func, union_all
 from sqlalchemy.orm import aliased
-from sqlmodel import col, select
+from sqlmodel import SQLModel, col, select
 
-from domain.wallet.tables import LedgerAccount, LedgerEntry, LedgerHold, LedgerTransfer, WalletLot
+from domain.wallet import digests
+from domain.wallet.rules import positive
+from domain.wallet.tables import LedgerAccount, LedgerEntry, LedgerHold, LedgerTransfer, LotUse, WalletLot
 from store.session import Session
+
+CHECKED: Mapping[str, type[SQLModel]] = {
+    "ledger accounts": LedgerAccount, "transfers": LedgerTransfer, "entries": LedgerEntry, "holds": LedgerHold, "lots": WalletLot,
+    "uses of lots": LotUse,
+}  # fmt: skip
+"""What the proof goes over, by the name it tells it by."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,12 +34,18 @@ async def prove(session: Session) -> list[Fault]:
 
     Every transfer sums to zero over two sides or more, every balance is the sum of its entries, every entry follows the one
     before it without a gap, nothing is undone by less than all of it, no movement joins two organizations, no account is below
-    its floor, what is held is what its holds hold, and what remains of an account's lots is its balance.
+    its floor, what is held is what its holds hold, what remains of an account's lots is its balance and of a lot what came less its
+    uses, and everything that never changes is what was written, to the byte.
     """
     faults: list[Fault] = []
-    for look in (_transfers, _balances, _sequences, _reversals, _tenants, _floors, _holds, _lots):
+    for look in LOOKS.values():
         faults += await look(session)
     return faults
+
+
+async def counted(session: Session) -> Mapping[str, int]:
+    """How many rows of each kind the proof goes over."""
+    return {name: (await session.execute(select(func.count()).select_from(table))).scalar_one() for name, table in CHECKED.items()}
 
 
 async def _transfers(session: Session) -> Iterable[Fault]:
@@ -138,3 +153,80 @@ async def _lots(session: Session) -> Iterable[Fault]:
     )
     rows = await session.execute(short)
     return [Fault(f"lots of {int(amount)} remain of a balance of {balance}", id) for id, balance, amount in rows]
+
+
+async def _uses(session: Session) -> Iterable[Fault]:
+    """Lots that hold another amount than what came less their uses, transfers that use another amount than they take, and strange uses."""
+    total, lot = func.coalesce(func.sum(LotUse.amount), 0), WalletLot
+    short: Any = (
+        select(col(lot.id), col(lot.amount), col(lot.remaining), total)
+        .outerjoin(LotUse, col(LotUse.lot_id) == col(lot.id))
+        .group_by(col(lot.id), col(lot.amount), col(lot.remaining))
+        .having(col(lot.amount) - col(lot.remaining) != total)
+    )
+    rows = await session.execute(short)
+    faults = [Fault(f"{remaining} remain of a lot of {amount} with uses of {int(used)}", id) for id, amount, remaining, used in rows]
+    strange = select(LotUse.lot_id).join(lot, col(lot.id) == col(LotUse.lot_id))
+    strange = strange.where(col(LotUse.organization_id) != col(lot.organization_id))
+    faults += [Fault("use of a lot joins two organizations", id) for id in await session.scalars(strange)]
+    return faults + await _lots_of_entries(session)
+
+
+async def _lots_of_entries(session: Session) -> list[Fault]:
+    """Entries of accounts that keep lots which change the balance by another amount than came as lots less what was used of them."""
+    lot, entry = WalletLot, LedgerEntry
+    of_lots: Any = select(col(lot.transfer_id), col(lot.ledger_account_id), col(lot.amount).label("amount"))
+    of_uses: Any = select(col(LotUse.transfer_id), col(lot.ledger_account_id), (-col(LotUse.amount)).label("amount"))
+    parts = union_all(of_lots, of_uses.join(lot, col(lot.id) == col(LotUse.lot_id))).subquery()
+    total = func.sum(parts.c.amount).label("total")
+    of_account = (parts.c.transfer_id, parts.c.ledger_account_id)
+    changes = select(*of_account, total).group_by(*of_account).subquery()
+    own = and_(changes.c.transfer_id == col(entry.transfer_id), changes.c.ledger_account_id == col(entry.ledger_account_id))
+    columns: tuple[Any, ...] = (entry.id, entry.amount, entry.balance_after, func.coalesce(changes.c.total, 0))
+    statement: Select[Any] = select(*columns).join(LedgerAccount, col(LedgerAccount.id) == col(entry.ledger_account_id))
+    statement = statement.outerjoin(changes, own).where(col(LedgerAccount.lot_months).is_not(None))
+    return [
+        Fault(f"entry of {amount} changes lots by {int(change)}", id)
+        for id, amount, after, change in await session.execute(statement)
+        if positive(after) - positive(after - amount) != change
+    ]
+
+
+async def _entry_digests(session: Session) -> Iterable[Fault]:
+    """Entries that aren't, with their transfers, what was booked to the byte."""
+    faults, last, sealed = [], None, b""
+    statement: Any = select(LedgerTransfer, LedgerEntry).join(LedgerEntry, col(LedgerEntry.transfer_id) == col(LedgerTransfer.id))
+    async for transfer, entry in _rows(session, statement.order_by(col(LedgerTransfer.id))):
+        if transfer["id"] != last:
+            last, sealed = transfer["id"], digests.written(digests.TRANSFER, transfer)
+        if digests.of_entry(sealed, entry) != entry["digest"]:
+            faults.append(Fault("entry or its transfer isn't what was booked", entry["id"]))
+    return faults
+
+
+async def _row_digests(session: Session) -> Iterable[Fault]:
+    """Terms of accounts, holds and lots that aren't what was written to the byte."""
+    faults = []
+    for table, names in ((LedgerAccount, digests.ACCOUNT), (LedgerHold, digests.HOLD), (WalletLot, digests.LOT)):
+        async for (row,) in _rows(session, select(table)):
+            if digests.of_row(names, row) != row["digest"]:
+                faults.append(Fault(f"row of {table.__tablename__} isn't what was written", row["id"]))
+    return faults
+
+
+async def _rows(session: Session, statement: Select[Any]) -> AsyncIterator[tuple[Mapping[str, Any], ...]]:
+    """The rows of whole tables as plain values, some at a time."""
+    tables = [column["entity"] for column in statement.column_descriptions]
+    names = [list(table.__table__.columns.keys()) for table in tables]
+    columns = [getattr(table, name) for table, of_table in zip(tables, names, strict=True) for name in of_table]
+    found = await session.stream(statement.with_only_columns(*columns, maintain_column_froms=True).execution_options(yield_per=1_000))
+    async for row in found:
+        values = iter(row)
+        yield tuple(dict(zip(of_table, values, strict=False)) for of_table in names)
+
+
+LOOKS: Mapping[str, Callable[[Session], Awaitable[Iterable[Fault]]]] = {
+    "transfers": _transfers, "balances": _balances, "sequences": _sequences, "reversals": _reversals, "organizations": _tenants,
+    "floors": _floors, "holds": _holds, "lots": _lots, "uses of lots": _uses, "entries": _entry_digests, "rows": _row_digests,
+}  # fmt: skip
+"""What is looked for, by name; each can be looked for by itself."""

@@ -4,9 +4,11 @@ from collections.abc import Mapping
 from typing import Any
 from uuid import UUID
 
+from sqlalchemy import update
 from sqlmodel import col, select
 
 from domain.kernel.ids import Kind, Ref, uuid7
+from domain.wallet import digests
 from domain.wallet.tables import LedgerAccount, LedgerAccountKind
 from store.session import Session
 from store.upsert import insert_or_ignore
@@ -23,16 +25,21 @@ async def open_wallet(
 
     With `lot_months` what comes in is lost after so many Jalali months unless it was used (TE-04).
     """
-    row = {"id": id or uuid7(), "floor": floor, "ceiling": ceiling, "lot_months": lot_months}
-    await insert_or_ignore(session, LedgerAccount, [empty(organization_id, owner, K.WALLET) | row])
+    row = made(organization_id, owner, K.WALLET, id or uuid7(), floor=floor, ceiling=ceiling, lot_months=lot_months)
+    await insert_or_ignore(session, LedgerAccount, [row])
     return (await owned_by(session, organization_id, owner.id))[K.WALLET]
 
 
-async def purse(session: Session, organization_id: UUID, owner: Ref, kind: LedgerAccountKind, *, floor: int | None = None) -> UUID:
-    """An account's deposit or receivable, made on first use; `floor` in rials is that of a new one, null for none."""
+async def purse(
+    session: Session, organization_id: UUID, owner: Ref, kind: LedgerAccountKind, *, floor: int | None = None, lot_months: int | None = None
+) -> UUID:
+    """An account's deposit or receivable, or a line's bonus money, made on first use.
+
+    `floor` in rials and `lot_months` are those of a new one, null for none.
+    """
     found = await owned_by(session, organization_id, owner.id)
     if kind not in found:
-        await insert_or_ignore(session, LedgerAccount, [empty(organization_id, owner, kind) | {"id": uuid7(), "floor": floor}])
+        await insert_or_ignore(session, LedgerAccount, [made(organization_id, owner, kind, uuid7(), floor=floor, lot_months=lot_months)])
         found = await owned_by(session, organization_id, owner.id)
     return found[kind]
 
@@ -42,7 +49,7 @@ async def house(session: Session, organization_id: UUID) -> Mapping[LedgerAccoun
     found = await owned_by(session, organization_id, organization_id)
     if len(found) < len(HOUSE):
         owner = Ref(Kind.ORGANIZATION, organization_id)
-        await insert_or_ignore(session, LedgerAccount, [empty(organization_id, owner, kind) | {"id": uuid7()} for kind in HOUSE])
+        await insert_or_ignore(session, LedgerAccount, [made(organization_id, owner, kind, uuid7()) for kind in HOUSE])
         found = await owned_by(session, organization_id, organization_id)
     return found
 
@@ -54,9 +61,26 @@ async def owned_by(session: Session, organization_id: UUID, owner_id: UUID) -> M
     return {LedgerAccountKind(kind): id for kind, id in await session.execute(statement)}
 
 
-def empty(organization_id: UUID, owner: Ref, kind: LedgerAccountKind) -> dict[str, Any]:
-    """The row of a new ledger account without bounds, but for its id."""
-    return {
-        "organization_id": organization_id, "kind": kind, "owner_kind": owner.kind.value, "owner_id": owner.id, "balance": 0, "held": 0,
-        "floor": None, "ceiling": None, "lot_months": None, "entry_count": 0,
+async def bound(session: Session, organization_id: UUID, id: UUID, *, floor: int | None, ceiling: int | None) -> None:
+    """Gives a ledger account other bounds; the database refuses a floor that it is below already."""
+    account = (await session.scalars(select(LedgerAccount).where(*_one(organization_id, id)).with_for_update())).one()
+    bounds = {"floor": floor, "ceiling": ceiling}
+    digest = digests.of_row(digests.ACCOUNT, account.model_dump() | bounds)
+    changed = update(LedgerAccount).where(*_one(organization_id, id)).values(**bounds, digest=digest)
+    await session.execute(changed.execution_options(synchronize_session=False))
+
+
+def made(
+    organization_id: UUID, owner: Ref, kind: LedgerAccountKind, id: UUID, *,
+    floor: int | None = None, ceiling: int | None = None, lot_months: int | None = None,
+) -> dict[str, Any]:  # fmt: skip
+    """The row of a new ledger account, empty and sealed."""
+    row = {
+        "id": id, "organization_id": organization_id, "kind": kind, "owner_kind": owner.kind.value, "owner_id": owner.id, "balance": 0,
+        "held": 0, "floor": floor, "ceiling": ceiling, "lot_months": lot_months, "entry_count": 0,
     }  # fmt: skip
+    return row | {"digest": digests.of_row(digests.ACCOUNT, row)}
+
+
+def _one(organization_id: UUID, id: UUID) -> tuple[Any, Any]:
+    return col(LedgerAccount.organization_id) == organization_id, col(LedgerAccount.id) == id

@@ -12,13 +12,15 @@ import msgspec
 from sqlalchemy import ColumnElement, Select, and_, bindparam, case, func, true
 from sqlmodel import col, select
 
-from domain.accounts.tables import Account
-from domain.kernel.ids import KINDS, Ref
-from domain.kernel.money import Money
+from domain.accounts.tables import Account, PaymentMode
+from domain.kernel.ids import KINDS, Kind, Ref
+from domain.kernel.money import ZERO, Money
 from domain.kernel.paging import Page, Window
 from domain.kernel.quantity import FigureSource
 from domain.kernel.scope import ActorRef, Scope
 from domain.reading import By, Limits, members, names_of, page, shaped
+from domain.sims.tables import Sim
+from domain.wallet.lots import IN_ORDER
 from domain.wallet.tables import LedgerAccount, LedgerAccountKind, LedgerEntry, LedgerReason, LedgerTransfer, WalletLot
 from store.session import Session
 from store.statements import Prepared, among
@@ -27,7 +29,7 @@ MOST_TRANSFERS = 100
 MOST_LOTS = 50
 WALLET: tuple[Any, ...] = (
     LedgerAccount.id, LedgerAccount.organization_id, LedgerAccount.owner_id, LedgerAccount.balance, LedgerAccount.held,
-    LedgerAccount.floor, LedgerAccount.ceiling,
+    LedgerAccount.floor, LedgerAccount.ceiling, Account.path,
 )  # fmt: skip
 ENTRY: tuple[Any, ...] = (
     LedgerEntry.id, LedgerEntry.transfer_id, LedgerEntry.ledger_account_id, LedgerEntry.amount, LedgerEntry.balance_after,
@@ -37,6 +39,11 @@ TRANSFER: tuple[Any, ...] = (
     LedgerTransfer.id, LedgerTransfer.posted_at, LedgerTransfer.reason, LedgerTransfer.by, LedgerTransfer.cause_kind,
     LedgerTransfer.cause_id, LedgerTransfer.memo, LedgerTransfer.reverses_id,
 )  # fmt: skip
+LINE_WALLET: tuple[Any, ...] = (
+    Sim.id, Sim.organization_id, Sim.path, Sim.balance, Sim.figures_at, Sim.figures_source, LedgerAccount.balance, LedgerAccount.held,
+    LedgerAccount.floor, LedgerAccount.ceiling,
+)  # fmt: skip
+LOT: tuple[Any, ...] = (WalletLot.ledger_account_id, WalletLot.remaining, WalletLot.created_at, WalletLot.expires_at)
 CAUSE = TRANSFER.index(LedgerTransfer.cause_id)
 
 
@@ -45,6 +52,8 @@ class WalletRow(msgspec.Struct, frozen=True):
 
     id: UUID
     organization_id: UUID
+    owner: Ref
+    path: str
     balance: Money
     held: Money
     floor: Money
@@ -114,7 +123,7 @@ CONDITIONS: Mapping[str, Any] = {
 }
 """What narrows movements, by the name of the value it compares with."""
 NEWEST = (By(col(LedgerEntry.seq), is_descending=True),)
-SIDES, REASONS = members(LedgerAccountKind), members(LedgerReason)
+SIDES, REASONS, SOURCES = members(LedgerAccountKind), members(LedgerReason), members(FigureSource)
 
 
 @shaped
@@ -125,7 +134,44 @@ def _wallets_by_ids(scope: Limits) -> Select[Any]:
 async def wallets_by_ids(session: Session, scope: Scope, ids: Sequence[UUID], *, at: datetime) -> list[WalletRow | None]:
     """Wallets in the order asked, null for those out of scope."""
     found = {row[0]: _wallet(row, at) for row in await session.rows(_wallets_by_ids(scope), ids=ids)}
+    if rest := [id for id in ids if id not in found]:  # a line's wallet bears the line's id
+        found |= {row[0]: _line_wallet(row, at) for row in await session.rows(_wallets_of_lines(scope), ids=rest)}
     return [found.get(id) for id in ids]
+
+
+async def wallets_of_lines(session: Session, scope: Scope, sim_ids: Sequence[UUID], *, at: datetime) -> list[WalletRow | None]:
+    """The wallet of each prepaid line in the order asked, null for others; one that nothing moved yet holds what the network told."""
+    found = {row[0]: _line_wallet(row, at) for row in await session.rows(_wallets_of_lines(scope), ids=sim_ids)}
+    return [found.get(id) for id in sim_ids]
+
+
+@shaped
+def _wallets_of_lines(scope: Limits) -> Select[Any]:
+    statement: Select[Any] = select(*LINE_WALLET).outerjoin(LedgerAccount, col(LedgerAccount.id) == col(Sim.id))
+    statement = statement.where(col(Sim.payment_mode) == PaymentMode.PREPAID, among(col(Sim.id), "ids"))
+    return scope.limit(statement, col(Sim.organization_id), col(Sim.path))
+
+
+_IN_ORDER: Any = func.row_number().over(
+    partition_by=col(WalletLot.ledger_account_id), order_by=IN_ORDER
+).label("place")  # fmt: skip
+_PLACED: tuple[Any, ...] = (*LOT, _IN_ORDER)
+_LEFT: Any = (
+    select(*_PLACED)
+    .where(among(col(WalletLot.organization_id), "organization_ids"), among(col(WalletLot.ledger_account_id), "ids"))
+    .where(col(WalletLot.remaining) > 0)
+    .subquery()
+)
+_LOTS = Prepared(select(*_LEFT.c).where(_LEFT.c.place <= MOST_LOTS).order_by(_LEFT.c.ledger_account_id, _LEFT.c.place))
+
+
+async def lots_of_wallets(session: Session, keys: Sequence[tuple[UUID, UUID]]) -> list[list[LotRow]]:
+    """What is left of the lots of wallets that were read in scope, by (organization, wallet): in the order of use, the next 50."""
+    found: dict[UUID, list[LotRow]] = defaultdict(list)
+    organization_ids, ids = list({organization_id for organization_id, _ in keys}), [id for _, id in keys]
+    for id, remaining, created_at, expires_at, _ in await session.rows(_LOTS, organization_ids=organization_ids, ids=ids):
+        found[id].append(LotRow(Money(remaining), created_at, expires_at))
+    return [found[id] for id in ids]
 
 
 @shaped
@@ -137,19 +183,6 @@ async def wallets_of_accounts(session: Session, scope: Scope, account_ids: Seque
     """The wallet of each account in the order asked, null where there is none or the account is out of scope."""
     found = {row[2]: _wallet(row, at) for row in await session.rows(_wallets_of_accounts(scope), account_ids=account_ids)}
     return [found.get(id) for id in account_ids]
-
-
-async def lots_of_wallets(session: Session, keys: Sequence[tuple[UUID, UUID]]) -> list[list[LotRow]]:
-    """What is left of the lots of each wallet, by (organization, wallet), in order of use, the next 50; for whoever sees the wallet."""
-    lot, found = WalletLot, defaultdict[UUID, list[LotRow]](list)
-    place = func.row_number().over(partition_by=col(lot.ledger_account_id), order_by=(col(lot.created_at), col(lot.id))).label("place")
-    columns: Any = (lot.ledger_account_id, lot.remaining, lot.created_at, lot.expires_at, place)
-    here = (col(lot.organization_id).in_({key[0] for key in keys}), col(lot.ledger_account_id).in_([key[1] for key in keys]))
-    left = select(*columns).where(*here, col(lot.remaining) > 0).subquery()
-    rows = await session.rows(select(left).where(left.c.place <= MOST_LOTS).order_by(left.c.place))
-    for wallet_id, remaining, created_at, expires_at, _ in rows:
-        found[wallet_id].append(LotRow(Money(remaining), created_at, expires_at))
-    return [found[wallet_id] for _, wallet_id in keys]
 
 
 @shaped
@@ -260,9 +293,18 @@ def _wallets(scope: Limits) -> Select[Any]:
 
 
 def _wallet(row: Any, at: datetime) -> WalletRow:
-    id, organization_id, _, balance, held, floor, ceiling = row
+    id, organization_id, owner_id, balance, held, floor, ceiling, path = row
     most = None if ceiling is None else Money(ceiling)
-    return WalletRow(id, organization_id, Money(balance), Money(held), Money(floor), most, at)
+    return WalletRow(id, organization_id, Ref(Kind.ACCOUNT, owner_id), path, Money(balance), Money(held), Money(floor), most, at)
+
+
+def _line_wallet(row: Any, at: datetime) -> WalletRow:
+    id, organization_id, path, told, told_at, source, balance, held, floor, ceiling = row
+    owner = Ref(Kind.SIM, id)
+    if balance is None:
+        return WalletRow(id, organization_id, owner, path, Money(max(told or 0, 0)), ZERO, ZERO, None, told_at, SOURCES[source])
+    most = None if ceiling is None else Money(ceiling)
+    return WalletRow(id, organization_id, owner, path, Money(balance), Money(held), Money(floor), most, at)
 
 
 def _entries(scope: Limits) -> Select[Any]:

@@ -15,10 +15,15 @@ LONGEST_REASON = 500
 
 @dataclass(frozen=True, slots=True)
 class Leg:
-    """One side of a movement: so much into a ledger account, or out of it when negative."""
+    """One side of a movement: so much into a ledger account, or out of it when negative.
+
+    `path` is its place where that is another than the movement's; `lost_at` when what comes in is lost, in an account that keeps lots.
+    """
 
     ledger_account_id: UUID
     amount: int
+    path: str | None = None
+    lost_at: datetime | None = None
 
 
 def movement(*legs: Leg) -> tuple[Leg, ...]:
@@ -35,7 +40,7 @@ def sale(price: Price, *, wallet: UUID, revenue: UUID, tax: UUID) -> tuple[Leg, 
 
 def reversal(legs: Sequence[Leg]) -> tuple[Leg, ...]:
     """The same movement backwards."""
-    return movement(*(Leg(leg.ledger_account_id, -leg.amount) for leg in legs))
+    return movement(*(Leg(leg.ledger_account_id, -leg.amount, leg.path) for leg in legs))
 
 
 def check_adjustment(amount: int, reason: str) -> None:

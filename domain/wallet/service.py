@@ -17,6 +17,7 @@ from domain.kernel.scope import ActorRef
 from domain.wallet import rules
 from domain.wallet.holds import hold
 from domain.wallet.ledger import Posting, post, post_reversal
+from domain.wallet.owners import opened
 from domain.wallet.purses import house, owned_by
 from domain.wallet.rules import Leg
 from domain.wallet.tables import LedgerAccount, LedgerAccountKind, LedgerEntry, LedgerReason, LedgerTransfer
@@ -91,24 +92,17 @@ async def adjust(work: Work, *, wallet_id: UUID, amount: int, reason: str) -> Re
 
     Raises `NotFound`, `InvalidInput`, `InsufficientFunds`.
     """
-    statement = (
-        select(Account.organization_id, Account.path, Account.number)
-        .join(LedgerAccount, and_(col(LedgerAccount.kind) == K.WALLET, col(LedgerAccount.owner_id) == col(Account.id)))
-        .where(col(LedgerAccount.id) == wallet_id)
-    )
-    account = (await work.sql.execute(statement)).one_or_none()
-    if account is None:
+    wallet = await opened(work.sql, work.scope, wallet_id, work.at)
+    if wallet is None:
         raise NotFound(field=("walletId",))
-    organization_id, path, number = account
-    work.scope.require(organization_id, path, "walletId")
-    work.within(organization_id, path, wallet_id)
+    work.within(wallet.organization_id, wallet.path, wallet_id)
     rules.check_adjustment(amount, reason)
     work.reason = reason.strip()
-    own = await house(work.sql, organization_id)
+    own = await house(work.sql, wallet.organization_id)
     legs = rules.movement(Leg(wallet_id, amount), Leg(own[K.CLEARING], -amount))
-    posting = Posting(legs, path, LedgerReason.ADJUSTMENT, work.scope.actor, work.at, memo=work.reason)
-    await post(work.sql, organization_id, [posting])
-    await _record(work, wallet_id, number, amount)
+    posting = Posting(legs, wallet.path, LedgerReason.ADJUSTMENT, work.scope.actor, work.at, memo=work.reason)
+    await post(work.sql, wallet.organization_id, [posting])
+    await _record(work, wallet_id, wallet.label, amount)
     return {"transfer": posting.id}
 
 

@@ -1,4 +1,7 @@
-"""The double-entry ledger: accounts, transfers, entries, holds, lots. In rials; credit is positive, what a customer owes negative."""
+"""The double-entry ledger: accounts, transfers, entries, holds, lots. In rials; credit is positive, what a customer owes negative.
+
+A `digest` is of what never changes in a row (`domain/wallet/digests.py`); that of an entry is of its transfer too.
+"""
 
 from datetime import datetime
 from enum import StrEnum
@@ -66,6 +69,7 @@ class LedgerAccount(SQLModel, table=True):
     ceiling: int | None = Field(default=None, sa_type=BigInteger)
     lot_months: int | None = None
     entry_count: int = Field(default=0, sa_type=BigInteger)
+    digest: str = ""
 
 
 class LedgerTransfer(SQLModel, table=True):
@@ -112,6 +116,7 @@ class LedgerEntry(SQLModel, table=True):
     amount: int = Field(sa_type=BigInteger)
     balance_after: int = Field(sa_type=BigInteger)
     path: str = Field(sa_type=Ordered)
+    digest: str = ""
 
 
 class LedgerHold(SQLModel, table=True):
@@ -135,6 +140,7 @@ class LedgerHold(SQLModel, table=True):
     cause_kind: str
     cause_id: UUID
     held_at: datetime = Field(sa_type=UtcDateTime)
+    digest: str = ""
 
 
 class WalletLot(SQLModel, table=True):
@@ -158,10 +164,11 @@ class WalletLot(SQLModel, table=True):
     remaining: int = Field(sa_type=BigInteger)
     created_at: datetime = Field(sa_type=UtcDateTime)
     expires_at: datetime = Field(sa_type=UtcDateTime)
+    digest: str = ""
 
 
 class LotUse(SQLModel, table=True):
-    """So much of a lot used by a transfer; undoing the transfer gives it back to the same lot."""
+    """So much of a lot used by a transfer; undoing the transfer gives it back to the same lot, which is a use of less than nothing."""
 
     __tablename__ = "lot_uses"
     __table_args__ = (Index("ix_lot_uses_transfer", "organization_id", "transfer_id"),)

@@ -123,7 +123,7 @@ class Wallets(Acts):
         if moved is None:
             return {"node": None}
         transfer = self._entry(moved)["transfer"]
-        own = {"kind": "WALLET", "amount": self._money(moved["amount"]), "balanceAfter": self._money(moved["after"])}
+        own: dict[str, Any] = {"kind": "WALLET", "amount": self._money(moved["amount"]), "balanceAfter": self._money(moved["after"])}
         sides = [own | {"id": "side-0", "wallet": {"id": "wallet-1"}}]
         for at, (kind, amount) in enumerate(self._other_sides(moved), 1):
             sides.append({"id": f"side-{at}", "kind": kind, "amount": self._money(amount), "balanceAfter": None, "wallet": None})

@@ -47,8 +47,10 @@ class UserError:
 
 
 def told(error: Reason | errors.DomainError, context: Context) -> dict[str, Any]:
-    """The three fields of a failure, in the viewer's language."""
+    """The three fields of a failure, in the viewer's language, with the reference that some are known by."""
     message = text(error.message_key, context.locale, **error.params)
+    if reference := error.params.get("reference"):
+        message = text("error.reference", context.locale, words=message, reference=reference)
     return {"code": error.code, "message": message, "field": list(error.field) or None}
 
 

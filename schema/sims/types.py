@@ -36,6 +36,8 @@ from schema.sims.puk import puk_reveals_left
 from schema.usage import loaders as usage_loaders
 from schema.usage.queries import usage_of_sim
 from schema.usage.types import UsageRecord
+from schema.wallet import loaders as wallet_loaders
+from schema.wallet.types import Wallet
 
 if TYPE_CHECKING:
     from schema.accounts.types import Account, CostCentre
@@ -123,7 +125,7 @@ def _holder(row: SimRow, context: Context) -> Any:
 
 def _figures(row: SimRow, context: Context) -> FiguresRow | None:
     """Null where the card lies outside what the viewer may see of money."""
-    return figures(row) if context.scope(Permission.WALLET_READ).covers(row.organization_id, row.path) else None
+    return figures(row, context.now) if context.scope(Permission.WALLET_READ).covers(row.organization_id, row.path) else None
 
 
 def _viewer_can(row: SimRow, context: Context) -> list[Permission]:
@@ -188,7 +190,11 @@ class Sim(Node):
     )
     figures: SimFigures | None = plain(
         _figures, description="The money figures.", extensions=[Needs(Permission.WALLET_READ)],
-        needs=("balance", "credit_limit", "debt", "current_charge", "figures_at", "figures_source"),
+        needs=("balance", "booked", "credit_limit", "debt", "current_charge", "figures_at", "figures_source"),
+    )  # fmt: skip
+    wallet: Wallet | None = batched(
+        wallet_loaders.wallets_of_lines, key="id", description="Its own prepaid money, null when it has none",
+        extensions=[Needs(Permission.WALLET_READ)],
     )  # fmt: skip
     plan: ProductOffering | None = batched(catalogue_loaders.offerings, key="plan_id", description="Tariff plan.")
     buckets: list[Bucket] = batched(

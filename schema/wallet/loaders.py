@@ -31,8 +31,15 @@ async def wallets_of_accounts(context: Context, account_ids: list[UUID]) -> list
         return await queries.wallets_of_accounts(session, scope, account_ids, at=context.now)
 
 
+async def wallets_of_lines(context: Context, sim_ids: list[UUID]) -> list[WalletRow | None]:
+    """The wallet of each prepaid line in scope."""
+    scope = context.scope(Permission.WALLET_READ)
+    async with context.read() as session:
+        return await queries.wallets_of_lines(session, scope, sim_ids, at=context.now)
+
+
 async def lots_of_wallets(context: Context, keys: list[tuple[UUID, UUID]]) -> list[list[LotRow]]:
-    """The next lots of wallets that are shown, by (organization, wallet)."""
+    """What is left of the lots of wallets in view, by (organization, wallet)."""
     async with context.read() as session:
         return await queries.lots_of_wallets(session, keys)
 

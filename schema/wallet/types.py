@@ -1,7 +1,7 @@
 """Wallets and the ledger behind them, as a client sees them."""
 
 from datetime import datetime
-from typing import Annotated, cast
+from typing import TYPE_CHECKING, Annotated, cast
 from uuid import UUID
 
 import strawberry
@@ -12,8 +12,8 @@ from domain.kernel.paging import Window
 from domain.kernel.permissions import Permission
 from domain.kernel.scope import Scope
 from domain.wallet import queries
-from domain.wallet.queries import LedgerEntryRow, LedgerTransferRow, Posted, WalletRow
-from schema.engine.fields import batched, rows_of
+from domain.wallet.queries import LedgerEntryRow, LedgerTransferRow, LotRow, Posted, WalletRow
+from schema.engine.fields import batched, itself, rows_of
 from schema.kernel.actors import Actor
 from schema.kernel.context import Info
 from schema.kernel.figures import After, Before, First, Last, Measured, Money, PeriodInput
@@ -22,8 +22,18 @@ from schema.kernel.nodes import Found, Node, found, global_id
 from schema.kernel.pages import Connection, CountedConnection
 from schema.payments.queries import payments_of_wallet
 from schema.payments.types import Payment
+from schema.transfers import loaders as transfer_loaders
+from schema.transfers.types import TransferPolicy
 from schema.wallet import loaders
 from schema.wallet.enums import LedgerAccountKind, LedgerReason
+from schema.wallet.owners import owners
+
+if TYPE_CHECKING:
+    from schema.accounts.types import Account
+    from schema.sims.types import Sim
+else:
+    Account = Annotated["Account", strawberry.lazy("schema.accounts.types")]
+    Sim = Annotated["Sim", strawberry.lazy("schema.sims.types")]
 
 
 @strawberry.type(description="Sums of a span of a wallet.")
@@ -88,6 +98,11 @@ class WalletLot:
     created_at: datetime = strawberry.field(description="When it came.")
     expires_at: datetime | None = strawberry.field(description="When the rest is lost.")
 
+    is_type_of = rows_of(LotRow)
+
+
+WalletOwner = Annotated[Account | Sim, strawberry.union("WalletOwner", description="What can own a wallet.")]
+
 
 @strawberry.type(description="A purse on the double-entry ledger.")
 class Wallet(Node, Measured):
@@ -102,8 +117,12 @@ class Wallet(Node, Measured):
 
     is_type_of = rows_of(WalletRow)
 
+    owner: WalletOwner = batched(owners, key="owner", description="Whose: an account or a prepaid SIM card.")
     lots: list[WalletLot] = batched(
         loaders.lots_of_wallets, key=("organization_id", "id"), description="Lots in order of use, first bought first, the next 50."
+    )
+    transfer_policy: TransferPolicy | None = batched(
+        transfer_loaders.policies, key=itself, description="Rules and used-up windows of transfers out of it, null if not allowed."
     )
     payments: CountedConnection[Payment] = strawberry.field(
         resolver=payments_of_wallet, description="Payments in, newest first", extensions=[Needs(Permission.WALLET_READ)]

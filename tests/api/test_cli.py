@@ -33,7 +33,7 @@ def test_the_list_says_of_each_command_what_the_command_says_of_itself() -> None
 def test_every_module_of_commands_is_in_the_table() -> None:
     modules = {module.name for module in pkgutil.iter_modules(commands.__path__)}
 
-    assert modules == {place.split(":")[0] for place, _ in COMMANDS.values()} | {"options"}
+    assert modules == {place.split(":")[0] for place, _ in COMMANDS.values()} | {"options", "console"}
 
 
 def test_the_list_of_commands_loads_none_of_them() -> None:

@@ -228,6 +228,17 @@ async def membership_revoke(world: World, tenants: TwoTenants) -> Case:
     return Case(operator_admin(), {"membershipId": made["membership"]["id"]})
 
 
+@case("walletTransfer")
+async def wallet_transfer(world: World, tenants: TwoTenants) -> Case:
+    """From the company's wallet to that of its sales."""
+    await done(world, await wallet_adjust(world, tenants), "walletAdjust", "plan { changeCount }")
+    content = {
+        "fromWalletId": tenants.one.wallet("root"), "toWalletId": tenants.one.wallet("sales"), "amount": {"amount": "250000"},
+        "memo": "November", "idempotencyKey": str(uuid4()),
+    }  # fmt: skip
+    return Case(tenants.one.as_profile_manager(), content, {"amount": {"amount": "250001"}})
+
+
 @case("walletAdjust")
 async def wallet_adjust(world: World, tenants: TwoTenants) -> Case:
     """Money comes in."""

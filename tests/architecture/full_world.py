@@ -17,6 +17,7 @@ from tests.world import NOW, TwoTenants, ask, operator_admin
 
 IDS_BY_NAME = {
     "organizationId": "Organization", "accountId": "Account", "parentId": "Account", "simId": "Sim", "orderId": "Order", "walletId": "Wallet",
+    "fromWalletId": "Wallet", "toWalletId": "Wallet",
     "ticketId": "Ticket", "apiTokenId": "ApiToken", "membershipId": "Membership", "offeringId": "ProductOffering",
     "jobId": "Job", "spareSimId": "Sim", "auditEntryId": "AuditEntry", "billId": "Bill",
     "withId": "Bill", "lineIds": "BillLine", "disputeId": "BillDispute",

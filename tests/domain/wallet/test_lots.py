@@ -10,14 +10,16 @@ from sqlmodel import col, select
 
 from domain.kernel.calendar import JalaliDay
 from domain.kernel.errors import LimitReached
-from domain.kernel.ids import Kind, Ref
+from domain.kernel.ids import Kind, Ref, uuid7
 from domain.kernel.scope import SYSTEM
+from domain.wallet.expiry import expire_lots
+from domain.wallet.holds import hold, release
 from domain.wallet.ledger import Posting, post
 from domain.wallet.purses import house, open_wallet
 from domain.wallet.rules import Leg, first_in_first_out, lot_expiry
 from domain.wallet.tables import LedgerAccountKind, LedgerReason, LedgerTransfer, WalletLot
 from store.session import Database
-from tests.ledger import PRICE, faults, pay, refund
+from tests.ledger import PRICE, balances, faults, pay, refund
 from tests.world import NOW, Tenant, TwoTenants
 
 
@@ -105,7 +107,9 @@ async def test_the_proof_finds_lots_that_differ_from_the_balance(database: Datab
     async with database.write() as session:
         (await session.scalars(select(WalletLot))).one().remaining = 99
 
-    assert [fault.what for fault in await faults(database)] == ["lots of 99 remain of a balance of 100"]
+    assert [fault.what for fault in await faults(database)] == [
+        "lots of 99 remain of a balance of 100", "99 remain of a lot of 100 with uses of 0",
+    ]  # fmt: skip
 
 
 @given(st.lists(st.integers(1, 100), max_size=8), st.data())
@@ -138,3 +142,58 @@ def test_a_lot_lasts_to_the_end_of_its_day_so_many_months_later(day: JalaliDay, 
 
     assert JalaliDay.of(expires - timedelta(seconds=1)) == last
     assert JalaliDay.of(expires) != last
+
+
+async def test_what_remains_is_lost_when_its_time_is_over(database: Database, two_tenants: TwoTenants) -> None:
+    """TE-04: twelve months after it came, the rest of it, to revenue."""
+    tenant, gross = two_tenants.one, PRICE.gross.minor
+    wallet_id = await expiring(database, tenant)
+    await top_up(database, tenant, wallet_id, gross + 70)
+    await top_up(database, tenant, wallet_id, 500, at=NOW + timedelta(days=40))
+    await pay(database, tenant.accounts["field"], [PRICE])
+    over = lot_expiry(NOW, 12)
+
+    early = await expire_lots(database, at=over - timedelta(seconds=1))
+    lost = [await expire_lots(database, at=over) for _ in range(2)]
+
+    assert (early, lost) == (0, [1, 0])
+    assert await lots_of(database, wallet_id) == [(gross + 70, 0), (500, 500)]
+    async with database.read() as session:
+        booked = (await session.scalars(select(LedgerTransfer).where(LedgerTransfer.reason == LedgerReason.EXPIRY))).one()
+    found = await balances(database, [tenant.id, tenant.accounts["field"].id])
+    assert (booked.posted_at, found[tenant.accounts["field"].id, "WALLET"]) == (over, 500)
+    assert found[tenant.id, "REVENUE"] == PRICE.net.minor + 70
+    assert await faults(database) == []
+
+
+async def test_what_is_held_is_not_lost_before_it_is_released(database: Database, two_tenants: TwoTenants) -> None:
+    tenant, over = two_tenants.one, lot_expiry(NOW, 12)
+    wallet_id = await expiring(database, tenant)
+    await top_up(database, tenant, wallet_id, 1_000)
+    async with database.write() as session:
+        held = await hold(session, tenant.id, wallet_id, 700, cause=Ref(Kind.ORDER, uuid7()), at=NOW)
+
+    first = await expire_lots(database, at=over)
+    again = await expire_lots(database, at=over)
+    async with database.write() as session:
+        await release(session, held)
+    last = await expire_lots(database, at=over)
+
+    assert (first, again, last) == (1, 0, 1)
+    assert await lots_of(database, wallet_id) == [(1_000, 0)]
+    assert await faults(database) == []
+
+
+async def test_what_is_undone_after_its_time_is_lost_with_the_next_round(database: Database, two_tenants: TwoTenants) -> None:
+    tenant, over = two_tenants.one, lot_expiry(NOW, 12)
+    wallet_id = await expiring(database, tenant)
+    await top_up(database, tenant, wallet_id, PRICE.gross.minor)
+    (paid,) = await pay(database, tenant.accounts["field"], [PRICE])
+
+    nothing = await expire_lots(database, at=over)
+    await refund(database, paid)
+    done = await expire_lots(database, at=over)
+
+    assert (nothing, done) == (0, 1)
+    assert await lots_of(database, wallet_id) == [(PRICE.gross.minor, 0)]
+    assert await faults(database) == []

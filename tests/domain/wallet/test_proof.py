@@ -1,21 +1,31 @@
 """The proof finds whatever was tampered with, and the command tells it."""
 
 import asyncio
+from collections.abc import Mapping, Sequence
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
 from uuid import UUID
 
 import pytest
 from sqlalchemy import delete, text, update
+from sqlalchemy.exc import IntegrityError
 from sqlmodel import col, select
 from typer.testing import CliRunner
 
 from api.cli import app
-from domain.kernel.ids import uuid7
-from domain.wallet.tables import LedgerAccount, LedgerEntry, LedgerReason, LedgerTransfer
+from domain.kernel.calendar import day_of
+from domain.kernel.ids import Kind, Ref, uuid7
+from domain.wallet import proving
+from domain.wallet.holds import hold
+from domain.wallet.proof import CHECKED, LOOKS, prove
+from domain.wallet.purses import open_wallet
+from domain.wallet.tables import LedgerAccount, LedgerEntry, LedgerReason, LedgerTransfer, WalletLot
+from store import outbox
+from store.outbox import OutboxRow
 from store.session import Database
 from tests.ledger import PRICE, adjust, faults, pay, refund
-from tests.world import NOW, Tenant, TwoTenants
+from tests.world import NOW, MovableClock, Tenant, TwoTenants
 
 
 async def some_movements(database: Database, tenant: Tenant) -> list[UUID]:
@@ -99,6 +109,89 @@ async def test_the_database_itself_refuses_a_wallet_below_its_floor(database: Da
         await change(database, text("UPDATE ledger_accounts SET balance = -1 WHERE kind = 'WALLET'"))
 
 
+def other(value: Any, name: str, ids: Mapping[str, Sequence[UUID]]) -> Any:
+    """A value that differs as little as may be: a byte, a rial, a microsecond, another thing of the kind that is there."""
+    match value:
+        case bool() | int():
+            return value + 1
+        case UUID():
+            return next((id for id in ids.get(name, ()) if id != value), uuid7())
+        case datetime():
+            return value + timedelta(microseconds=1)
+        case dict():
+            return {**value, "label": f"{value['label']}."}
+        case str():
+            return value[:-1] + chr(ord(value[-1]) ^ 1)
+    wanted = {"floor": -(10**12), "ceiling": 10**12, "lot_months": 12, "cause_kind": "or", "memo": "x"}
+    return wanted.get(name) or next(iter(ids.get(name, ())), uuid7())
+
+
+@pytest.mark.parametrize("table", CHECKED.values(), ids=CHECKED)
+async def test_every_column_of_every_table_of_the_ledger_is_watched(database: Database, two_tenants: TwoTenants, table: Any) -> None:
+    """Any one value that differs is refused by the database or found by the proof."""
+    tenant = two_tenants.one
+    await some_movements(database, tenant)
+    async with database.write() as session:
+        wallet = await open_wallet(session, tenant.id, Ref(Kind.ACCOUNT, tenant.accounts["field"].id), lot_months=12)
+        await hold(session, tenant.id, tenant.wallets["root"], 1_000, cause=Ref(Kind.ORDER, uuid7()), at=NOW)
+    await adjust(database, wallet, 900_000)
+    await adjust(database, wallet, 100_000)
+    (sold,) = await pay(database, tenant.accounts["field"], [PRICE])
+    await refund(database, sold)
+    assert await faults(database) == []
+    async with database.read() as session:
+        rows = [row.model_dump() for row in await session.scalars(select(table))]
+        ids = {
+            "organization_id": [tenant.id, two_tenants.other.id], "transfer_id": list(await session.scalars(select(LedgerTransfer.id))),
+            "ledger_account_id": list(await session.scalars(select(LedgerAccount.id))), "lot_id": list(await session.scalars(select(WalletLot.id))),
+        }  # fmt: skip
+    ids["reverses_id"] = ids["transfer_id"][:1]
+    keys, unseen, tried = [column.name for column in table.__table__.primary_key], [], 0
+    for row in rows:
+        here = [getattr(table, key) == row[key] for key in keys]
+        for name, value in row.items():
+            tried += 1
+            if not await is_noticed(database, update(table).where(*here).values({name: other(value, name, ids)})):
+                unseen.append((name, value))
+    assert rows and tried >= 4 * len(rows)
+    assert unseen == []
+
+
+async def is_noticed(database: Database, statement: Any) -> bool:
+    """Whether a change is refused or found; it is taken back."""
+    try:
+        async with database.write() as session:
+            await session.execute(statement)
+            raise LookupError(len(await prove(session)))
+    except IntegrityError:
+        return True
+    except LookupError as found:
+        return bool(found.args[0])
+
+
+async def test_the_nightly_proof_gives_a_look_up_that_finds_a_fault(database: Database, two_tenants: TwoTenants) -> None:
+    await some_movements(database, two_tenants.one)
+    clock = MovableClock()
+    await proving.schedule(database, at=NOW)
+
+    async def night() -> Mapping[str, str]:
+        clock.at = proving.next_night(clock.at)
+        while await outbox.run_once(database, proving.handlers(database, clock), clock, worker="test"):
+            pass
+        async with database.read() as session:
+            tonight = col(OutboxRow.subject).startswith(f"ledger_look:{day_of(clock.at)}")
+            rows = await session.scalars(select(OutboxRow).where(tonight))
+            return {row.payload["look"]: row.state for row in rows}
+
+    first = await night()
+    await change(database, update(LedgerAccount).where(col(LedgerAccount.id) == two_tenants.one.wallets["root"]).values(balance=1))
+    second = await night()
+
+    assert set(first.values()) == {"DONE"} and first.keys() == second.keys() == LOOKS.keys()
+    assert [name for name, state in second.items() if state == "DEAD"] == ["balances"]
+    assert (clock.at - NOW).days == 1
+
+
 async def test_the_command(
     database: Database, two_tenants: TwoTenants, database_url: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -110,10 +203,12 @@ async def test_the_command(
         result = await asyncio.to_thread(CliRunner().invoke, app, ["ledger", "prove"])
         return result.exit_code, result.output
 
-    assert await run() == (0, "the ledger holds\n")
+    code, output = await run()
+    assert (code, output.splitlines()[-1]) == (0, "the ledger holds")
+    assert output.startswith("checked ") and "5 transfers, 14 entries, 0 holds, 0 lots, 0 uses of lots" in output
 
     wallet_id = two_tenants.one.wallets["root"]
     await change(database, update(LedgerAccount).where(col(LedgerAccount.id) == wallet_id).values(balance=1))
     code, output = await run()
     assert code == 1
-    assert output.startswith(f"{wallet_id}: balance is 1, its entries sum to ") and output.endswith("1 faults in the ledger\n")
+    assert f"\n{wallet_id}: balance is 1, its entries sum to " in output and output.endswith("1 faults in the ledger\n")

@@ -1,0 +1,1 @@
+"""Transfers between wallets on the wire."""
