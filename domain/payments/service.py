@@ -100,7 +100,7 @@ async def pay(work: Work, target_ref: Ref, amount: int | None, way: Way, *, fiel
     if voucher is not None:
         await vouchers.use_up(work.sql, voucher, payment.id, at=work.at)
     if payment.source_id is not None:
-        await settle(work, payment)
+        await settle(work, payment, is_new=True)
     return {"payment": payment.id}
 
 
@@ -231,7 +231,7 @@ async def refund(work: Work, payment_id: UUID, amount: int | None, *, is_to_wall
     await _keep(work, back)
     work.changed(Ref(Kind.PAYMENT, payment.id), payment.number, "refunds", None, back.method, money=Money(-wanted))
     if to_wallet_id is not None:
-        await settle_refund(work, back)
+        await settle_refund(work, back, is_new=True)
     elif back.method == M.GATEWAY:
         await work.afterwards(GIVE_BACK, {"payment": back.id.hex}, subject=f"payment:{back.id}", key=f"payment:{back.id}")
     return {"payment": back.id}

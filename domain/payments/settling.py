@@ -49,8 +49,11 @@ def step(payment: Payment, state: PaymentState, *, by: ActorRef, at: datetime, n
     )
 
 
-async def settle(work: Work, payment: Payment, *, reference: str | None = None) -> None:
-    """Books the money of a locked payment and ends it; raises `LimitReached` and `InsufficientFunds` for money that is ours already."""
+async def settle(work: Work, payment: Payment, *, reference: str | None = None, is_new: bool = False) -> None:
+    """Books the money of a locked payment and ends it; raises `LimitReached` and `InsufficientFunds` for money that is ours already.
+
+    Of one that `is_new` in this very write the plan can't tell a state: it isn't there yet.
+    """
     target, subject = await subject_of(work.sql, payment)
     source = payment.source_id or (await house(work.sql, payment.organization_id))[LedgerAccountKind.CLEARING]
     legs = [Leg(source, -payment.amount), *await target.credit(work.sql, subject, payment.amount)]
@@ -59,13 +62,13 @@ async def settle(work: Work, payment: Payment, *, reference: str | None = None) 
     await post(work.sql, payment.organization_id, [posting])
     payment.transfer_id, payment.failure = posting.id, None
     payment.external_reference = reference or payment.external_reference
-    _end(work, payment, subject, note=await _note(work.sql, subject))
+    _end(work, payment, subject, is_new=is_new, note=await _note(work.sql, subject))
     await target.paid(work, subject, payment)
     await work.sql.flush()
 
 
-async def settle_refund(work: Work, refund: Payment, *, reference: str | None = None) -> None:
-    """Books what is given back by a locked refund, from its hold if it has one, and ends it."""
+async def settle_refund(work: Work, refund: Payment, *, reference: str | None = None, is_new: bool = False) -> None:
+    """Books what is given back by a locked refund, from its hold if it has one, and ends it; `is_new` as `settle` has it."""
     original = await work.sql.get_one(Payment, refund.refund_of_id)
     target, subject = await subject_of(work.sql, original)
     to = refund.source_id or (await house(work.sql, refund.organization_id))[LedgerAccountKind.CLEARING]
@@ -77,7 +80,7 @@ async def settle_refund(work: Work, refund: Payment, *, reference: str | None = 
         await post(work.sql, refund.organization_id, [posting])
     refund.transfer_id = posting.id
     refund.external_reference = reference or refund.external_reference
-    _end(work, refund, subject)
+    _end(work, refund, subject, is_new=is_new)
     await target.given_back(work, subject, refund)
     await work.sql.flush()
 
@@ -100,9 +103,10 @@ def _posting(work: Work, payment: Payment, subject: Subject, legs: list[Leg], re
     return Posting(legs, subject.path, reason, by, work.at, Ref(Kind.PAYMENT, payment.id), payment.number)
 
 
-def _end(work: Work, payment: Payment, subject: Subject, *, note: str | None = None) -> None:
+def _end(work: Work, payment: Payment, subject: Subject, *, is_new: bool, note: str | None = None) -> None:
     work.within(payment.organization_id, subject.path, payment.id, subject.ref.id)
-    work.changed(Ref(Kind.PAYMENT, payment.id), payment.number, "state", payment.state, S.SETTLED)
+    if not is_new:
+        work.changed(Ref(Kind.PAYMENT, payment.id), payment.number, "state", payment.state, S.SETTLED)
     move_on(work.sql, payment, S.SETTLED, by=work.scope.actor, at=work.at, note=note)
 
 
