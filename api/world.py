@@ -82,7 +82,7 @@ async def open_world(settings: Settings, *, owns_documents: bool = False) -> Asy
             auth=auth,
             access_log=await parts.enter_async_context(AccessLog().running()),
             scanner=ClamdScanner(settings.clamd_url) if settings.clamd_url else EicarScanner(),
-            terminals=_terminals(settings, clock, parts),
+            terminals=terminals_of(settings, clock, parts),
             inbox=inbox,
             shared=_shared(settings, parts),
             metrics=import_module("api.metrics").Metrics() if settings.metrics_port else None,
@@ -90,7 +90,7 @@ async def open_world(settings: Settings, *, owns_documents: bool = False) -> Asy
         )
 
 
-def _terminals(settings: Settings, clock: Clock, parts: AsyncExitStack) -> Terminals:
+def terminals_of(settings: Settings, clock: Clock, parts: AsyncExitStack) -> Terminals:
     """The payment terminals of the settings; in development the sandbox where there are none. An API process asks them too: the payer
     waits for their word."""
     by_name: dict[str, PaymentGateway] = {}

@@ -1,15 +1,23 @@
 """Paying through the browser, over HTTP: the link, the sandbox's page, the way back; nobody elsewhere sees development's page."""
 
 import re
+from contextlib import AsyncExitStack
 from html import unescape
+from pathlib import Path
 from uuid import uuid4
 
 import httpx
+import msgspec
 import pytest
 
 from api.app import build
+from api.settings import Environment, read_settings
 from api.workshop import Workshop
+from api.world import terminals_of
+from domain.kernel.clock import SystemClock
 from domain.kernel.ids import Kind, encode
+from gateways.psp_sandbox import SandboxGateway
+from gateways.psp_zarinpal import ZarinpalGateway
 from tests.world import TwoTenants, ask
 
 TOP_UP = """
@@ -127,3 +135,16 @@ async def test_a_payment_of_another_company_is_nobodys(world: Workshop, two_tena
     }  # fmt: skip
     refused = await ask(world.database, two_tenants.other.as_profile_manager(), TOP_UP, {"input": content}, parts=world)
     assert refused.data["walletTopUp"]["code"] == "NOT_FOUND"
+
+
+async def test_terminals_come_from_the_settings_and_production_has_no_sandbox(tmp_path: Path) -> None:
+    named = {"SIMURGH_PAYMENT_TERMINALS": "main=https://a@pay.example/pg bill=https://b@pay.example/pg"}
+    async with AsyncExitStack() as parts:
+        development = terminals_of(read_settings({}, data_dir=tmp_path), SystemClock(), parts)
+        real = terminals_of(read_settings(named, data_dir=tmp_path), SystemClock(), parts)
+        nobody = terminals_of(msgspec.structs.replace(read_settings({}, data_dir=tmp_path), environment=Environment.PRODUCTION), SystemClock(), parts)
+
+        assert isinstance(development.named("sandbox"), SandboxGateway)
+        assert (real.name_for("wallet"), real.name_for("bill"), real.named("sandbox")) == ("main", "bill", None)
+        assert isinstance(real.named("bill"), ZarinpalGateway)
+        assert nobody.name_for("wallet") is None

@@ -68,10 +68,24 @@ def test_production_names_the_one_part_that_is_missing(name: str) -> None:
         ("SIMURGH_RETENTION_DAYS", "usage=1"),
         ("SIMURGH_RETENTION_DAYS", "names=400"),
         ("SIMURGH_OTHER_SECRET_KEYS", "short"),
+        ("SIMURGH_PAYMENT_TERMINALS", "https://merchant@host/pg"),
+        ("SIMURGH_PAYMENT_TERMINALS", "main=https://host/pg"),
+        ("SIMURGH_PAYMENT_TERMINALS", "main=http://merchant@host/pg"),
+        ("SIMURGH_PAYMENT_TERMINALS", "Main=https://merchant@host/pg"),
+        ("SIMURGH_PAYMENT_TERMINALS", "main=https://a@host/pg main=https://b@host/pg"),
     ],
 )
 def test_production_names_the_value_it_can_not_accept(name: str, value: str) -> None:
     assert refused({**PRODUCTION, name: value}) == {name}
+
+
+def test_terminals_are_read_in_their_order(tmp_path: Path) -> None:
+    terminals = {"SIMURGH_PAYMENT_TERMINALS": "main=https://a@pay.example/pg bill=https://b@pay.example/pg"}
+
+    assert list(read_settings({**PRODUCTION, **terminals}).payment_terminals.items()) == [
+        ("main", "https://a@pay.example/pg"), ("bill", "https://b@pay.example/pg"),
+    ]  # fmt: skip
+    assert read_settings({**PRODUCTION}).payment_terminals == {}
 
 
 def test_an_unknown_environment_is_refused_rather_than_taken_for_development() -> None:
