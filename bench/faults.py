@@ -2,8 +2,10 @@
 
 import asyncio
 import hashlib
+import html
 import os
 import random
+import re
 import socket
 import sys
 import tempfile
@@ -37,23 +39,26 @@ from domain.audit.chain import first_broken
 from domain.audit.writing import Work
 from domain.bundles.tables import Product
 from domain.catalogue.tables import ActivationMode, Offering, OfferingCategory
+from domain.kernel.clock import SystemClock
 from domain.kernel.ids import Kind, encode, uuid7
 from domain.kernel.permissions import Permission, Role
 from domain.kernel.plan import MutationMode
 from domain.kernel.scope import SYSTEM, system_scope
 from domain.orders.tables import Order, OrderItem, OrderState
+from domain.payments.tables import Payment, PaymentState
 from domain.people.tables import Membership
 from domain.sims.states import SimStatus
 from domain.sims.tables import Sim
 from domain.wallet.proof import prove
 from domain.wallet.service import adjust
 from domain.wallet.tables import LedgerAccount, LedgerAccountKind, LedgerReason, LedgerTransfer
+from gateways.psp_sandbox import Answer, SandboxGateway
 from store.outbox import OutboxRow
-from store.session import Database
+from store.session import Database, Session
 
 CLIENTS = 10
 SECRET = rules.token_text("dev", "F" * 30)
-MEMO = "bought under fire"
+MEMO, PAID_IN, RETURN_URL = "bought under fire", 1_000, "https://shop.example/done"
 FUNDS = 900_000_000_000
 SECONDS_TO_START, SECONDS_TO_ANSWER, SECONDS_TO_SETTLE, SECONDS_TO_END = 120, 180, 240, 15
 LIFE = (0.5, 2.0)
@@ -64,9 +69,14 @@ END_ONE = text(
     "SELECT pg_terminate_backend(pid) FROM (SELECT pid FROM pg_stat_activity WHERE datname = current_database() "
     "AND pid <> pg_backend_pid() ORDER BY random() LIMIT 1) AS one"
 )
+_UNDER_FIRE = (col(Payment.amount) == PAID_IN) & (col(Payment.return_url) == RETURN_URL)
 FINAL = frozenset({OrderState.COMPLETED, OrderState.FAILED})
+ANSWERS = (Answer.PAY, Answer.PAY, Answer.PAY, Answer.TWICE, Answer.NEVER, Answer.REFUSE, Answer.LEAVE, Answer.FORGE)
+"""What payers do on the gateway's page, as often as they stand here."""
 BUY = """mutation($input: OrderPlaceInput!) { orderPlace(input: $input) { __typename
   ... on OrderPlacePayload { order { id } } ... on UserError { code message } } }"""
+PAY = """mutation($input: WalletTopUpInput!) { walletTopUp(input: $input) { __typename
+  ... on WalletTopUpPayload { payment { id redirectUrl } } ... on UserError { code message } } }"""
 
 
 class Engine(StrEnum):
@@ -95,7 +105,7 @@ def faults(
     bug: Annotated[str, typer.Option(help="Plant a bug that has to be found: two-transactions or missing-key.")] = "none",
     json: Annotated[Path | None, typer.Option(help="Write the figures to this file.", dir_okay=False)] = None,
 ) -> None:
-    """Money under fire: purchases with retried keys through kills of the API and of the database's backends."""
+    """Money under fire: purchases and top-ups with retried keys through kills of the API and of the database's backends."""
     found = [asyncio.run(_on(engine, kills, backend_kills, seed, bug)) for engine in on or list(Engine)]
     TABLES.print(table(found))
     if json is not None:
@@ -143,10 +153,10 @@ async def measured(
     """
     house = _House(data, url, bug)
     await house.command("seed", "--size", "small")
-    dice, backends = random.Random(seed), 0
+    dice, backends, gateway = random.Random(seed), 0, SandboxGateway(data / "psp", SystemClock(), "")
     async with _store(house) as database:
         market = await _open_market(database, house.port)
-    clients = [asyncio.create_task(market.customer()) for _ in range(CLIENTS)]
+    clients = [asyncio.create_task(client()) for client in [market.customer, market.payer] * (CLIENTS // 2)]
     try:
         for life in range(kills):
             told(f"life {life + 1} of {kills}, {market.acknowledged:,} answered, {market.retried:,} asked again")
@@ -158,8 +168,8 @@ async def measured(
             async with house.living():
                 market.is_closing = True
                 await asyncio.wait_for(asyncio.gather(*clients), SECONDS_TO_ANSWER)
-                await _settled(database, market)
-            found = market.violations + await _violations(database, market)
+                await _settled(database, market, gateway)
+            found = market.violations + await _violations(database, market, gateway)
     finally:
         for client in clients:
             client.cancel()
@@ -218,10 +228,11 @@ class _House:
 
 @dataclass
 class Market:
-    """Where clients buy, and what they were told under each of their keys."""
+    """Where clients buy and pay in, and what they were told under each of their keys: ids of orders and payments."""
 
     url: str
     account: str
+    wallet: str
     offering: str
     sims: Sequence[str]
     is_closing: bool = False
@@ -232,37 +243,77 @@ class Market:
     @property
     def acknowledged(self) -> int:
         """Keys that were answered well."""
-        return sum(bool(answers) for answers in self.told.values())
+        return sum(bool(answers - {""}) for answers in self.told.values())
 
     async def customer(self) -> None:
         """Buys one thing after the other until the market closes, asking for each until it is answered, and once more to be sure."""
-        async with httpx.AsyncClient(headers={"authorization": f"Bearer {SECRET}"}, timeout=15) as client:
+        async with self._client() as client:
             while not self.is_closing:
-                key = uuid4()
                 lines = [{"offeringId": self.offering, "sims": {"ids": [random.choice(self.sims)]}}]
-                content = {"accountId": self.account, "lines": lines, "memo": MEMO, "idempotencyKey": str(key)}
-                self.told[key] = set()
-                for _ in range(2):
-                    self.told[key].add(await self._answered(client, content))
-                    await asyncio.sleep(0.05)
+                await self._asked(client, BUY, {"accountId": self.account, "lines": lines, "memo": MEMO})
 
-    async def _answered(self, client: httpx.AsyncClient, content: dict[str, Any]) -> str:
+    async def payer(self) -> None:
+        """Pays in through the gateway's page time and again, in each way in which a payment can go."""
+        async with self._client() as client:
+            while not self.is_closing:
+                method = {"gatewayReturnUrl": RETURN_URL}
+                content = {"walletId": self.wallet, "amount": {"amount": str(PAID_IN), "currency": "IRR"}, "method": method}
+                payment = await self._asked(client, PAY, content)
+                if payment and payment["redirectUrl"]:
+                    await self._on_the_page(client, payment["redirectUrl"], random.choice(ANSWERS))
+
+    async def _on_the_page(self, client: httpx.AsyncClient, url: str, answer: Answer) -> None:
+        """What a payer's browser does, each step until it works."""
+        page = (await self._visited(client, "GET", url)).headers.get("location", "")
+        if "/dev/pay/" not in page:
+            return
+        sent = await self._visited(client, "POST", page, data={"answer": answer.value})
+        back = sent.headers.get("location") or next(iter(re.findall(r'src="([^"]+)"', sent.text)), None)
+        if back is not None:
+            await asyncio.gather(*(self._visited(client, "GET", html.unescape(back)) for _ in range(2)))
+
+    async def _visited(self, client: httpx.AsyncClient, method: str, url: str, **content: Any) -> httpx.Response:
+        while True:
+            with suppress(httpx.TransportError):
+                answer = await client.request(method, url, **content)
+                if answer.status_code < 500:
+                    return answer
+                if answer.status_code != 503:
+                    self.violations.append(f"{method} {url} answered {answer.status_code}")
+                    return answer
+            self.retried += 1
+            await asyncio.sleep(0.25)
+
+    def _client(self) -> httpx.AsyncClient:
+        return httpx.AsyncClient(headers={"authorization": f"Bearer {SECRET}"}, timeout=15)
+
+    async def _asked(self, client: httpx.AsyncClient, query: str, content: dict[str, Any]) -> dict[str, Any] | None:
+        """Asks twice under one key, each until it is answered; returns the order or payment."""
+        key, made = uuid4(), None
+        self.told[key] = set()
+        for _ in range(2):
+            made = await self._answered(client, {"query": query, "variables": {"input": content | {"idempotencyKey": str(key)}}})
+            self.told[key].add(str(made["id"]) if made else "")
+            await asyncio.sleep(0.05)
+        return made
+
+    async def _answered(self, client: httpx.AsyncClient, body: dict[str, Any]) -> dict[str, Any] | None:
         while True:
             try:
-                answer = (await client.post(self.url, json={"query": BUY, "variables": {"input": content}})).json()
+                answer = (await client.post(self.url, json=body)).json()
             except (httpx.TransportError, ValueError):
                 self.retried += 1
                 await asyncio.sleep(0.25)
                 continue
             if not answer.get("errors"):
-                placed = answer["data"]["orderPlace"]
-                if "order" not in placed:
-                    self.violations.append(f"a sale was refused: {placed}")
-                    return ""
-                return str(placed["order"]["id"])
+                (done,) = answer["data"].values()
+                made: dict[str, Any] | None = done.get("order") or done.get("payment")
+                if made is None:
+                    self.violations.append(f"a call was refused: {done}")
+                return made
             if strange := [error for error in answer["errors"] if error["extensions"].get("code") not in PASSING]:
                 self.violations.append(f"a call failed: {strange[0]}")
-                return ""
+                return None
             self.retried += 1
             await asyncio.sleep(0.1)
 
@@ -292,14 +343,15 @@ async def _open_market(database: Database, port: int) -> Market:
             ApiToken(
                 id=uuid7(), organization_id=organization_id, account_id=account_id, person_id=manager.person_id, name="Under fire",
                 prefix=SECRET[:12], hash=hashlib.sha256(SECRET.encode()).hexdigest(),
-                permissions=[Permission.ORDER_PLACE, Permission.ORDER_READ], networks=[],
+                permissions=[Permission.ORDER_PLACE, Permission.ORDER_READ, Permission.WALLET_TOP_UP, Permission.WALLET_READ], networks=[],
                 by=SYSTEM.as_json(), created_at=at, expires_at=at + timedelta(days=1),
             )
         )  # fmt: skip
         work = Work(session, system_scope(Permission.WALLET_ADJUST, at), at, MutationMode.APPLY)
         await adjust(work, wallet_id=wallet_id, amount=FUNDS, reason="money for the benchmark")
     place = f"http://127.0.0.1:{port}/graphql"
-    return Market(place, encode(Kind.ACCOUNT, account_id), encode(Kind.OFFERING, offering.id), [encode(Kind.SIM, id) for id in sims])
+    account, wallet = encode(Kind.ACCOUNT, account_id), encode(Kind.WALLET, wallet_id)
+    return Market(place, account, wallet, encode(Kind.OFFERING, offering.id), [encode(Kind.SIM, id) for id in sims])
 
 
 async def _lived(seconds: float, url: str | None, backends: int, dice: random.Random) -> int:
@@ -335,39 +387,53 @@ async def _forget_leases(database: Database) -> None:
         await session.execute(update(OutboxRow).where(col(OutboxRow.lease_until).is_not(None)).values(lease_until=now))
 
 
-async def _settled(database: Database, market: Market) -> None:
-    """Waits until everything that was sold is granted or given back."""
-    deadline, count = monotonic() + SECONDS_TO_SETTLE, -1
-    statement = select(func.count()).select_from(OrderItem).join(Order, col(Order.id) == col(OrderItem.order_id))
-    statement = statement.where(Order.memo == MEMO, col(OrderItem.state).not_in(FINAL))
-    while monotonic() < deadline and count:
-        await asyncio.sleep(0.2)
+async def _settled(database: Database, market: Market, gateway: SandboxGateway) -> None:
+    """Waits until everything that was sold is granted or given back, and every payment that was paid is booked."""
+    deadline, waiting = monotonic() + SECONDS_TO_SETTLE, -1
+    sold = select(func.count()).select_from(OrderItem).join(Order, col(Order.id) == col(OrderItem.order_id))
+    sold = sold.where(Order.memo == MEMO, col(OrderItem.state).not_in(FINAL))
+    while monotonic() < deadline and waiting:
+        await asyncio.sleep(0.5)
         async with database.read() as session:
-            count = int((await session.execute(statement)).scalar_one())
-    if count:
-        market.violations.append(f"{count} items are never granted nor given back")
+            waiting = int((await session.execute(sold)).scalar_one())
+            payments = (await session.scalars(select(Payment).where(col(Payment.authority).is_not(None), _UNDER_FIRE))).all()
+        waiting += sum(payment.state != PaymentState.SETTLED and _is_paid(gateway, payment) for payment in payments)
+    if waiting:
+        market.violations.append(f"{waiting} items or payments never come to an end")
 
 
-async def _violations(database: Database, market: Market) -> list[str]:
-    """Holds the books against what clients were told; what can't be, in words."""
+def _is_paid(gateway: SandboxGateway, payment: Payment) -> bool:
+    """Whether the gateway has the payer's money."""
+    sitting = gateway.sitting(payment.authority) if payment.authority else None
+    return sitting is not None and sitting.paid_at is not None
+
+
+async def _violations(database: Database, market: Market, gateway: SandboxGateway) -> list[str]:
+    """Holds the books against what clients were told and what the gateway took; what can't be, in words."""
+    found = [f"the key {key} was told {sorted(answers)}" for key, answers in market.told.items() if len(answers) != 1]
+    told = Counter(answer for answers in market.told.values() for answer in answers if answer)
     async with database.read() as session:
         orders = (await session.scalars(select(Order).where(Order.memo == MEMO))).all()
-        bought = col(OrderItem.order_id).in_(select(Order.id).where(Order.memo == MEMO))
-        items = (await session.scalars(select(OrderItem).where(bought))).all()
-        of_items = col(Product.order_item_id).in_(select(OrderItem.id).where(bought))
-        products = Counter((await session.scalars(select(Product.order_item_id).where(of_items))).all())
-        paid = select(LedgerTransfer.cause_id, LedgerTransfer.reason).where(
-            col(LedgerTransfer.cause_id).in_(select(Order.id).where(Order.memo == MEMO))
-        )
-        moved = Counter((cause, reason) for cause, reason in await session.execute(paid))
-        found = [f"the proof: {fault.what} ({fault.id})" for fault in await prove(session)]
-        if (broken := await first_broken(session, orders[0].organization_id)) is not None:
-            found.append(f"the audit trail is broken: {broken}")
-    found += [f"the key {key} was told {sorted(answers)}" for key, answers in market.told.items() if len(answers) != 1]
-    told = Counter(next(iter(answers)) for answers in market.told.values() if answers)
-    kept = Counter(encode(Kind.ORDER, order.id) for order in orders)
-    found += [f"{order} was bought and told to nobody" for order in (kept - told).elements()]
-    found += [f"{order} was told and isn't there" for order in (told - kept).elements()]
+        payments = (await session.scalars(select(Payment).where(_UNDER_FIRE))).all()
+        found += await _sold_badly(session) + await _paid_badly(session, payments, gateway)
+        found += [f"the proof: {fault.what} ({fault.id})" for fault in await prove(session)]
+        for organization_id in {order.organization_id for order in orders}:
+            if (broken := await first_broken(session, organization_id)) is not None:
+                found.append(f"the audit trail is broken: {broken}")
+    kept = Counter([encode(Kind.ORDER, order.id) for order in orders] + [encode(Kind.PAYMENT, payment.id) for payment in payments])
+    found += [f"{id} was made and told to nobody" for id in (kept - told).elements()]
+    return found + [f"{id} was told and isn't there" for id in (told - kept).elements()]
+
+
+async def _sold_badly(session: Session) -> list[str]:
+    """Items that were charged and not granted, granted and not charged, or either twice."""
+    bought = select(Order.id).where(Order.memo == MEMO)
+    items = (await session.scalars(select(OrderItem).where(col(OrderItem.order_id).in_(bought)))).all()
+    granted = select(Product.order_item_id).join(OrderItem, col(OrderItem.id) == col(Product.order_item_id))
+    products = Counter((await session.scalars(granted.where(col(OrderItem.order_id).in_(bought)))).all())
+    paid = select(LedgerTransfer.cause_id, LedgerTransfer.reason).where(col(LedgerTransfer.cause_id).in_(bought))
+    moved = Counter((cause, reason) for cause, reason in await session.execute(paid))
+    found = []
     for item in items:
         is_granted, is_failed = item.state == OrderState.COMPLETED, item.state == OrderState.FAILED
         if products[item.id] != is_granted:
@@ -375,6 +441,19 @@ async def _violations(database: Database, market: Market) -> list[str]:
         charged, back = (moved[item.order_id, reason] for reason in (LedgerReason.ORDER, LedgerReason.REFUND))
         if (charged, back) != (1, int(is_failed)):
             found.append(f"item {item.id} in {item.state} was charged {charged} times and given back {back} times")
+    return found
+
+
+async def _paid_badly(session: Session, payments: Sequence[Payment], gateway: SandboxGateway) -> list[str]:
+    """Payments that were booked otherwise than the gateway took them, or not once."""
+    causes = [payment.id for payment in payments]
+    booked = Counter((await session.scalars(select(LedgerTransfer.cause_id).where(col(LedgerTransfer.cause_id).in_(causes)))).all())
+    found = []
+    for payment in payments:
+        is_paid, is_settled = _is_paid(gateway, payment), payment.state == PaymentState.SETTLED
+        if is_paid != is_settled or booked[payment.id] != is_settled:
+            words = "took the money" if is_paid else "took no money"
+            found.append(f"payment {payment.number} is {payment.state}, booked {booked[payment.id]} times, and the gateway {words}")
     return found
 
 
