@@ -97,6 +97,16 @@ class Figures(msgspec.Struct, frozen=True):
     violations: int
 
 
+@dataclass(frozen=True, slots=True)
+class Found:
+    """The figures, what can't be in words, and what of each kind ended well: without any, the fire would show nothing."""
+
+    figures: Figures
+    violations: Sequence[str]
+    granted: int
+    settled: int
+
+
 def faults(
     kills: Annotated[int, typer.Option(help="How often the API is killed (kill -9), on each engine.", min=0)] = 200,
     backend_kills: Annotated[int, typer.Option(help="How many of PostgreSQL's backends are ended.", min=0)] = 50,
@@ -106,7 +116,13 @@ def faults(
     json: Annotated[Path | None, typer.Option(help="Write the figures to this file.", dir_okay=False)] = None,
 ) -> None:
     """Money under fire: purchases and top-ups with retried keys through kills of the API and of the database's backends."""
-    found = [asyncio.run(_on(engine, kills, backend_kills, seed, bug)) for engine in on or list(Engine)]
+    found = []
+    for engine in on or list(Engine):
+        one = asyncio.run(_on(engine, kills, backend_kills, seed, bug))
+        CONSOLE.print(f"{engine}: {one.granted:,} bundles granted, {one.settled:,} payments settled")
+        for words in one.violations[:20]:
+            CONSOLE.print(f"  violation: {words}")
+        found.append(one.figures)
     TABLES.print(table(found))
     if json is not None:
         json.write_bytes(msgspec.json.format(msgspec.json.encode(found), indent=1) + b"\n")
@@ -124,7 +140,7 @@ def table(found: list[Figures]) -> Table:
     return shown
 
 
-async def _on(engine: Engine, kills: int, backend_kills: int, seed: int, bug: str) -> Figures:
+async def _on(engine: Engine, kills: int, backend_kills: int, seed: int, bug: str) -> Found:
     with tempfile.TemporaryDirectory(prefix="simurgh-faults-") as folder, CONSOLE.status(f"{engine}: a demo company …") as status:
         told = lambda words: status.update(f"{engine}: {words}")  # noqa: E731 (a name for the status)
         data = Path(folder) / "data"
@@ -146,10 +162,10 @@ async def _on(engine: Engine, kills: int, backend_kills: int, seed: int, bug: st
 
 async def measured(
     data: Path, url: str | None, *, kills: int, backend_kills: int, seed: int, bug: str = "none",
-    told: Callable[[str], None] = lambda _: None, problems: list[str] | None = None,
-) -> Figures:  # fmt: skip
-    """Makes a small demo company in a new folder (SQL there unless a URL of PostgreSQL is given), sells under fire, and holds the books
-    against what clients were told; what can't be is added to `problems` in words.
+    told: Callable[[str], None] = lambda _: None,
+) -> Found:  # fmt: skip
+    """Makes a small demo company in a new folder (SQL there unless a URL of PostgreSQL is given), sells and takes money in under fire, and
+    holds the books against what clients were told.
     """
     house = _House(data, url, bug)
     await house.command("seed", "--size", "small")
@@ -170,14 +186,12 @@ async def measured(
                 await asyncio.wait_for(asyncio.gather(*clients), SECONDS_TO_ANSWER)
                 await _settled(database, market, gateway)
             found = market.violations + await _violations(database, market, gateway)
+            granted, settled = await _ended_well(database)
     finally:
         for client in clients:
             client.cancel()
-    if problems is not None:
-        problems += found
-    for words in found[:20]:
-        CONSOLE.print(f"  violation: {words}")
-    return Figures(Engine.POSTGRESQL if url else Engine.SQLITE, kills, backends, market.acknowledged, market.retried, len(found))
+    name = Engine.POSTGRESQL if url else Engine.SQLITE
+    return Found(Figures(name, kills, backends, market.acknowledged, market.retried, len(found)), found, granted, settled)
 
 
 class _House:
@@ -423,6 +437,15 @@ async def _violations(database: Database, market: Market, gateway: SandboxGatewa
     kept = Counter([encode(Kind.ORDER, order.id) for order in orders] + [encode(Kind.PAYMENT, payment.id) for payment in payments])
     found += [f"{id} was made and told to nobody" for id in (kept - told).elements()]
     return found + [f"{id} was told and isn't there" for id in (told - kept).elements()]
+
+
+async def _ended_well(database: Database) -> tuple[int, int]:
+    """How many items were granted, and how many payments settled."""
+    granted = select(func.count()).select_from(OrderItem).join(Order, col(Order.id) == col(OrderItem.order_id))
+    granted = granted.where(Order.memo == MEMO, OrderItem.state == OrderState.COMPLETED)
+    settled = select(func.count()).select_from(Payment).where(_UNDER_FIRE, Payment.state == PaymentState.SETTLED)
+    async with database.read() as session:
+        return (await session.execute(granted)).scalar_one(), (await session.execute(settled)).scalar_one()
 
 
 async def _sold_badly(session: Session) -> list[str]:
