@@ -10,6 +10,7 @@ from sqlmodel import col, select
 from domain.audit.writing import Result, Work
 from domain.billing.attached import bill_for_update
 from domain.billing.notes import credited
+from domain.billing.paying import settle
 from domain.billing.states import ISSUED, BillState, DisputeState
 from domain.billing.tables import Bill, BillDispute, BillDisputeLine, BillLine, BillNote
 from domain.kernel.errors import AlreadyExists, InvalidInput, NotFound, StateConflict
@@ -68,14 +69,15 @@ async def bill_dispute(work: Work, bill_id: UUID, line_ids: Sequence[UUID], reas
 async def bill_dispute_resolve(work: Work, dispute_id: UUID, credit: int | None, note: str) -> Result:
     """Ends a dispute and answers its ticket, unless somebody closed it meanwhile: `dispute`.
 
-    `credit` in rials net, at most the lines' own: booked at once, on the account's next bill as a note, so that its debt is what bills say
-    less notes that no bill has yet. Null or nothing turns the dispute down. Raises `NotFound`, `InvalidInput`, `StateConflict`.
+    `credit` in rials net, at most the lines' own; null or nothing turns the dispute down. A credit note comes off what is due of the bill
+    at once, or, when less is due than that, off the account's next bill. Raises `NotFound`, `InvalidInput`, `StateConflict`.
     """
     said = words(note, LONGEST_REASON, "note")
     dispute = await _dispute(work, dispute_id)
     if dispute.state != DisputeState.OPEN:
         raise StateConflict("bill.dispute_over", field=("disputeId",))
-    bill = await work.sql.get_one(Bill, dispute.bill_id)
+    bill = await bill_for_update(work.sql, dispute.bill_id)
+    assert bill is not None  # noqa: S101 (its dispute refers to it)
     lines = await _lines_of(work, dispute)
     most = _total(lines).net.minor
     if credit is not None and not 0 <= credit <= most:
@@ -143,21 +145,27 @@ def _total(lines: Sequence[BillLine]) -> Price:
 
 
 async def _credit(work: Work, bill: Bill, dispute: BillDispute, lines: Sequence[BillLine], net: int, said: str) -> Money:
-    """Books the credit, a note for each VAT rate; returns what is given back with tax."""
+    """Gives the credit, a note for each VAT rate; returns what it comes to with tax.
+
+    What the next bill bears is booked with that bill.
+    """
     organization_id = bill.organization_id
     parts = credited((Price(Money(line.net), Money(line.vat), line.vat_rate) for line in lines), net)
     vat = sum(part.vat.minor for part in parts)
-    own = await house(work.sql, organization_id)
-    owed = await purse(work.sql, organization_id, Ref(Kind.ACCOUNT, bill.account_id), K.RECEIVABLE)
-    legs = [Leg(owed, net + vat), Leg(own[K.REVENUE], -net), Leg(own[K.TAX], -vat)]
-    cause = Ref(Kind.BILL_DISPUTE, dispute.id)
-    await post(work.sql, organization_id, [Posting(legs, bill.path, LedgerReason.ADJUSTMENT, work.scope.actor, work.at, cause, said)])
+    is_now = bill.amount_due >= net + vat
+    if is_now:
+        own = await house(work.sql, organization_id)
+        owed = await purse(work.sql, organization_id, Ref(Kind.ACCOUNT, bill.account_id), K.RECEIVABLE)
+        legs = [Leg(owed, net + vat), Leg(own[K.REVENUE], -net), Leg(own[K.TAX], -vat)]
+        cause = Ref(Kind.BILL_DISPUTE, dispute.id)
+        await post(work.sql, organization_id, [Posting(legs, bill.path, LedgerReason.ADJUSTMENT, work.scope.actor, work.at, cause, said)])
+        settle(work, bill, net + vat)
     for part in parts:
         alike = [line for line in lines if line.vat_rate == part.vat_rate]
         note = BillNote(
             id=uuid7(), organization_id=organization_id, account_id=bill.account_id, path=bill.path, sim_id=_only(alike, "sim_id"),
             cost_centre_id=_only(alike, "cost_centre_id"), service=_only(alike, "service"), about_bill_id=bill.id,
-            net=-part.net.minor, vat=-part.vat.minor, vat_rate=part.vat_rate, text=said, is_booked=True, made_at=work.at,
+            net=-part.net.minor, vat=-part.vat.minor, vat_rate=part.vat_rate, text=said, is_booked=is_now, made_at=work.at,
             by=work.scope.actor.as_json(),
         )  # fmt: skip
         work.sql.add(note)

@@ -42,7 +42,7 @@ _SERVICES: Sequence[str | None] = (*UsageType, None)
 def letter(bill: Bill) -> Letter:
     """The work of making a bill's papers, to be put into the transaction that issues it."""
     assert bill.issued_at is not None  # noqa: S101 (called at issue)
-    return Letter(PAPERS, {"bill": bill.id.hex}, f"bill:{bill.id}", bill.issued_at, f"{PAPERS}:{bill.id}")
+    return Letter(PAPERS, {"bill": bill.id.hex}, f"bill_papers:{bill.id}", bill.issued_at, f"{PAPERS}:{bill.id}")
 
 
 def papers_handler(database: Database, printer: BillPrinter, clock: Clock, seller: Seller) -> Handler:

@@ -50,6 +50,18 @@ def _payable(bill: Bill) -> int:
     return bill.amount_due
 
 
+def settle(work: Work, bill: Bill, amount: int) -> None:
+    """Takes note of so many rials paid on a locked bill, or, negative, given back; the caller moves the money."""
+    ref, label = Ref(Kind.BILL, bill.id), bill.number or str(bill.id)
+    before, due = BillState(bill.state), bill.amount_due
+    after = rules.state_when_paid(bill.net + bill.vat, due - amount)
+    bill.paid, bill.amount_due = bill.paid + amount, due - amount
+    work.changed(ref, label, "amountDue", due, bill.amount_due, money=Money(-amount))
+    if after is not before:
+        bill.state = rules.move(before, after)
+        work.changed(ref, label, "state", before, after)
+
+
 class BillTarget:
     """Paying a bill, wholly or in part: RECEIVABLE up to what is due, the rest, when others were faster, the account's wallet."""
 
@@ -95,7 +107,7 @@ class BillTarget:
         """Takes what was paid off what is due, and tells of what went to the wallet."""
         bill = await self._bill(work.sql, subject)
         part = _part(bill, payment.amount)
-        self._move(work, bill, part)
+        settle(work, bill, part)
         if payment.amount > part:
             await self._tell_wallet(work, bill, payment.amount - part)
 
@@ -103,7 +115,7 @@ class BillTarget:
         """Puts what went back onto what is due."""
         bill = await self._bill(work.sql, subject)
         part = min(refund.amount, max(bill.paid, 0))
-        self._move(work, bill, -part)
+        settle(work, bill, -part)
         if refund.amount > part:
             await self._tell_wallet(work, bill, part - refund.amount)
 
@@ -122,17 +134,6 @@ class BillTarget:
             col(Payment.state) == PaymentState.VERIFYING, col(Payment.method) == PaymentMethod.GATEWAY, col(Payment.refund_of_id).is_(None),
         )  # fmt: skip
         return int((await session.execute(select(total).where(*of))).scalar_one())
-
-    def _move(self, work: Work, bill: Bill, part: int) -> None:
-        """Changes what is paid and due by so many rials, and the state with them."""
-        ref, label = Ref(Kind.BILL, bill.id), bill.number or str(bill.id)
-        before, due = BillState(bill.state), bill.amount_due
-        after = rules.state_when_paid(bill.net + bill.vat, due - part)
-        bill.paid, bill.amount_due = bill.paid + part, due - part
-        work.changed(ref, label, "amountDue", due, bill.amount_due, money=Money(-part))
-        if after is not before:
-            bill.state = rules.move(before, after)
-            work.changed(ref, label, "state", before, after)
 
     async def _tell_wallet(self, work: Work, bill: Bill, moved: int) -> None:
         wallet_id = (await owned_by(work.sql, bill.organization_id, bill.account_id))[K.WALLET]

@@ -12,17 +12,19 @@ from sqlmodel import col, select
 
 from domain.audit.writing import Done
 from domain.billing.disputes import bill_dispute, bill_dispute_resolve
+from domain.billing.paying import bill_pay
 from domain.billing.states import BillState, DisputeState
 from domain.billing.tables import Bill, BillDispute, BillLine, BillNote
 from domain.kernel.errors import AlreadyExists, DomainError, InvalidInput, NotFound, StateConflict
 from domain.kernel.locale import Locale
 from domain.kernel.permissions import Permission
+from domain.payments.service import FromWallet
 from domain.tickets.tables import Ticket
 from domain.wallet.tables import LedgerAccountKind as K
 from store.session import Database
 from tests.bills import Issued
-from tests.domain.billing.debts import company, done, operator, owed, purses
-from tests.ledger import balances, faults
+from tests.domain.billing.debts import bill_now, company, done, operator, owed, purses
+from tests.ledger import adjust, balances, faults
 from tests.world import Tenant, make_tenant
 
 
@@ -85,10 +87,26 @@ async def test_a_granted_part_is_a_credit_note_and_a_balanced_transfer(database:
     (note,) = await notes(database)
     assert (note.net, note.vat, note.is_booked, note.about_bill_id, note.account_id) == (-50_000, -5_000, True, bill.id, root.id)
     assert note.sim_id == tenant.sims[0].id
-    assert (await purses(database, root))["RECEIVABLE"] == before["RECEIVABLE"] + 55_000
+    assert (await purses(database, root))["RECEIVABLE"] == before["RECEIVABLE"] + 55_000 == -(await bill_now(database, bill.id)).amount_due
+    assert (await bill_now(database, bill.id)).state == BillState.PARTIALLY_PAID
     house = await balances(database, [tenant.id])
     assert (house[tenant.id, K.REVENUE], house[tenant.id, K.TAX]) == (162_505 - 50_000, 16_251 - 5_000)
     assert await faults(database) == []
+
+
+async def test_what_is_paid_already_comes_off_the_next_bill(database: Database, tenant: Tenant, bill: Issued) -> None:
+    await adjust(database, tenant.wallets["root"], 178_756)
+    wallet = FromWallet(tenant.wallets["root"])
+    await done(database, company(tenant, Permission.BILL_PAY), "billPay", lambda work: bill_pay(work, bill.id, 150_000, wallet))
+    before = await purses(database, tenant.accounts["root"])
+    id = id_of(await dispute(database, tenant, bill.id, bill.line_ids[:1]))
+
+    await decide(database, id, 100_000)
+
+    assert (await stored(database, id)).credited == 110_000
+    assert [(note.net, note.vat, note.is_booked) for note in await notes(database)] == [(-100_000, -10_000, False)]
+    assert await purses(database, tenant.accounts["root"]) == before
+    assert (await bill_now(database, bill.id)).amount_due == 28_756
 
 
 async def test_all_of_it_gives_all_of_the_tax(database: Database, tenant: Tenant, bill: Issued) -> None:
@@ -98,6 +116,7 @@ async def test_all_of_it_gives_all_of_the_tax(database: Database, tenant: Tenant
 
     assert (await stored(database, id)).credited == (await stored(database, id)).amount == 178_756
     assert (await purses(database, tenant.accounts["root"]))["RECEIVABLE"] == 0
+    assert (await bill_now(database, bill.id)).state == BillState.SETTLED
 
 
 async def test_lines_of_two_tax_rates_get_a_note_each(database: Database, tenant: Tenant, bill: Issued) -> None:
