@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from decimal import Decimal
 from enum import StrEnum
 from itertools import zip_longest
+from operator import attrgetter
 from typing import NamedTuple
 from uuid import UUID
 
@@ -116,7 +117,7 @@ def _parts(bill: ComparedBill, other: ComparedBill) -> Iterator[_Part]:
         kind = _own_cause(line, BillCauseKind.SIM_REMOVED, bill)
         paired[kind, _likeness(line)][1].append(line)
     for (own, _), (ours, theirs) in paired.items():
-        for mine, its in zip_longest(ours, theirs):
+        for mine, its in zip_longest(*(sorted(side, key=attrgetter("gross"), reverse=True) for side in (ours, theirs))):
             if mine is None:
                 yield own or BillCauseKind.VOLUME, None, its, -its.gross
             elif its is None:
@@ -140,7 +141,7 @@ def _own_cause(line: ComparedLine, came_or_went: BillCauseKind, elsewhere: Compa
 
 
 def _likeness(line: ComparedLine) -> Hashable:
-    """By what lines are paired, in their order; a card's by the card wherever it stood, those of no card by their account."""
+    """By what lines are paired, the largest with the largest; a card's by the card wherever it stood, those of no card by their account."""
     return line.kind, line.service, line.unit, line.item, line.sim_id or line.account_id, line.sim_id is None
 
 
