@@ -24,6 +24,7 @@ from domain.hierarchy import service as hierarchy
 from domain.imports import running as imports
 from domain.jobs import running as jobs
 from domain.jobs.deeds import Deed
+from domain.orders import filling
 from domain.orders import fulfilment as orders
 from domain.payments import verifying as payments
 from domain.sims import edits as sim_edits
@@ -36,7 +37,9 @@ from domain.wallet import expiry, proving
 from store import outbox
 from store.outbox import Handler
 
-DEEDS: Mapping[str, Deed] = {deed.mutation: deed for deed in (*sim_service.DEEDS.values(), sim_edits.UPDATE, hierarchy.MOVE, groups.UPDATE)}
+DEEDS: Mapping[str, Deed] = {
+    deed.mutation: deed for deed in (*sim_service.DEEDS.values(), sim_edits.UPDATE, hierarchy.MOVE, groups.UPDATE, filling.ORDER)
+}
 """What jobs can do, by the names of the mutations."""
 
 

@@ -28,8 +28,9 @@ _database: list[Database] = []
 
 
 async def _paid_later(
-    work: Work, *, account: Account | AccountRow, items: Sequence[tuple[UUID, Price]], cause: Ref, by: ActorRef | None = None
-) -> Mapping[UUID, UUID]:
+    work: Work, *, account: Account | AccountRow, items: Sequence[tuple[UUID, Price]], cause: Ref, by: ActorRef | None = None,
+    hold_id: UUID | None = None,
+) -> Mapping[UUID, UUID]:  # fmt: skip
     """Charges in a transaction of its own, a moment after the order's: who dies in between sells for nothing."""
     if work.mode is MutationMode.APPLY:
         task = asyncio.create_task(_pay(work, account, items, cause))

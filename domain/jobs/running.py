@@ -38,7 +38,7 @@ def handlers(database: Database, clock: Clock, deeds: Mapping[str, Deed]) -> dic
             is_over = await _run_chunk(database, deeds, job_id, at=clock.now())
         except Exception:
             if task.attempt >= MOST_ATTEMPTS:
-                await _break_off(database, job_id, at=clock.now())
+                await _break_off(database, deeds, job_id, at=clock.now())
             raise
         if not is_over:
             raise Later(clock.now(), has_progressed=True)
@@ -65,7 +65,8 @@ def _scope(job: Job, at: datetime) -> Scope:
 async def _chunk(deed: Deed, job_id: UUID, work: Work) -> Result:
     """Decides about the next rows, acts, and marks them done."""
     job = await job_for_update(work.sql, job_id)
-    if job.state not in OPEN:
+    if job.state not in OPEN:  # cancelled
+        await _close(deed, work, job)
         return {"is_over": True}
     rows = await _next_rows(work.sql, job)
     if rows:
@@ -75,7 +76,16 @@ async def _chunk(deed: Deed, job_id: UUID, work: Work) -> Result:
         await _settle(work.sql, job, rows, decision)
         work.subjects.add(job.id)
     _move_on(job, rows, work.at)
+    if job.state not in OPEN:
+        await _close(deed, work, job)
     return {"is_over": job.state not in OPEN}
+
+
+async def _close(deed: Deed, work: Work, job: Job) -> None:
+    """What its deed does at the end of a job, however it ended."""
+    if deed.closes is not None:
+        work.within(job.organization_id, job.path, job.id)
+        await deed.closes(work, job.request)
 
 
 async def _next_rows(session: Session, job: Job) -> Sequence[JobRow]:
@@ -121,10 +131,17 @@ def _move_on(job: Job, rows: Sequence[JobRow], at: datetime) -> None:
     job.expected_at = at + (at - job.created_at) / (job.total - left) * left
 
 
-async def _break_off(database: Database, job_id: UUID, *, at: datetime) -> None:
+async def _break_off(database: Database, deeds: Mapping[str, Deed], job_id: UUID, *, at: datetime) -> None:
     """Gives a job up: rows done stay done, the others stay as they are."""
     LOG.error("job_broke_off", job=str(job_id))
-    async with database.write() as session:
-        job = await job_for_update(session, job_id)
+
+    async def service(work: Work) -> Result:
+        job = await job_for_update(work.sql, job_id)
         if job.state in OPEN:
             job.state, job.finished_at, job.expected_at = JobState.FAILED, at, None
+        await _close(deeds[job.mutation], work, job)
+        return {}
+
+    async with database.read() as session:
+        job = await session.get_one(Job, job_id)
+    await carry_out(database, _scope(job, at), Command(job.mutation, MutationMode.APPLY, ""), service, at=at)

@@ -15,12 +15,13 @@ from sqlmodel import col, select
 
 from domain.audit.chain import common_path
 from domain.audit.writing import Command, Done, Result, Work, carry_out, replayed
-from domain.jobs.deeds import Deed, Request, Target
+from domain.jobs.deeds import Deed, Opened, Opening, Request, Target
 from domain.jobs.states import OPEN, JobRowState, JobState
 from domain.jobs.tables import Job, JobRow
 from domain.kernel.errors import DomainError, InvalidInput, NotFound, RateLimited, StateConflict
 from domain.kernel.ids import Kind, Ref, uuid7
-from domain.kernel.plan import SHOWN, BulkErrorPolicy, Change, Exclusion, MutationMode, Plan, RowsRejected
+from domain.kernel.money import Price
+from domain.kernel.plan import SHOWN, BulkErrorPolicy, Change, Exclusion, MutationMode, Plan, Reason, RowsRejected
 from domain.kernel.scope import Scope
 from store.session import Database, Session
 from store.upsert import insert_all
@@ -94,7 +95,7 @@ async def carry_out_many(database: Database, scope: Scope, command: Command, man
             await _foresee(database, many, foresight, at)
         except DomainError as error:
             failure = error
-    if command.mode is MutationMode.PLAN:
+    if command.mode is MutationMode.PLAN and (failure is not None or many.deed.opens is None or foresight.price is None):
         if failure is not None:
             raise failure
         return Done(foresight.plan, None)
@@ -125,6 +126,10 @@ class _Foresight:
     changes: list[Change] = field(default_factory=list)
     exclusions: list[Exclusion] = field(default_factory=list)
     counts: list[int] = field(default_factory=lambda: [0, 0])
+    price: Price | None = None
+    facts: list[Any] = field(default_factory=list)
+    left_out: dict[int, Reason] = field(default_factory=dict)
+    """Why rows can't be done, by their places, where only the others are done."""
 
     def __post_init__(self) -> None:
         self._digest = hashlib.sha256(json.dumps([self.scope.actor.id.hex, self.command.mutation]).encode())
@@ -143,7 +148,7 @@ class _Foresight:
     def plan(self) -> Plan:
         """The plan so far, with its token."""
         more = (self.counts[0] - len(self.changes), self.counts[1] - len(self.exclusions))
-        return Plan(self.changes, self.exclusions, None, self._digest.hexdigest(), more)
+        return Plan(self.changes, self.exclusions, self.price, self._digest.hexdigest(), more)
 
 
 @contextmanager
@@ -173,6 +178,11 @@ async def _foresee(database: Database, many: Many, foresight: _Foresight, at: da
             work = Work(session, scope, at, MutationMode.PLAN, organization_id=foresight.organization_id, is_looking=True)
             decision = await many.deed.decide(work, many.request, chunk)
             left_out = decision.left_out.items()
+            foresight.facts += [decision.fact] if decision.fact is not None else []
+            if decision.price is not None:
+                foresight.price = foresight.price + decision.price if foresight.price else decision.price
+            if many.deed.opens is not None:
+                foresight.left_out |= {index: row.reason for index, row in left_out}
             foresight.saw(work.changes, [replace(row, line=index) if chosen.are_lines else row for index, row in left_out])
             foresight.organization_id, foresight.reason = work.organization_id, work.reason
             foresight.paths |= work.paths
@@ -188,16 +198,25 @@ async def _begin(work: Work, many: Many, foresight: _Foresight, failure: DomainE
     if failure is not None:
         raise failure
     plan, deed = foresight.plan, many.deed
-    if plan.exclusions and (many.policy is BulkErrorPolicy.REJECT_ALL or not plan.changes):
+    if plan.exclusions and work.mode is MutationMode.APPLY and (many.policy is BulkErrorPolicy.REJECT_ALL or not plan.changes):
         raise RowsRejected(plan.exclusions, count=plan.exclusion_count)
     assert foresight.organization_id is not None  # noqa: S101 (whatever changes belongs to somebody)
     work.foreseen = plan
+    job_id, opened = uuid7(), Opened(many.request, {})
+    if deed.opens is not None and foresight.price is not None:
+        count = len(foresight.targets) - len(foresight.left_out)
+        opened = await deed.opens(work, many.request, Opening(job_id, count, foresight.price, foresight.facts))
+        if work.approvals:
+            told = json.dumps([plan.token, [need.as_json() for need in work.approvals]], default=str)
+            work.foreseen = plan = replace(plan, approvals=tuple(work.approvals), token=hashlib.sha256(told.encode()).hexdigest())
+    if work.mode is MutationMode.PLAN:
+        return {}
     await many.selection.claim(work)
     job = Job(
-        id=uuid7(), organization_id=foresight.organization_id, path=common_path(work.paths), kind=deed.kind, mutation=deed.mutation,
-        request=dict(many.request), policy=many.policy, actor_id=work.scope.actor.id, by=work.scope.actor.as_json(),
+        id=job_id, organization_id=foresight.organization_id, path=common_path(work.paths), kind=deed.kind, mutation=deed.mutation,
+        request=dict(opened.request), policy=many.policy, actor_id=work.scope.actor.id, by=work.scope.actor.as_json(),
         permission=work.scope.permission, reach=_places(work.scope, foresight.organization_id),
-        total=len(foresight.targets) + len(foresight.unknown), failed=len(foresight.unknown), created_at=work.at,
+        total=len(foresight.targets) + len(foresight.unknown), failed=len(foresight.unknown) + len(foresight.left_out), created_at=work.at,
     )  # fmt: skip
     work.sql.add(job)
     await work.sql.flush()
@@ -205,8 +224,14 @@ async def _begin(work: Work, many: Many, foresight: _Foresight, failure: DomainE
     ref = Ref(Kind.JOB, job.id)
     work.changed(ref, job.mutation, "state", None, JobState.QUEUED)
     work.changed(ref, job.mutation, "total", None, job.total)
+    if not opened.waits:
+        await set_going(work, job)
+    return {"job": job.id, **opened.result}
+
+
+async def set_going(work: Work, job: Job) -> None:
+    """Has the worker do a job after commit."""
     await work.afterwards(RUN, {"job_id": job.id.hex}, subject=f"job:{job.id}")
-    return {"job": job.id}
 
 
 def _places(scope: Scope, organization_id: UUID) -> list[str]:
@@ -215,12 +240,14 @@ def _places(scope: Scope, organization_id: UUID) -> list[str]:
 
 
 def _rows(job: Job, deed: Deed, foresight: _Foresight) -> Iterator[dict[str, Any]]:
-    """The rows of a new job; those that name nothing have failed already."""
+    """The rows of a new job; those that name nothing, or are known to be left out, have failed already."""
     place = {"organization_id": job.organization_id, "job_id": job.id}
     for target in foresight.targets:
+        failure = foresight.left_out.get(target.index)
         yield place | {
             "index": target.index, "label": target.label, "subject_kind": deed.about if target.subject_id else None,
-            "subject_id": target.subject_id, "payload": target.payload, "state": JobRowState.PENDING, "failure": None,
+            "subject_id": target.subject_id, "payload": target.payload, "state": JobRowState.FAILED if failure else JobRowState.PENDING,
+            "failure": failure.as_json() if failure else None,
         }  # fmt: skip
     for row in foresight.unknown:
         yield place | {
@@ -251,4 +278,5 @@ async def cancel(work: Work, job_id: UUID) -> Result:
         raise StateConflict("jobs.over", field=("jobId",))
     work.changed(Ref(Kind.JOB, job.id), job.mutation, "state", job.state, JobState.CANCELLED)
     job.state, job.finished_at, job.expected_at = JobState.CANCELLED, work.at, None
+    await set_going(work, job)  # so that it is closed
     return {"job": job.id}

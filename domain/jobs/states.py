@@ -8,6 +8,7 @@ class JobKind(StrEnum):
 
     SIM_STATUS = "SIM_STATUS"
     SIM_CHANGE = "SIM_CHANGE"
+    ORDER = "ORDER"
     EXPORT = "EXPORT"
     IMPORT = "IMPORT"
 

@@ -24,7 +24,7 @@ from domain.kernel.money import Money, Price
 from domain.kernel.permissions import Permission
 from domain.kernel.plan import Reason
 from domain.kernel.scope import ActorRef, system_scope
-from domain.orders import queries, rules
+from domain.orders import filling, queries, rules
 from domain.orders.provisioning import move_on
 from domain.orders.queries import CardRow
 from domain.orders.service import provision_letter, receipt_letter, step
@@ -42,6 +42,12 @@ async def carry_out(work: Work, approval: Approval) -> None:
     when no line is left.
     """
     order = await _locked(work, approval.subject_id)
+    answerer = work.scope.actor.person_id
+    if answerer is None:
+        raise NotFound(field=("approvalId",))
+    if order.job_id is not None:
+        await filling.approve(work, order, answerer)
+        return
     items = await queries.items_for_update(work.sql, order, [OrderState.HELD])
     refusals = await _refusals(work, order, items)
     kept = [item for item in items if item.id not in refusals]
@@ -52,8 +58,7 @@ async def carry_out(work: Work, approval: Approval) -> None:
     cause, by_centre = Ref(Kind.ORDER, order.id), shares((item.cost_centre_id, prices[item.id].gross.minor) for item in kept)
     total = rules.total(list(prices.values()), order.vat_rate)
     account = await account_for_write(work.sql, order.account_id)
-    answerer = work.scope.actor.person_id
-    if account is None or answerer is None:
+    if account is None:
         raise NotFound(field=("approvalId",))
     claim = Claim(order.organization_id, account.path, cause, total.gross.minor, by_centre, ActorRef.from_json(order.by))
     await grant(work, claim, answerer)
@@ -83,6 +88,8 @@ async def give_up(work: Work, approval: Approval) -> None:
     for item in await queries.items_for_update(work.sql, order, [OrderState.HELD]):
         item.state = state
     order.refunded = order.net + order.vat
+    if order.job_id is not None:
+        await filling.give_up(work, order)
     _turn(work, order, state)
 
 

@@ -11,7 +11,7 @@ from typing import Any
 from uuid import UUID
 
 import structlog
-from sqlalchemy import Select
+from sqlalchemy import Select, exists
 from sqlmodel import col, select
 
 from domain.approvals.spending import give_back
@@ -163,9 +163,11 @@ async def _locked(session: Session, item_id: UUID) -> tuple[Order, OrderItem]:
 async def move_on(session: Session, order: Order, at: datetime, by: ActorRef = SYSTEM) -> None:
     """Takes the order where its items stand, with a step in its timeline."""
     await session.flush()
-    of_order = (OrderItem.organization_id == order.organization_id, OrderItem.order_id == order.id)
-    states = await session.scalars(select(OrderItem.state).where(*of_order).distinct())
-    after = rules.order_state([OrderState(state) for state in states])
+    of_order = (col(OrderItem.organization_id) == order.organization_id, col(OrderItem.order_id) == order.id)
+    has = (exists().where(*of_order, col(OrderItem.state) == state).label(state) for state in OrderState)  # of each the first, not all
+    found = (await session.execute(select(*has))).one()
+    states = [state for state, is_there in zip(OrderState, found, strict=True) if is_there]
+    after = rules.order_state(states, is_filling=order.is_filling, unsold=order.unsold)
     if rules.may_become(OrderState(order.state), after):
         order.state = after
         session.add(

@@ -43,6 +43,7 @@ class OrderRow(msgspec.Struct, frozen=True):
     memo: str | None
     receipt_emails: list[str]
     receipt_file_id: UUID | None
+    job_id: UUID | None
 
 
 class OrderItemRow(msgspec.Struct, frozen=True):
@@ -100,7 +101,7 @@ class OrderFilter:
 ORDER: Sequence[Any] = (
     Order.id, Order.organization_id, Order.account_id, Order.number, Order.external_reference, Order.state, Order.by, Order.placed_at,
     Order.net, Order.vat, Order.vat_rate, Order.refunded, Order.purchase_order_number, Order.memo, Order.receipt_emails,
-    Order.receipt_file_id,
+    Order.receipt_file_id, Order.job_id,
 )  # fmt: skip
 ITEM: Sequence[Any] = (
     OrderItem.id, OrderItem.order_id, OrderItem.position, OrderItem.offering_id, OrderItem.sim_id, OrderItem.state, OrderItem.net,
@@ -241,6 +242,32 @@ def items_page(rows: Sequence[OrderItemRow], window: Window) -> Page[OrderItemRo
     return Page(shown, [cursor_of("order_items", [row.position]) for row in shown], has_next, has_previous)
 
 
+@shaped
+def _items_of_order(scope: Limits, given: tuple[str, ...]) -> Select[Any]:
+    statement = _of_orders(scope, ITEM, OrderItem).where(col(OrderItem.order_id) == bindparam("order_id"))
+    statement = statement.where(col(OrderItem.organization_id) == bindparam("organization_id"))
+    return statement.where(among(col(OrderItem.state), "states")) if "states" in given else statement
+
+
+def _of_many(scope: Scope, order: OrderRow, states: Sequence[OrderState] | None) -> Bound:
+    values = {"organization_id": order.organization_id, "order_id": order.id, "states": states}
+    return _items_of_order(scope, names_of({"states": states}))(**{name: values[name] for name in names_of(values)})
+
+
+async def items_of_many(
+    session: Session, scope: Scope, order: OrderRow, window: Window, states: Sequence[OrderState] | None
+) -> Page[OrderItemRow]:
+    """One window of the items of an order for many, which are too many to be read together."""
+    in_order = (By(col(OrderItem.position)),)
+    found = await page(session, _of_many(scope, order, states), window, in_order, name="order_items")
+    return found.map(lambda row: _item(row[: len(ITEM)]))
+
+
+async def count_of_many(session: Session, scope: Scope, order: OrderRow, states: Sequence[OrderState] | None) -> int:
+    """How many items that is."""
+    return await count(session, _of_many(scope, order, states))
+
+
 def _place(window: Window) -> int | None:
     """The position in a window's cursor."""
     if window.cursor is None:
@@ -308,16 +335,18 @@ async def order_for_update(session: Session, scope: Scope, order_id: UUID) -> Or
     return found
 
 
-async def cards_for_update(session: Session, scope: Scope, organization_id: UUID, ids: Sequence[UUID]) -> Mapping[UUID, CardRow]:
+async def cards_for_update(
+    session: Session, scope: Scope, organization_id: UUID, ids: Sequence[UUID], *, locks: bool = True
+) -> Mapping[UUID, CardRow]:
     """An organization's cards in scope by id, locked in the order of their ids so that orders for the same line wait for each other."""
     columns: Sequence[Any] = (
         Sim.id, Sim.path, Sim.msisdn, Sim.iccid, Sim.status, Sim.payment_mode, Sim.cost_centre_id,
     )  # fmt: skip
     statement: Select[Any] = select(*columns).where(col(Sim.organization_id) == organization_id, col(Sim.id).in_(ids))
-    locked = scope.limit(statement, col(Sim.organization_id), col(Sim.path)).order_by(col(Sim.id)).with_for_update(of=Sim)
+    found = scope.limit(statement, col(Sim.organization_id), col(Sim.path)).order_by(col(Sim.id))
     return {
         row.id: CardRow(row.id, row.path, row.msisdn, row.iccid, SimStatus(row.status), row.payment_mode, row.cost_centre_id)
-        for row in await session.execute(locked)
+        for row in await session.execute(found.with_for_update(of=Sim) if locks else found)
     }
 
 

@@ -18,7 +18,10 @@ MEDIA_TYPE = "application/pdf"
 
 @dataclass(frozen=True, slots=True)
 class ReceiptLine:
-    """One SIM card and what was bought for it; the offering's name in the receipt's language, the serial where a number is no more."""
+    """One SIM card and what was bought for it; the offering's name in the receipt's language, the serial where a number is no more.
+
+    Where they are many, all the cards of an offering: then `msisdn` says how many.
+    """
 
     offering_name: str
     msisdn: str
@@ -27,7 +30,7 @@ class ReceiptLine:
 
 @dataclass(frozen=True, slots=True)
 class ReceiptData:
-    """All that a receipt tells, as it stood when the order was placed; 1–100 lines of one VAT rate."""
+    """All that a receipt tells, as it stood when the order was placed; 1–100 lines of one VAT rate, for so many cards."""
 
     operator_name: str
     organization_name: str
@@ -42,6 +45,7 @@ class ReceiptData:
     purchase_order_number: str | None
     memo: str | None
     lines: Sequence[ReceiptLine]
+    sims: int
 
     @property
     def total(self) -> Price:
@@ -73,7 +77,7 @@ def mail(id: UUID, to: str, receipt: ReceiptData, pdf: bytes, locale: Locale) ->
         "receipt.mail.text",
         locale,
         number=receipt.order_number,
-        sims=text("receipt.sims", locale, count=len({line.msisdn for line in receipt.lines})),
+        sims=text("receipt.sims", locale, count=receipt.sims),
         account=receipt.account_name,
         total=receipt.total.gross,
         at=receipt.placed_at,

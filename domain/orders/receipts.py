@@ -5,7 +5,7 @@ from datetime import timedelta
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Select
+from sqlalchemy import Select, func
 from sqlmodel import col, select
 
 from domain.accounts.tables import Account, Organization
@@ -15,6 +15,7 @@ from domain.files import service as files
 from domain.files.queries import content
 from domain.kernel.clock import Clock
 from domain.kernel.locale import Locale
+from domain.kernel.messages import text
 from domain.kernel.money import Money, Price
 from domain.kernel.scope import ActorRef
 from domain.notifications.ports import Mailer, PermanentDeliveryError
@@ -94,9 +95,28 @@ async def _told(session: Session, order_id: UUID, operator_name: str) -> tuple[O
         wallet_name=account.name,
         purchase_order_number=order.purchase_order_number,
         memo=order.memo,
-        lines=await _lines(session, order),
+        lines=await (_lines(session, order) if order.job_id is None else _summed(session, order)),
+        sims=(await session.execute(_of(select(func.count(col(OrderItem.sim_id).distinct())), order))).scalar_one(),
     )
     return order, data
+
+
+def _of(statement: Any, order: Order) -> Any:
+    return statement.where(col(OrderItem.organization_id) == order.organization_id, col(OrderItem.order_id) == order.id)
+
+
+async def _summed(session: Session, order: Order) -> Sequence[ReceiptLine]:
+    """What was bought for many, by offering: a page each would be a thousand."""
+    sums: Sequence[Any] = (Offering.names, func.count(), func.sum(OrderItem.net), func.sum(OrderItem.vat))
+    statement: Any = select(*sums).select_from(OrderItem).join(Offering, col(Offering.id) == col(OrderItem.offering_id))
+    rows = await session.execute(_of(statement, order).group_by(col(Offering.id)).order_by(col(Offering.id)))
+    locale = Locale(order.locale)
+    return [
+        ReceiptLine(
+            in_language(names, locale), text("receipt.sims", locale, count=number), Price(Money(int(net)), Money(int(vat)), order.vat_rate)
+        )
+        for names, number, net, vat in rows
+    ]
 
 
 async def _lines(session: Session, order: Order) -> Sequence[ReceiptLine]:

@@ -42,6 +42,7 @@ class Line:
     sim_ids: Sequence[UUID]
     activation: ActivationMode = ActivationMode.NOW
     activate_at: datetime | None = None
+    is_renewing: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,10 +55,15 @@ class Card:
     same: int
 
 
-def check_lines(lines: Sequence[Line]) -> None:
-    """Raises `InvalidInput` unless there are 1–20 lines over 1–100 targets together."""
+def check_count(lines: Sequence[Line]) -> None:
+    """Raises `InvalidInput` unless there are 1–20 lines."""
     if not 1 <= len(lines) <= MOST_LINES:
         raise InvalidInput("orders.lines", field=("lines",), most=MOST_LINES)
+
+
+def check_lines(lines: Sequence[Line]) -> None:
+    """Raises `InvalidInput` unless there are 1–20 lines over 1–100 targets together."""
+    check_count(lines)
     if any(not line.sim_ids for line in lines) or sum(len(line.sim_ids) for line in lines) > MOST_TARGETS:
         raise InvalidInput("orders.targets", field=("lines",), most=MOST_TARGETS)
 
@@ -118,9 +124,9 @@ def price(net: int, vat_rate: Decimal) -> Price:
     return taxed(Money(net), vat_rate)
 
 
-def order_state(items: Collection[OrderState]) -> OrderState:
-    """The state of an order by the states of its items."""
-    kinds = set(items)
+def order_state(items: Collection[OrderState], *, is_filling: bool = False, unsold: int = 0) -> OrderState:
+    """The state of an order by the states of its items; while a job fills it others are to come, and what it couldn't sell has failed."""
+    kinds = set(items) | ({S.ACKNOWLEDGED} if is_filling else {S.FAILED} if unsold else set())
     if kinds <= FINAL:
         if len(kinds) == 1:
             return kinds.pop()

@@ -2,7 +2,7 @@
 
 from collections import Counter
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from decimal import Decimal
 from typing import Any
@@ -21,6 +21,7 @@ from domain.bundles.queries import same_products
 from domain.catalogue import queries as catalogue
 from domain.catalogue.queries import in_language
 from domain.catalogue.tables import ActivationMode, Offering
+from domain.jobs.deeds import Decision, Target
 from domain.kernel.calendar import JalaliDay
 from domain.kernel.errors import InvalidInput, NotFound
 from domain.kernel.ids import Kind, Ref, encode, uuid7
@@ -65,6 +66,18 @@ class Sale:
     offering: Offering
     card: CardRow
     price: Price
+    position: int
+
+
+@dataclass(frozen=True, slots=True)
+class Terms:
+    """What holds for all rows of an order: who pays, what is sold, the tax; `nets` are prices agreed before, by offering."""
+
+    account: Account
+    offerings: Mapping[UUID, Offering]
+    vat_rate: Decimal
+    locale: Locale
+    nets: Mapping[UUID, int] = field(default_factory=dict)
 
 
 async def place(work: Work, request: PlaceOrder) -> Result:
@@ -76,52 +89,72 @@ async def place(work: Work, request: PlaceOrder) -> Result:
     """
     rules.check_lines(request.lines)
     rules.check_words(request.memo, request.purchase_order_number, request.external_reference)
-    account = await _paying_account(work, request.account_id)
-    offerings = await _on_sale(work, request.lines)
-    emails = rules.addresses(await _email_of_buyer(work), request.receipt_emails)
+    account = await paying_account(work, request.account_id)
+    offerings = await on_sale(work, request.lines)
+    emails = rules.addresses(await email_of_buyer(work), request.receipt_emails)
     vat_rate = await catalogue.vat_rate(work.sql, work.at)
-    sales = await _decide(work, request, account, offerings, vat_rate)
+    wanted = [(line, id) for line in request.lines for id in dict.fromkeys(line.sim_ids)]
+    rows = [(Target(place, encode(Kind.SIM, id), id), line) for place, (line, id) in enumerate(wanted, 1)]
+    decision = await decide(work, Terms(account, offerings, vat_rate, request.locale), rows)
+    work.exclusions += decision.left_out.values()
     work.settle_exclusions(request.policy)
+    sales: list[Sale] = decision.acts
     if not sales:
         return {}
     order_id = uuid7()
     total, cause = rules.total([sale.price for sale in sales], vat_rate), Ref(Kind.ORDER, order_id)
     work.total = total
-    asked = await spend(work, _claim(work, account, cause, sales))
-    state = OrderState.HELD if asked else OrderState.ACKNOWLEDGED
+    by_centre = cost_shares((sale.card.cost_centre_id, sale.price.gross.minor) for sale in sales)
+    asked = await spend(work, claim(work, account, cause, total, by_centre))
     hold_id, paid = None, dict[UUID, UUID]()
     if asked:
         hold_id = await hold_for(work, account=account, amount=total.gross, cause=cause)
     else:
         paid |= await pay_for_items(work, account=account, items=[(sale.id, sale.price) for sale in sales], cause=cause)
+    state = OrderState.HELD if asked else OrderState.ACKNOWLEDGED
+    await open_order(work, request, account, order_id, total, emails, state)
+    letters = [] if asked else [receipt_letter(order_id, work.at)]
+    await put_in(work, account.organization_id, order_id, sales, paid, state, letters)
+    if asked:
+        due_at = min((sale.line.activate_at for sale in sales if sale.line.activate_at), default=None)
+        await ask(work, Request(cause, account.organization_id, account.id, account.path, total.gross.minor, hold_id, due_at), asked)
+    return {"order": order_id}
+
+
+async def open_order(
+    work: Work, request: PlaceOrder, account: Account, order_id: UUID, total: Price, emails: Sequence[str], state: OrderState,
+    **filling: Any,
+) -> str:  # fmt: skip
+    """Takes an order down, as yet without items, and returns its number; `filling` says how it is filled if a job does it."""
     year = JalaliDay.of(work.at).year
     number = await next_number(work.sql, account.organization_id, f"SO-{year}")
     order = {
         "id": order_id, "organization_id": account.organization_id, "account_id": account.id, "path": account.path,
         "number": f"SO-{year}-{number:06}", "external_reference": request.external_reference, "state": state,
         "by": work.scope.actor.as_json(), "placed_by_id": work.scope.actor.person_id, "placed_at": work.at, "net": total.net.minor,
-        "vat": total.vat.minor, "vat_rate": vat_rate, "refunded": 0, "purchase_order_number": request.purchase_order_number,
-        "memo": request.memo, "receipt_emails": emails, "locale": request.locale,
+        "vat": total.vat.minor, "vat_rate": total.vat_rate, "refunded": 0, "purchase_order_number": request.purchase_order_number,
+        "memo": request.memo, "receipt_emails": emails, "locale": request.locale, "is_filling": False, "unsold": 0, **filling,
     }  # fmt: skip
     if not await insert_or_ignore(work.sql, Order, [order]):
         raise rules.already_used(request.external_reference or "")
-    await work.sql.execute(insert(OrderItem), [_item(order, place, sale, paid) for place, sale in enumerate(sales)])
     work.sql.add(OrderStep(**step(account.organization_id, order_id, state, work.at, work.scope.actor)))
     work.within(account.organization_id, account.path, order_id)
-    if asked:
-        due_at = min((sale.line.activate_at for sale in sales if sale.line.activate_at), default=None)
-        await ask(work, Request(cause, account.organization_id, account.id, account.path, total.gross.minor, hold_id, due_at), asked)
-    else:
-        letters = [provision_letter(sale.id, sale.card.id, work.at) for sale in sales]
-        await work.afterwards_each([receipt_letter(order_id, work.at), *letters])
-    return {"order": order_id}
+    return str(order["number"])
 
 
-def _claim(work: Work, account: Account, cause: Ref, sales: Sequence[Sale]) -> Claim:
+async def put_in(
+    work: Work, organization_id: UUID, order_id: UUID, sales: Sequence[Sale], paid: Mapping[UUID, UUID],
+    state: OrderState = OrderState.ACKNOWLEDGED, letters: Sequence[Letter] = (),
+) -> None:  # fmt: skip
+    """Puts items into an order; the network is told of each after commit, unless they are held, and `letters` are sent."""
+    await work.sql.execute(insert(OrderItem), [_item(organization_id, order_id, sale, paid, state) for sale in sales])
+    if state is OrderState.ACKNOWLEDGED:
+        await work.afterwards_each([*letters, *(provision_letter(sale.id, sale.card.id, work.at) for sale in sales)])
+
+
+def claim(work: Work, account: Account, cause: Ref, total: Price, by_centre: Mapping[UUID, int]) -> Claim:
     """What it takes of budgets: of the account's and of those above it the whole, of a cost centre's what its lines get."""
-    shares = cost_shares((sale.card.cost_centre_id, sale.price.gross.minor) for sale in sales)
-    total = sum(sale.price.gross.minor for sale in sales)
-    return Claim(account.organization_id, account.path, cause, total, shares, work.scope.actor)
+    return Claim(account.organization_id, account.path, cause, total.gross.minor, by_centre, work.scope.actor)
 
 
 async def send_receipt(work: Work, order_id: UUID, emails: Sequence[str]) -> Result:
@@ -139,7 +172,8 @@ async def send_receipt(work: Work, order_id: UUID, emails: Sequence[str]) -> Res
     return {"order": order.id}
 
 
-async def _paying_account(work: Work, account_id: UUID) -> Account:
+async def paying_account(work: Work, account_id: UUID) -> Account:
+    """The account that pays, in scope; raises `NotFound`."""
     account = await account_for_write(work.sql, account_id)
     if account is None:
         raise NotFound(field=("accountId",))
@@ -148,7 +182,7 @@ async def _paying_account(work: Work, account_id: UUID) -> Account:
     return account
 
 
-async def _on_sale(work: Work, lines: Sequence[Line]) -> Mapping[UUID, Offering]:
+async def on_sale(work: Work, lines: Sequence[Line]) -> Mapping[UUID, Offering]:
     """The offerings of all lines, each on sale and allowed to start as asked."""
     found: dict[UUID, Offering] = {}
     for place, line in enumerate(lines):
@@ -158,41 +192,38 @@ async def _on_sale(work: Work, lines: Sequence[Line]) -> Mapping[UUID, Offering]
     return found
 
 
-async def _email_of_buyer(work: Work) -> str | None:
+async def email_of_buyer(work: Work) -> str | None:
+    """Where the buyer reads mail, if anywhere."""
     person_id = work.scope.actor.person_id
     return (await work.sql.scalars(select(Person.email).where(col(Person.id) == person_id))).one_or_none() if person_id else None
 
 
-async def _decide(
-    work: Work, request: PlaceOrder, account: Account, offerings: Mapping[UUID, Offering], vat_rate: Decimal
-) -> list[Sale]:
-    """Decides target by target in the order asked; what is on the way already counts, earlier targets of this order too."""
-    wanted = sorted({id for line in request.lines for id in line.sim_ids})
-    cards = await queries.cards_for_update(work.sql, work.scope, account.organization_id, wanted)
-    on_line = await same_products(work.sql, wanted, list(offerings), at=work.at)
+async def decide(work: Work, terms: Terms, rows: Sequence[tuple[Target, Line]]) -> Decision:
+    """Decides row by row in the order asked, into sales; what is on the way already counts, earlier rows too."""
+    account = terms.account
+    wanted = sorted({target.subject_id for target, _ in rows if target.subject_id is not None})
+    cards = await queries.cards_for_update(work.sql, work.scope, account.organization_id, wanted, locks=not work.is_looking)
+    on_line = await same_products(work.sql, wanted, list(terms.offerings), at=work.at)
     on_the_way = await queries.unfinished_items(work.sql, account.organization_id, wanted)
     taken: Counter[tuple[UUID, UUID]] = Counter(on_line) + Counter(on_the_way)
-    sales = []
-    for line in request.lines:
-        offering = offerings[line.offering_id]
-        for sim_id in dict.fromkeys(line.sim_ids):
-            card = cards.get(sim_id)
-            if card is None:
-                work.left_out(None, encode(Kind.SIM, sim_id), NotFound(field=("lines",)))
-                continue
-            facts = rules.Card(card.status, card.payment_mode, card.msisdn is not None, taken[sim_id, offering.id])
-            refusal = rules.refusal(
-                facts, line.activation, payment_modes=offering.payment_modes, max_queued=offering.max_queued
-            )
-            if refusal is not None:
-                work.left_out(Ref(Kind.SIM, sim_id), card.label, refusal)
-                continue
-            taken[sim_id, offering.id] += 1
-            sale = Sale(uuid7(), line, offering, card, rules.price(offering.net_price, vat_rate))
-            work.within(account.organization_id, card.path)
-            work.changed(Ref(Kind.SIM, sim_id), card.label, "products", None, _bought(sale, request.locale), money=sale.price.gross)
-            sales.append(sale)
-    return sales
+    decision = Decision()
+    for target, line in rows:
+        offering, card = terms.offerings[line.offering_id], cards.get(target.subject_id) if target.subject_id else None
+        if card is None:
+            decision.leave_out(target, NotFound(field=("lines",)))
+            continue
+        facts = rules.Card(card.status, card.payment_mode, card.msisdn is not None, taken[card.id, offering.id])
+        refusal = rules.refusal(facts, line.activation, payment_modes=offering.payment_modes, max_queued=offering.max_queued)
+        if refusal is not None:
+            decision.leave_out(target, refusal, subject=Ref(Kind.SIM, card.id), label=card.label)
+            continue
+        taken[card.id, offering.id] += 1
+        net = terms.nets.get(offering.id, offering.net_price)
+        sale = Sale(uuid7(), line, offering, card, rules.price(net, terms.vat_rate), target.index - 1)
+        work.within(account.organization_id, card.path)
+        work.changed(Ref(Kind.SIM, card.id), card.label, "products", None, _bought(sale, terms.locale), money=sale.price.gross)
+        decision.acts.append(sale)
+    return decision
 
 
 def _bought(sale: Sale, locale: Locale) -> str:
@@ -203,11 +234,12 @@ def _bought(sale: Sale, locale: Locale) -> str:
     return f"{name} ({line.activate_at.isoformat() if line.activate_at else line.activation})"
 
 
-def _item(order: Mapping[str, Any], position: int, sale: Sale, paid: Mapping[UUID, UUID]) -> dict[str, Any]:
+def _item(organization_id: UUID, order_id: UUID, sale: Sale, paid: Mapping[UUID, UUID], state: OrderState) -> dict[str, Any]:
     return {
-        "id": sale.id, "organization_id": order["organization_id"], "order_id": order["id"], "position": position,
-        "offering_id": sale.offering.id, "sim_id": sale.card.id, "cost_centre_id": sale.card.cost_centre_id, "state": order["state"],
-        "activation": sale.line.activation, "activate_at": sale.line.activate_at, "is_renewing": False, "net": sale.price.net.minor,
+        "id": sale.id, "organization_id": organization_id, "order_id": order_id, "position": sale.position,
+        "offering_id": sale.offering.id, "sim_id": sale.card.id, "cost_centre_id": sale.card.cost_centre_id, "state": state,
+        "activation": sale.line.activation, "activate_at": sale.line.activate_at, "is_renewing": sale.line.is_renewing,
+        "net": sale.price.net.minor,
         "vat": sale.price.vat.minor, "vat_rate": sale.price.vat_rate, "transfer_id": paid.get(sale.id),
     }  # fmt: skip
 

@@ -6,7 +6,7 @@ from enum import StrEnum
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import BigInteger, Index, UniqueConstraint
+from sqlalchemy import BigInteger, Index, UniqueConstraint, false
 from sqlmodel import Field, SQLModel
 
 from store.types import DecimalText, Json, Ordered, UtcDateTime
@@ -27,7 +27,10 @@ class OrderState(StrEnum):
 
 
 class Order(SQLModel, table=True):
-    """A purchase; money in rials, `path` the paying account's place when it was placed."""
+    """A purchase; money in rials, `path` the paying account's place when it was placed.
+
+    One for many is filled by a job with money held for it: until then `is_filling`; `unsold` targets have no item, as yet or for good.
+    """
 
     __tablename__ = "orders"
     __table_args__ = (
@@ -56,6 +59,10 @@ class Order(SQLModel, table=True):
     receipt_emails: list[str] = Field(sa_type=Json)
     locale: str
     receipt_file_id: UUID | None = Field(default=None, foreign_key="files.id")
+    job_id: UUID | None = None
+    hold_id: UUID | None = None
+    is_filling: bool = Field(default=False, sa_column_kwargs={"server_default": false()})
+    unsold: int = Field(default=0, sa_column_kwargs={"server_default": "0"})
 
 
 class OrderItem(SQLModel, table=True):
@@ -65,6 +72,7 @@ class OrderItem(SQLModel, table=True):
     __table_args__ = (
         Index("ix_order_items_order", "organization_id", "order_id", "position", unique=True),
         Index("ix_order_items_sim", "organization_id", "sim_id"),
+        Index("ix_order_items_state", "organization_id", "order_id", "state"),
     )
 
     id: UUID = Field(primary_key=True)

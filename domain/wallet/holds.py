@@ -41,17 +41,17 @@ async def release(session: Session, hold_id: UUID, amount: int | None = None) ->
     return freed
 
 
-async def capture(session: Session, hold_id: UUID, posting: Posting) -> None:
-    """Books a transfer with held money: what it takes from the hold's account comes off the hold, once.
+async def capture(session: Session, hold_id: UUID, *postings: Posting) -> None:
+    """Books transfers with held money: what they take from the hold's account comes off the hold, once.
 
-    Raises `NotFound`, and `StateConflict` when less remains than the transfer takes.
+    Raises `NotFound`, and `StateConflict` when less remains than the transfers take.
     """
     held = await _of(session, hold_id)
-    taken = -sum(leg.amount for leg in posting.legs if leg.ledger_account_id == held.ledger_account_id)
+    taken = -sum(leg.amount for posting in postings for leg in posting.legs if leg.ledger_account_id == held.ledger_account_id)
     if taken <= 0:
         raise ValueError("a capture has to take from the account that holds")
     await _take(session, hold_id, taken)
-    await post(session, held.organization_id, [posting], released={held.ledger_account_id: taken})
+    await post(session, held.organization_id, postings, released={held.ledger_account_id: taken})
 
 
 async def _of(session: Session, hold_id: UUID) -> LedgerHold:

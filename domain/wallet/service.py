@@ -14,8 +14,7 @@ from domain.kernel.errors import NotEligible, NotFound
 from domain.kernel.ids import Kind, Ref
 from domain.kernel.money import Money, Price
 from domain.kernel.scope import ActorRef
-from domain.wallet import rules
-from domain.wallet.holds import hold
+from domain.wallet import holds, rules
 from domain.wallet.ledger import Posting, post, post_reversal
 from domain.wallet.owners import opened
 from domain.wallet.purses import house, owned_by
@@ -27,25 +26,27 @@ K = LedgerAccountKind
 
 
 async def pay_for_items(
-    work: Work, *, account: Account | AccountRow, items: Sequence[tuple[UUID, Price]], cause: Ref, by: ActorRef | None = None
-) -> Mapping[UUID, UUID]:
+    work: Work, *, account: Account | AccountRow, items: Sequence[tuple[UUID, Price]], cause: Ref, by: ActorRef | None = None,
+    hold_id: UUID | None = None,
+) -> Mapping[UUID, UUID]:  # fmt: skip
     """Pays for the items of an order from the account's wallet, one transfer for each so that each can be given back.
 
-    The actor pays, unless it is somebody else whom the actor lets.
+    The actor pays, unless it is somebody else whom the actor lets; with `hold_id` it is money held before (`hold_for`).
 
     Returns the transfer of each item that costs anything; raises `InsufficientFunds` when the wallet can't pay for all of them.
     """
     organization_id, path = account.organization_id, account.path
     work.within(organization_id, path)
-    wallet_id = (await owned_by(work.sql, organization_id, account.id)).get(K.WALLET)
-    if wallet_id is None:
-        raise NotEligible("wallet.none")
+    wallet_id = await _paying(work, account)
     own = await house(work.sql, organization_id)
     legs = {id: rules.sale(price, wallet=wallet_id, revenue=own[K.REVENUE], tax=own[K.TAX]) for id, price in items}
     buyer = by or work.scope.actor
     postings = {id: Posting(sides, path, LedgerReason.ORDER, buyer, work.at, cause) for id, sides in legs.items() if sides}
     work.within(organization_id, path, wallet_id)
-    await post(work.sql, organization_id, list(postings.values()))
+    if hold_id is None:
+        await post(work.sql, organization_id, list(postings.values()))
+    elif postings:
+        await holds.capture(work.sql, hold_id, *postings.values())
     await _record(work, wallet_id, account.number, -sum(price.gross.minor for _, price in items))
     return {id: posting.id for id, posting in postings.items()}
 
@@ -55,17 +56,22 @@ async def hold_for(work: Work, *, account: Account | AccountRow, amount: Money, 
 
     Raises `InsufficientFunds`.
     """
-    organization_id = account.organization_id
-    wallet_id = (await owned_by(work.sql, organization_id, account.id)).get(K.WALLET)
-    if wallet_id is None:
-        raise NotEligible("wallet.none")
+    organization_id, wallet_id = account.organization_id, await _paying(work, account)
     if not amount.minor:
         return None
     work.within(organization_id, account.path, wallet_id)
-    hold_id = await hold(work.sql, organization_id, wallet_id, amount.minor, cause=cause, at=work.at)
+    hold_id = await holds.hold(work.sql, organization_id, wallet_id, amount.minor, cause=cause, at=work.at)
     held = (await work.sql.execute(select(LedgerAccount.held).where(col(LedgerAccount.id) == wallet_id))).scalar_one()
     work.changed(Ref(Kind.WALLET, wallet_id), account.number, "held", held - amount.minor, held, money=amount)
     return hold_id
+
+
+async def _paying(work: Work, account: Account | AccountRow) -> UUID:
+    """The wallet of an account; raises `NotEligible` when it has none."""
+    wallet_id = (await owned_by(work.sql, account.organization_id, account.id)).get(K.WALLET)
+    if wallet_id is None:
+        raise NotEligible("wallet.none")
+    return wallet_id
 
 
 async def refund_item(session: Session, *, transfer_id: UUID, by: ActorRef, at: datetime, memo: str | None = None) -> UUID:

@@ -8,6 +8,7 @@ import strawberry
 
 from domain.kernel.ids import Kind, decode_as
 from domain.kernel.locale import Locale as AnyLocale
+from domain.orders.filling import OrderSelection
 from domain.orders.queries import OrderFilter
 from domain.orders.rules import Line
 from domain.orders.service import PlaceOrder
@@ -53,11 +54,12 @@ class OrderLineInput:
     activation: ActivationMode = strawberry.field(default=ActivationMode.NOW, description="When it starts.")
     activate_at: datetime | None = strawberry.field(default=None, description="Start, for LATER.")
 
-    def to_line(self, place: int) -> Line:
-        """The domain's line; ids of another kind are `NotFound`."""
-        at = ("lines", str(place))
-        sim_ids: Sequence[UUID] = [decode_as(Kind.SIM, id, *at, "sims", "ids") for id in self.sims.ids or []]
-        return Line(decode_as(Kind.OFFERING, self.offering_id, *at, "offeringId"), sim_ids, self.activation, self.activate_at)
+    is_renewing: bool = strawberry.field(default=False, description="Buy again at the end.")
+
+    def to_line(self, place: int, sim_ids: Sequence[UUID]) -> Line:
+        """The domain's line; an offering's id of another kind is `NotFound`."""
+        offering_id = decode_as(Kind.OFFERING, self.offering_id, "lines", str(place), "offeringId")
+        return Line(offering_id, sim_ids, self.activation, self.activate_at, self.is_renewing)
 
 
 @strawberry.input(description="Input of `orderPlace`.")
@@ -65,7 +67,7 @@ class OrderPlaceInput:
     """What for whom, and who pays."""
 
     account_id: strawberry.ID = strawberry.field(description="Account that pays.")
-    lines: list[OrderLineInput] = strawberry.field(description="What for whom, 1–20; for at most 100 SIM cards together.")
+    lines: list[OrderLineInput] = strawberry.field(description="What for whom, 1–20; more than 100 cards are filled by a job.")
     idempotency_key: UUID = strawberry.field(description="Makes a retry safe.")
     receipt_emails: list[EmailAddress] | None = strawberry.field(default=None, description="More addresses for the receipt, at most 4.")
     locale: Locale | None = strawberry.field(default=None, description="Language of the receipt, the viewer's if null.")
@@ -80,11 +82,16 @@ class OrderPlaceInput:
     mode: MutationMode = strawberry.field(default=MutationMode.APPLY, description="Decide only, or act.")
     plan_token: str | None = strawberry.field(default=None, description="Token of the plan agreed to.")
 
-    def to_request(self, viewer: AnyLocale) -> PlaceOrder:
-        """The domain's request; the viewer's language unless another is asked for."""
+    def to_selection(self) -> OrderSelection:
+        """The cards of each line."""
+        return OrderSelection([line.sims.to_selection() for line in self.lines])
+
+    def to_request(self, viewer: AnyLocale, few: Sequence[Sequence[UUID]] | None) -> PlaceOrder:
+        """The domain's request, with the cards of each line when they are few; the viewer's language unless another is asked for."""
+        cards = few or [()] * len(self.lines)
         return PlaceOrder(
             account_id=decode_as(Kind.ACCOUNT, self.account_id, "accountId"),
-            lines=[line.to_line(place) for place, line in enumerate(self.lines)],
+            lines=[line.to_line(place, ids) for place, (line, ids) in enumerate(zip(self.lines, cards, strict=True))],
             locale=self.locale or viewer,
             receipt_emails=self.receipt_emails or [],
             purchase_order_number=self.purchase_order_number,

@@ -9,6 +9,7 @@ from domain.kernel.ids import Kind, decode_as
 from domain.kernel.permissions import Permission
 from domain.kernel.scope import Scope
 from domain.orders import held, service
+from domain.orders.filling import ORDER, fill_request
 from schema.approvals.failures import BudgetExceeded
 from schema.kernel.context import Info
 from schema.kernel.needs import Needs
@@ -76,9 +77,14 @@ class OrdersMutation:
     async def order_place(
         self, info: Info, scope: Scope, input: Annotated[OrderPlaceInput, strawberry.argument(description="The request.")]
     ) -> OrderPlaceResult:
-        """The network and the receipt follow after commit."""
-        request = input.to_request(info.context.locale)
-        done = await info.context.write(info, scope, input, lambda work: service.place(work, request))
+        """The network and the receipt follow after commit; what is for more than 100 cards is filled by a job."""
+        selection = input.to_selection()
+        few = selection.few
+        request = input.to_request(info.context.locale, few)
+        if few is None:
+            done = await info.context.write_many(info, scope, input, ORDER, fill_request(request), selection)
+        else:
+            done = await info.context.write(info, scope, input, lambda work: service.place(work, request))
         return OrderPlacePayload(plan=Plan.of(done.plan), order=await _order(info, done))
 
     @strawberry.mutation(

@@ -8,7 +8,7 @@ import strawberry
 from domain.kernel.ids import Kind
 from domain.kernel.paging import Window
 from domain.kernel.permissions import Permission
-from domain.orders.queries import OrderItemRow, OrderRow, items_page
+from domain.orders.queries import OrderItemRow, OrderRow, count_of_many, items_of_many, items_page
 from schema.accounts import loaders as account_loaders
 from schema.approvals import loaders as approval_loaders
 from schema.approvals.types import Approval
@@ -18,6 +18,8 @@ from schema.catalogue import loaders as catalogue_loaders
 from schema.catalogue.types import ProductOffering
 from schema.engine.fields import batched, plain, rows_of
 from schema.files.types import Document
+from schema.jobs import loaders as job_loaders
+from schema.jobs.types import Job
 from schema.kernel import masks
 from schema.kernel.actors import Actor
 from schema.kernel.context import Context, Info
@@ -101,6 +103,13 @@ class Order(Node):
     ) -> CountedConnection[OrderItem]:
         """In the order in which they were asked for."""
         window = Window.of(first, after, last, before)
+        if row.job_id is not None:
+            scope = info.context.scope(Permission.ORDER_READ)
+            return await CountedConnection[OrderItem].read(
+                info.context,
+                lambda session: items_of_many(session, scope, row, window, states),
+                lambda session: count_of_many(session, scope, row, states),
+            )
         placed = await info.context.load(loaders.items_of_orders, row.id)
         rows = [item for item in placed if states is None or item.state in states]
 
@@ -115,6 +124,7 @@ class Order(Node):
     approval: Approval | None = batched(
         approval_loaders.approvals_of_subjects, key=("organization_id", "id"), description="Approval it waits or waited for."
     )
+    job: Job | None = batched(job_loaders.jobs, key="job_id", description="Background run, for many targets.")
     transfers: list[LedgerTransfer] = batched(
         wallet_loaders.transfers_of_causes,
         key=("organization_id", "id"),

@@ -51,6 +51,7 @@ def order(locale: Locale, lines: int = 10) -> ReceiptData:
         purchase_order_number="PO-1405-0817",
         memo="#strong[not markup] $x$ \\ *no* <a>",
         lines=bought,
+        sims=lines,
     )
 
 

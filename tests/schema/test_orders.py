@@ -5,9 +5,11 @@ from pathlib import Path
 from typing import Any
 from uuid import uuid4
 
+from api.worker import DEEDS
 from api.world import World
 from auth.actor import Actor
-from domain.kernel.ids import Kind, encode
+from domain.jobs import running as jobs
+from domain.kernel.ids import Kind, decode, encode
 from domain.orders.fulfilment import handlers
 from store import outbox
 from tests.domain.orders.shop import GROSS, OPENING, Shop
@@ -17,6 +19,12 @@ DOCUMENTS = Path(__file__).parents[2] / "mobile" / "documents"
 PLACE = (DOCUMENTS / "11_order_place.graphql").read_text()
 HISTORY = (DOCUMENTS / "12_purchase_history.graphql").read_text()
 DELIVERED = (Path(__file__).parents[2] / "web" / "runbooks" / "04_was_the_bundle_delivered.graphql").read_text()
+GROUP = "mutation($input: GroupCreateInput!) { groupCreate(input: $input) { ... on GroupCreatePayload { group { id } } } }"
+MANY = """mutation Many($input: OrderPlaceInput!) { orderPlace(input: $input) { __typename ... on UserError { code message }
+  ... on OrderPlacePayload { plan { token changeCount total { gross { amount } } } order { ...Shown items(first: 2) { totalCount } } } } }
+query Seen($id: ID!, $after: String) { node(id: $id) { ... on Order { ...Shown items(first: 2, after: $after) { totalCount
+  pageInfo { hasNextPage endCursor } edges { node { sim { msisdn } } } } } } }
+fragment Shown on Order { id state job { id kind state total succeeded } }"""
 
 
 class Counter:
@@ -121,16 +129,32 @@ async def test_too_little_money(world: World, two_tenants: TwoTenants) -> None:
     assert (poor["required"], poor["available"]) == ({"amount": str(GROSS)}, {"amount": "0"})
 
 
-async def test_more_than_100_cards_are_refused_in_words(world: World, two_tenants: TwoTenants) -> None:
+async def test_a_group_is_sold_to_by_a_job_that_the_order_tells_of(world: World, two_tenants: TwoTenants) -> None:
     counter = await Counter.opened(world, two_tenants)
-    sims = {"ids": [encode(Kind.SIM, uuid4()) for _ in range(101)]}
+    ids = [encode(Kind.SIM, counter.one.sims[place].id) for place in (0, 1, 4)]
+    made = {"accountId": counter.one.account("root"), "name": "Vans", "add": {"ids": ids}}
+    group = (await counter.ask(GROUP, {"input": made})).data["groupCreate"]["group"]["id"]
     content = counter.content(0)
-    content["lines"][0]["sims"] = sims
+    content["lines"][0] |= {"sims": {"groupId": group}, "isRenewing": True}
 
-    answer = await counter.ask(PLACE, {"input": content}, operation="OrderPlace")
+    planned = (await counter.ask(MANY, {"input": content | {"mode": "PLAN"}}, operation="Many")).data["orderPlace"]
+    assert (planned["plan"]["changeCount"], planned["plan"]["total"]) == (3, {"gross": {"amount": str(3 * GROSS)}})
+    placed = (await counter.ask(MANY, {"input": content | {"planToken": planned["plan"]["token"]}}, operation="Many")).data["orderPlace"]["order"]
+    assert (placed["state"], placed["job"]["kind"], placed["job"]["total"], placed["items"]["totalCount"]) == ("ACKNOWLEDGED", "ORDER", 3, 0)
 
-    assert answer.data["orderPlace"]["code"] == "INVALID_INPUT"
-    assert "100" in answer.data["orderPlace"]["message"]
+    run = jobs.handlers(world.database, world.clock, DEEDS)["jobs.run"]
+    await run(outbox.Task(1, "jobs.run", "job", {"job_id": decode(placed["job"]["id"]).id.hex}, 1))
+    seen = (await counter.ask(MANY, {"id": placed["id"]}, operation="Seen")).data["node"]
+    assert (seen["job"]["state"], seen["job"]["succeeded"], seen["items"]["totalCount"]) == ("FINISHED", 3, 3)
+    page = seen["items"]["pageInfo"]
+    assert (page["hasNextPage"], len(seen["items"]["edges"])) == (True, 2)
+    rest = (await counter.ask(MANY, {"id": placed["id"], "after": page["endCursor"]}, operation="Seen")).data["node"]["items"]["edges"]
+    assert len({edge["node"]["sim"]["msisdn"] for edge in seen["items"]["edges"] + rest}) == 3
+
+    foreign = counter.content(0, accountId=two_tenants.other.account("root"))
+    foreign["lines"][0]["sims"] = {"groupId": group}
+    stranger = await counter.ask(MANY, {"input": foreign}, two_tenants.other.as_profile_manager(), operation="Many")
+    assert stranger.data["orderPlace"]["code"] == "NOT_FOUND"
 
 
 async def test_nobody_buys_without_the_right(world: World, two_tenants: TwoTenants) -> None:

@@ -20,7 +20,7 @@ def receipt_of(*nets: int, rate: Decimal = Decimal("10.00")) -> ReceiptData:
     lines = [ReceiptLine("Internet 10 GB", f"+98935000{place:04}", taxed(Money(net), rate)) for place, net in enumerate(nets)]
     at = datetime(2026, 11, 9, 6, 56, tzinfo=UTC)
     names = ("Simurgh", "Nikazin", "10380284790", None, "SMG-1405-004182", at, "Maryam", "AC-1", "فروش", "Wallet", None, None)
-    return ReceiptData(*names, lines)
+    return ReceiptData(*names, lines, len({line.msisdn for line in lines}))
 
 
 @given(st.lists(st.integers(1, 10**12), min_size=1, max_size=100), st.decimals(0, 30, places=2))
