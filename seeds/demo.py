@@ -24,6 +24,7 @@ from domain.sims.tables import Sim, SimApn
 from domain.usage.documents import UsageRecord
 from seeds import fleet, identities, purchases
 from seeds.apns import access_points
+from seeds.approvals import seed_approvals
 from seeds.catalogue import seed_catalogue
 from seeds.companies import COMPANIES, Company, companies
 from seeds.dice import Dice
@@ -162,6 +163,8 @@ async def _live(
     await insert_all(session, SimApn, (apn for line in lines for apn in access_points(points, line, company.apn, at=plot.at)))
     await _use(session, plot, company, lines, buying.buckets)
     await seed_tickets(session, plot.dice, company, accounts, lines, actors, at=plot.at)
+    if company.legal_id == identities.NIKAZIN:
+        await seed_approvals(session, plot.dice, accounts, lines, offerings, actors, rate, at=plot.at)
 
 
 def _payer(

@@ -14,12 +14,19 @@ from sqlmodel import col
 from auth.wiring import Auth
 from domain import registry
 from domain.accounts.tables import Account, Organization
+from domain.approvals.deciding import decide
+from domain.approvals.tables import Approval, ApprovalAsked, ApprovalState, Budget
 from domain.audit.chain import first_broken
+from domain.audit.writing import Work
 from domain.bundles import rules
 from domain.bundles.service import TURN
 from domain.bundles.tables import Bucket, Product, ProductStatus
 from domain.hierarchy.present import MOVES_DUE
+from domain.kernel.permissions import Permission
+from domain.kernel.plan import MutationMode
+from domain.kernel.scope import ActorRef, Reach, Scope
 from domain.kernel.sealing import Sealer
+from domain.orders import held
 from domain.orders.service import RECEIPT
 from domain.orders.tables import Order, OrderItem, OrderState
 from domain.payments.service import FOLLOW_UP
@@ -105,6 +112,33 @@ async def test_the_books_are_right_and_the_trails_whole(world: Database) -> None
     assert sum(balance == 0 for balance in wallets) > 3 and sum(balance >= 10_000_000 for balance in wallets) > 3
     assert orders[OrderState.COMPLETED] > 10 and orders[OrderState.FAILED] + orders[OrderState.PARTIAL] >= 1
     assert paid == placed
+
+
+async def test_an_order_waits_for_its_approver_and_a_budget_is_well_used(world: Database) -> None:
+    async with world.read() as session:
+        approval = (await session.scalars(select(Approval))).one()
+        order = await session.get_one(Order, approval.subject_id)
+        asked = (await session.execute(select(Person.email).join(ApprovalAsked, col(ApprovalAsked.person_id) == Person.id))).scalars().all()
+        budgets = list(await session.scalars(select(Budget).order_by(col(Budget.amount))))
+        on_hold = await session.scalar(select(LedgerAccount.held).where(LedgerAccount.owner_id == approval.account_id))
+    used = [(budget.spent + budget.committed) * 100 // (budget.amount or 1) for budget in budgets]
+    assert (approval.state, order.state, asked) == (ApprovalState.PENDING, OrderState.HELD, [identities.SARA.email])
+    assert (used[0], budgets[0].told, len(budgets)) == (78, 75, 2)
+    assert on_hold == order.net + order.vat == budgets[0].committed
+
+
+async def test_a_waiting_order_of_the_demo_is_granted(world: Database) -> None:
+    async with world.read() as session:
+        approval = (await session.scalars(select(Approval))).one()
+        sara = (await session.scalars(select(Person).where(col(Person.email) == identities.SARA.email))).one()
+    assert held.SUBJECTS
+    scope = Scope(ActorRef(sara.id, sara.name, sara.id), Permission.APPROVAL_DECIDE, (Reach(approval.organization_id),), NOW)
+    async with world.write() as session:
+        await decide(Work(session, scope, NOW, MutationMode.APPLY), approval.id, True, None)
+    async with world.read() as session:
+        assert (await session.get_one(Order, approval.subject_id)).state == OrderState.ACKNOWLEDGED
+        assert {budget.committed for budget in await session.scalars(select(Budget))} == {0}
+        assert await prove(session) == []
 
 
 async def test_counters_count_and_every_state_and_edge_case_is_there(world: Database) -> None:
