@@ -24,8 +24,8 @@ from domain.kernel.plan import ApprovalNeed, ApprovalReason, Change, Plan
 from domain.kernel.scope import ActorRef, path_end
 from domain.orders.tables import Order, OrderItem, OrderState, OrderStep
 from domain.sims.states import SimStatus
-from domain.wallet.ledger import change_held
-from domain.wallet.tables import LedgerAccount, LedgerAccountKind, LedgerHold
+from domain.wallet.holds import hold
+from domain.wallet.tables import LedgerAccount, LedgerAccountKind
 from seeds.dice import Dice
 from seeds.identities import NIKAZIN, OMID, SARA
 from seeds.lines import Line
@@ -139,10 +139,6 @@ async def _ask(
     step = {
         "id": new_id(), "organization_id": organization_id, "order_id": order_id, "state": OrderState.HELD, "at": at, "by": by.as_json(),
     }  # fmt: skip
-    hold = {
-        "id": hold_id, "organization_id": organization_id, "ledger_account_id": wish.wallet_id, "amount": total.gross.minor,
-        "remaining": total.gross.minor, "cause_kind": Kind.ORDER.value, "cause_id": order_id, "held_at": at,
-    }  # fmt: skip
     spending = {
         "organization_id": organization_id, "cause_id": order_id, "cause_kind": Kind.ORDER.value, "state": SpendingState.COMMITTED,
         "amount": total.gross.minor, "parts": list(parts),
@@ -156,10 +152,10 @@ async def _ask(
     }  # fmt: skip
     asked = {"organization_id": organization_id, "approval_id": approval_id, "person_id": approver_id}
     for table, rows in (
-        (Order, [order]), (OrderItem, items), (OrderStep, [step]), (LedgerHold, [hold]), (Spending, [spending]), (Approval, [approval]),
+        (Order, [order]), (OrderItem, items), (OrderStep, [step]), (Spending, [spending]), (Approval, [approval]),
         (ApprovalAsked, [asked]),
     ):  # fmt: skip
         await session.execute(insert(table), rows)
-    await change_held(session, organization_id, wish.wallet_id, total.gross.minor)
+    await hold(session, organization_id, wish.wallet_id, total.gross.minor, cause=Ref(Kind.ORDER, order_id), at=at, id=hold_id)
     deed = Deed(by, "orderPlace", at, account.path, changes, subjects=[order_id, approval_id], id=new_id())
     await append_all(session, organization_id, [deed])

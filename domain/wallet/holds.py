@@ -15,14 +15,16 @@ from store.session import Session
 from store.upsert import insert_all
 
 
-async def hold(session: Session, organization_id: UUID, ledger_account_id: UUID, amount: int, *, cause: Ref, at: datetime) -> UUID:
+async def hold(
+    session: Session, organization_id: UUID, ledger_account_id: UUID, amount: int, *, cause: Ref, at: datetime, id: UUID | None = None
+) -> UUID:
     """Holds so many rials of a ledger account and returns the hold's id; raises `InsufficientFunds` when less is available."""
     if amount <= 0:
         raise ValueError(f"a hold has to be positive: {amount}")
     await change_held(session, organization_id, ledger_account_id, amount)
     row = {
-        "id": uuid7(), "organization_id": organization_id, "ledger_account_id": ledger_account_id, "amount": amount, "remaining": amount,
-        "cause_kind": cause.kind.value, "cause_id": cause.id, "held_at": at,
+        "id": id or uuid7(), "organization_id": organization_id, "ledger_account_id": ledger_account_id, "amount": amount,
+        "remaining": amount, "cause_kind": cause.kind.value, "cause_id": cause.id, "held_at": at,
     }  # fmt: skip
     await insert_all(session, LedgerHold, [row | {"digest": of_row(HOLD, row)}])
     return UUID(str(row["id"]))
