@@ -26,6 +26,7 @@ from domain.payments.settling import fail, locked, settle, settle_refund, step
 from domain.payments.tables import Payment, PaymentMethod, PaymentState
 from domain.payments.targets import TARGETS, Subject, Target, subject_of
 from domain.wallet import holds
+from domain.wallet.owners import opened
 from domain.wallet.purses import house
 from domain.wallet.tables import LedgerAccountKind
 from store.session import Database
@@ -76,6 +77,7 @@ async def top_up(work: Work, wallet_id: UUID, amount: int | None, way: Way) -> R
     """Pays into a wallet; as `pay`. From another wallet money is moved by a transfer, under its own rules: `NotEligible`."""
     if isinstance(way, FromWallet):
         raise NotEligible("payments.use_transfer", field=("method", "walletId"))
+    await opened(work.sql, work.scope, wallet_id, work.at)
     return await pay(work, Ref(Kind.WALLET, wallet_id), amount, way, field="walletId")
 
 

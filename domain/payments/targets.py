@@ -8,7 +8,7 @@ from uuid import UUID
 from sqlalchemy import Select, and_
 from sqlmodel import col, select
 
-from domain.accounts.tables import Account
+from domain.accounts.tables import Account, PaymentMode
 from domain.audit.writing import Work
 from domain.kernel.errors import LimitReached, NotEligible
 from domain.kernel.ids import Kind, Ref
@@ -99,10 +99,17 @@ class WalletTarget:
         )
         row = (await session.execute(statement)).one_or_none()
         if row is None:
-            return None
+            return await self._unopened(session, id)
         organization_id, account_path, number, sim_path, msisdn, iccid = row
         path, label = account_path or sim_path, number or msisdn or iccid
         return Subject(Ref(Kind.WALLET, id), organization_id, path, label, LedgerReason.TOP_UP, id, None)
+
+    async def _unopened(self, session: Session, id: UUID) -> Subject | None:
+        """The wallet of a prepaid line that nothing moved yet: it bears the line's id, and is opened by whoever pays in."""
+        line = (await session.scalars(select(Sim).where(col(Sim.id) == id, col(Sim.payment_mode) == PaymentMode.PREPAID))).one_or_none()
+        if line is None:
+            return None
+        return Subject(Ref(Kind.WALLET, id), line.organization_id, line.path, line.msisdn or line.iccid, LedgerReason.TOP_UP, id, None)
 
     async def check(self, session: Session, subject: Subject, amount: int) -> None:
         """Raises `LimitReached` when the balance, what is being verified and this pass the ceiling, `NotEligible` when the line is gone."""

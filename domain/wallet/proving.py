@@ -43,7 +43,7 @@ def handlers(database: Database, clock: Clock) -> Mapping[str, Handler]:
     async def look(task: Task) -> None:
         name = task.payload["look"]
         async with database.snapshot() as session:
-            faults = list(await LOOKS[name](session))
+            faults = list(await LOOKS[name](session, None))
         for fault in faults:
             LOG.error("ledger_fault", what=fault.what, id=str(fault.id))
         if faults:
