@@ -27,6 +27,7 @@ COMMANDS: Final[Mapping[str, tuple[str, str]]] = {
     "restore": ("backup:restore", "Fills empty stores from a backup, then proves the books and the audit trail."),
     "audit": ("audit:app", "The record of who did what."),
     "ledger": ("ledger:app", "The books."),
+    "payments": ("payments:app", "Money on its way in or back."),
     "vouchers": ("vouchers:app", "Vouchers that wait for their activation."),
     "transfers": ("transfers:app", "Transfers between wallets: policies, and lines closed to them."),
     "schema": ("schema:schema", "Prints the GraphQL schema."),

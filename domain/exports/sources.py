@@ -174,13 +174,16 @@ SOURCES: Mapping[ExportKind, Source] = {
     ),
     ExportKind.PAYMENTS: Source(
         Permission.WALLET_READ,
-        ("number", "state", "method", "amount", "created_at", "finished_at", "by", "reference", "refund_of", "failure", "transfer"),
+        ("number", "state", "method", "amount", "account_number", "created_at", "finished_at", "by", "reference", "refund_of", "failure",
+         "transfer"),
         Payment,
         _selected(
-            Payment.id, Payment.number, Payment.state, Payment.method, Payment.amount, Payment.created_at, Payment.finished_at, Payment.by,
-            Payment.external_reference, _REFUNDED.number, Payment.failure, Payment.transfer_id,
-        ).select_from(Payment).outerjoin(_REFUNDED, col(_REFUNDED.id) == col(Payment.refund_of_id)),
-        lambda row: (*row[1:7], _label(row[7]), row[8], row[9], (row[10] or {}).get("code", ""), str(row[11] or "")),
+            Payment.id, Payment.number, Payment.state, Payment.method, Payment.amount, Account.number, Payment.created_at,
+            Payment.finished_at, Payment.by, Payment.external_reference, _REFUNDED.number, Payment.failure, Payment.transfer_id,
+        ).select_from(Payment).outerjoin(_REFUNDED, col(_REFUNDED.id) == col(Payment.refund_of_id))
+        .outerjoin(LedgerAccount, col(LedgerAccount.id) == col(Payment.wallet_id))
+        .outerjoin(Account, col(Account.id) == col(LedgerAccount.owner_id)),
+        lambda row: (*row[1:8], _label(row[8]), *row[9:11], (row[11] or {}).get("code", ""), str(row[12] or "")),
         col(Payment.created_at),
     ),
     ExportKind.BILL_LINES: Source(

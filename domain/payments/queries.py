@@ -9,6 +9,7 @@ import msgspec
 from sqlalchemy import Select, bindparam
 from sqlmodel import col, select
 
+from domain.accounts.tables import Organization
 from domain.catalogue.tables import ActivationMode
 from domain.files.queries import DocumentRow
 from domain.files.tables import File
@@ -125,6 +126,35 @@ async def slips_by_ids(session: Session, scope: Scope, file_ids: Sequence[UUID])
     """Pictures of slips and cheques of payments in scope by the ids of their files."""
     found = {row[0]: DocumentRow(*row) for row in await session.rows(_slips(scope), ids=file_ids)}
     return [found.get(id) for id in file_ids]
+
+
+class Waiting(msgspec.Struct, frozen=True):
+    """A payment of any organization that hasn't ended."""
+
+    number: str
+    organization: str
+    state: PaymentState
+    method: PaymentMethod
+    amount: Money
+    created_at: datetime
+    reference: str | None
+    terminal: str | None
+    is_refund: bool
+
+
+async def waiting(session: Session, *, most: int) -> list[Waiting]:
+    """Payments that wait for the gateway, the payer or the operator, the oldest first; for the operator's command line."""
+    columns: Any = (
+        Payment.number, Organization.name, Payment.state, Payment.method, Payment.amount, Payment.created_at, Payment.external_reference,
+        Payment.terminal, Payment.refund_of_id,
+    )  # fmt: skip
+    statement = select(*columns).join(Organization, col(Organization.id) == col(Payment.organization_id))
+    unfinished = statement.where(col(Payment.state).in_((PaymentState.CREATED, PaymentState.VERIFYING)))
+    rows = await session.execute(unfinished.order_by(col(Payment.created_at), col(Payment.id)).limit(most))
+    return [
+        Waiting(number, name, STATES[state], METHODS[method], Money(amount), at, reference, terminal, refund_of_id is not None)
+        for number, name, state, method, amount, at, reference, terminal, refund_of_id in rows
+    ]
 
 
 async def batches_page(session: Session, window: Window) -> Page[VoucherBatchRow]:
