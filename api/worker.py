@@ -16,6 +16,7 @@ from auth.delivery import code_handler
 from auth.otp import OTP_KIND
 from domain.approvals import rounds as approval_rounds
 from domain.billing import papers, reminders
+from domain.billing import rounds as billing
 from domain.exports import service as exports
 from domain.files import service as files
 from domain.groups import service as groups
@@ -67,6 +68,7 @@ def handlers(workshop: Workshop) -> Mapping[str, Handler]:
         **proving.handlers(workshop.database, workshop.clock),
         **transfers.handlers(workshop.database, workshop.sms),
         **rounds.handlers(workshop.database, workshop.mailer, workshop.clock),
+        **billing.handlers(workshop.database, workshop.clock),
     }
 
 
@@ -79,6 +81,7 @@ async def work(workshop: Workshop, end: asyncio.Event | None = None) -> None:
     await reminders.schedule(workshop.database, at=workshop.clock.now())
     await expiry.schedule(workshop.database, at=workshop.clock.now())
     await proving.schedule(workshop.database, at=workshop.clock.now())
+    await billing.schedule(workshop.database, at=workshop.clock.now())
     await retention.schedule(workshop.database, at=workshop.clock.now())
     await outbox.run_forever(workshop.database, handlers(workshop), workshop.clock, watch=watch_of(workshop), end=end)
 

@@ -34,6 +34,17 @@ async def insert_all(
         await connection.execute(statement, some)
 
 
+async def insert_or_add(session: Session, table: type[SQLModel], rows: Sequence[Mapping[str, Any]], *, added: Sequence[str]) -> None:
+    """Inserts rows, or adds the `added` numbers of each to the row of the same primary key; a key stands in `rows` once."""
+    target = table.__table__  # type: ignore[attr-defined]
+    insert = await _insert(session, table)
+    sums = {name: target.c[name] + insert.excluded[name] for name in added}
+    statement = insert.on_conflict_do_update(index_elements=list(target.primary_key.columns), set_=sums)
+    connection = await session.connection()
+    for start in range(0, len(rows), AT_ONCE):
+        await connection.execute(statement, [dict(row) for row in rows[start : start + AT_ONCE]])
+
+
 async def _insert(session: Session, table: type[SQLModel]) -> postgresql.Insert | sqlite.Insert:
     """An insert that knows conflicts; into the table itself, as the mapper would look at every row."""
     dialect = (await session.connection()).dialect.name

@@ -7,7 +7,7 @@ from typing import Any
 from uuid import UUID
 
 import msgspec
-from sqlalchemy import Select, and_, bindparam, func
+from sqlalchemy import Select, and_, bindparam, false, func
 from sqlalchemy.orm import aliased
 from sqlmodel import col, select
 
@@ -72,6 +72,7 @@ class AccountFilter:
     under_id: UUID | None = None
     kinds: Sequence[AccountKind] | None = None
     payment_mode: PaymentMode | None = None
+    is_overdue: bool | None = None
 
 
 ORGANIZATION = (
@@ -88,6 +89,9 @@ def _organization(row: Any) -> OrganizationRow:
 
 
 KINDS, MODES = members(AccountKind), members(PaymentMode)
+_IS_OVERDUE = func.coalesce(col(Account.overdue_from) <= bindparam("now", type_=UtcDateTime), false())
+OVERDUE: Mapping[str, Any] = {"is_overdue": _IS_OVERDUE, "is_not_overdue": ~_IS_OVERDUE}
+"""Whether a bill of an account is overdue `now`."""
 
 
 def _account(row: Any) -> AccountRow:
@@ -139,26 +143,31 @@ async def papers_by_ids(session: Session, scope: Scope, ids: Sequence[UUID]) -> 
 
 
 @shaped
-def _organizations(scope: Limits, has_search: bool) -> Select[Any]:
-    statement = scope.limit(_columns(ORGANIZATION), col(Organization.id))
-    if has_search:
-        return statement.where(holds(col(Organization.name_fold), "search") | holds(col(Organization.legal_id), "search"))
-    return statement
+def _organizations(scope: Limits, given: tuple[str, ...]) -> Select[Any]:
+    found = holds(col(Organization.name_fold), "search") | holds(col(Organization.legal_id), "search")
+    overdue = select(Account.id).where(col(Account.organization_id) == col(Organization.id), OVERDUE["is_overdue"]).exists()
+    conditions = {"search": found, "is_overdue": overdue, "is_not_overdue": ~overdue}
+    return scope.limit(_columns(ORGANIZATION).where(*(conditions[name] for name in given)), col(Organization.id))
 
 
-def _found(scope: Scope, search: str | None) -> Bound:
-    return _organizations(scope, bool(search))(search=search_key(search) if search else None)
+def _found(scope: Scope, search: str | None, is_overdue: bool | None) -> Bound:
+    values = {
+        "search": search_key(search) if search else None, "is_overdue": is_overdue or None, "is_not_overdue": is_overdue is False or None,
+    }  # fmt: skip
+    return _organizations(scope, names_of(values))(now=scope.at, **values)
 
 
-async def organizations_page(session: Session, scope: Scope, *, search: str | None, window: Window) -> Page[OrganizationRow]:
-    """Organizations in scope by name; `search` is a part of a name or legal id."""
+async def organizations_page(
+    session: Session, scope: Scope, *, search: str | None, is_overdue: bool | None = None, window: Window
+) -> Page[OrganizationRow]:
+    """Organizations in scope by name; `search` is a part of a name or legal id, `is_overdue` whether a bill of theirs is overdue."""
     order = [By(col(Organization.name_fold)), By(col(Organization.id))]
-    return (await page(session, _found(scope, search), window, order, name="organizations")).map(_organization)
+    return (await page(session, _found(scope, search, is_overdue), window, order, name="organizations")).map(_organization)
 
 
-async def organizations_count(session: Session, scope: Scope, *, search: str | None) -> int:
+async def organizations_count(session: Session, scope: Scope, *, search: str | None, is_overdue: bool | None = None) -> int:
     """How many organizations that is."""
-    return await count(session, _found(scope, search))
+    return await count(session, _found(scope, search, is_overdue))
 
 
 @shaped
@@ -208,6 +217,7 @@ def _tree(scope: Limits, given: tuple[str, ...]) -> Select[Any]:
         "kinds": among(col(Account.kind), "kinds"),
         "payment_mode": col(Account.payment_mode) == bindparam("payment_mode"),
         "search": holds(col(Account.name_fold), "search") | holds(func.lower(col(Account.number)), "search"),
+        **OVERDUE,
     }
     return statement.where(*(conditions[name] for name in given if name in conditions))
 
@@ -250,8 +260,10 @@ def _accounts(
         "kinds": filter.kinds or None,
         "payment_mode": filter.payment_mode,
         "search": search_key(search) if search else None,
+        "is_overdue": filter.is_overdue or None,
+        "is_not_overdue": filter.is_overdue is False or None,
     }
-    return _tree(scope, names_of(values))(organization_id=organization_id, **values)
+    return _tree(scope, names_of(values))(organization_id=organization_id, now=scope.at, **values)
 
 
 async def accounts_page(

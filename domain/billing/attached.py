@@ -9,7 +9,7 @@ import msgspec
 from sqlalchemy import Select
 from sqlmodel import col, select
 
-from domain.billing.queries import LINE, BillLineRow, BillRow, line_row
+from domain.billing.queries import LINE, BillLineRow, line_row
 from domain.billing.states import DisputeState
 from domain.billing.tables import Bill, BillDispute, BillDisputeLine, BillDocument, BillLine
 from domain.files.queries import DocumentRow
@@ -148,11 +148,3 @@ async def bill_for_update(session: Session, bill_id: UUID) -> Bill | None:
     """A bill as it is now, whoever's it is, locked until the transaction ends; the caller checks its scope."""
     statement = select(Bill).where(col(Bill.id) == bill_id).with_for_update()
     return (await session.scalars(statement.execution_options(populate_existing=True))).one_or_none()
-
-
-async def all_lines(session: Session, bill: BillRow) -> list[BillLineRow]:
-    """All lines of a bill in scope."""
-    columns: Any = [getattr(BillLine, name) for name in LINE]
-    here = (col(BillLine.organization_id) == bill.organization_id, col(BillLine.bill_id) == bill.id)
-    statement: Select[Any] = select(*columns).where(*here).order_by(col(BillLine.id))
-    return [line_row(row, bill.as_of) for row in await session.rows(statement)]

@@ -159,7 +159,7 @@ async def _credit(work: Work, bill: Bill, dispute: BillDispute, lines: Sequence[
         legs = [Leg(owed, net + vat), Leg(own[K.REVENUE], -net), Leg(own[K.TAX], -vat)]
         cause = Ref(Kind.BILL_DISPUTE, dispute.id)
         await post(work.sql, organization_id, [Posting(legs, bill.path, LedgerReason.ADJUSTMENT, work.scope.actor, work.at, cause, said)])
-        settle(work, bill, net + vat)
+        await settle(work, bill, net + vat)
     for part in parts:
         alike = [line for line in lines if line.vat_rate == part.vat_rate]
         note = BillNote(

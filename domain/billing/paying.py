@@ -11,6 +11,7 @@ from domain.accounts.tables import Account
 from domain.audit.writing import Result, Work
 from domain.billing import rules
 from domain.billing.attached import bill_for_update
+from domain.billing.issuing import after_paying
 from domain.billing.states import ISSUED, BillState
 from domain.billing.tables import Bill
 from domain.kernel.errors import InvalidInput, NotFound, StateConflict
@@ -50,7 +51,7 @@ def _payable(bill: Bill) -> int:
     return bill.amount_due
 
 
-def settle(work: Work, bill: Bill, amount: int) -> None:
+async def settle(work: Work, bill: Bill, amount: int) -> None:
     """Takes note of so many rials paid on a locked bill, or, negative, given back; the caller moves the money."""
     ref, label = Ref(Kind.BILL, bill.id), bill.number or str(bill.id)
     before, due = BillState(bill.state), bill.amount_due
@@ -60,6 +61,7 @@ def settle(work: Work, bill: Bill, amount: int) -> None:
     if after is not before:
         bill.state = rules.move(before, after)
         work.changed(ref, label, "state", before, after)
+    await after_paying(work, bill)
 
 
 class BillTarget:
@@ -107,7 +109,7 @@ class BillTarget:
         """Takes what was paid off what is due, and tells of what went to the wallet."""
         bill = await self._bill(work.sql, subject)
         part = _part(bill, payment.amount)
-        settle(work, bill, part)
+        await settle(work, bill, part)
         if payment.amount > part:
             await self._tell_wallet(work, bill, payment.amount - part)
 
@@ -115,7 +117,7 @@ class BillTarget:
         """Puts what went back onto what is due."""
         bill = await self._bill(work.sql, subject)
         part = min(refund.amount, max(bill.paid, 0))
-        settle(work, bill, -part)
+        await settle(work, bill, -part)
         if refund.amount > part:
             await self._tell_wallet(work, bill, part - refund.amount)
 

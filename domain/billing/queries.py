@@ -1,5 +1,6 @@
 """Reading bills and their lines; a bill is authorised by the place that its account had when it was made, a line by its bill."""
 
+import functools
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -8,14 +9,18 @@ from typing import Any
 from uuid import UUID
 
 import msgspec
-from sqlalchemy import BigInteger, Select, and_, bindparam, cast, func, null
+from sqlalchemy import BigInteger, Select, and_, bindparam, case, cast, func, null
 from sqlalchemy.orm import aliased
 from sqlmodel import col, select
 
 from domain.accounts.tables import Account, CostCentre, PaymentMode
-from domain.billing import rules
+from domain.billing import preview, rules
+from domain.billing.credit import on_credit
+from domain.billing.places import billed_on
 from domain.billing.states import ISSUED, BillDimension, BillLineKind, BillState
-from domain.billing.tables import Bill, BillingTerms, BillLine
+from domain.billing.tables import Bill, BillingBook, BillingTerms, BillLine
+from domain.catalogue.queries import vat_rates
+from domain.catalogue.rules import rate_at
 from domain.kernel.calendar import JalaliMonth
 from domain.kernel.errors import InvalidInput
 from domain.kernel.ids import Kind, Ref
@@ -27,7 +32,7 @@ from domain.reading import By, Limits, count, members, names_of, page, shaped
 from domain.sims.tables import Sim
 from domain.wallet.tables import LedgerAccount
 from store.session import Session
-from store.statements import Bound, among
+from store.statements import Bound, Prepared, among
 from store.types import UtcDateTime
 
 
@@ -71,6 +76,13 @@ class BillRow(msgspec.Struct, frozen=True):
     amount_due: Money
     as_of: datetime
     source: FigureSource = FigureSource.BILLING
+
+
+class BillPreviewRow(BillRow, frozen=True):
+    """The running cycle of an account as a bill, by the account's id; `paths` are the places billed on it, `since` is from when."""
+
+    paths: tuple[str, ...] = ()
+    since: datetime | None = None
 
 
 class BillLineRow(msgspec.Struct, frozen=True):
@@ -134,10 +146,12 @@ BILL: Sequence[Any] = (
     Bill.id, Bill.organization_id, Bill.account_id, Bill.path, Bill.month, Bill.starts_at, Bill.ends_at, Bill.number, Bill.tax_number,
     Bill.state, Bill.issued_at, Bill.due_at, Bill.net, Bill.vat, Bill.vat_rate, Bill.paid, Bill.amount_due, Bill.counted_to,
 )  # fmt: skip
-LINE = (
-    "id", "organization_id", "bill_id", "kind", "path", "account_id", "sim_id", "cost_centre_id", "service", "offering_id", "starts_at",
-    "ends_at", "quantity", "net", "vat", "vat_rate", "order_id", "text", "counted_from",
+SHOWN = (
+    "kind", "path", "account_id", "sim_id", "cost_centre_id", "service", "offering_id", "starts_at", "ends_at", "quantity", "net", "vat",
+    "vat_rate", "order_id", "text", "counted_from",
 )  # fmt: skip
+LINE = ("id", "organization_id", "bill_id", *SHOWN)
+"""What is read of a line."""
 NEWEST = (By(col(Bill.ends_at), is_descending=True), By(col(Bill.id), is_descending=True))
 NOW = bindparam("now", type_=UtcDateTime)
 IS_OVERDUE = and_(col(Bill.amount_due) > 0, col(Bill.due_at) <= NOW, among(col(Bill.state), "issued"))
@@ -256,7 +270,7 @@ async def standings(session: Session, scope: Scope, account_ids: Sequence[UUID])
 
 
 def line_row(row: Any, counted_to: datetime) -> BillLineRow:
-    """A line by the columns of `LINE`."""
+    """A line by the columns of `LINE`, of a bill with what came in up to an instant."""
     (
         id, organization_id, bill_id, kind, path, account_id, sim_id, centre_id, service, offering_id, starts, ends, quantity, net, vat,
         rate, order_id, text, counted_from, *_,
@@ -266,7 +280,7 @@ def line_row(row: Any, counted_to: datetime) -> BillLineRow:
         id=id, organization_id=organization_id, bill_id=bill_id, kind=KINDS[kind], path=path, account_id=account_id, sim_id=sim_id,
         cost_centre_id=centre_id, service=of, offering_id=offering_id, period=PeriodRow(starts, ends),
         quantity=Quantity(quantity, UNIT_OF[of]) if of is not None and quantity is not None else None,
-        days=quantity if kind == BillLineKind.SUBSCRIPTION else None, price=_price(net, vat, rate), order_id=order_id, text=text,
+        days=quantity if kind == BillLineKind.SUBSCRIPTION else None, price=_price(int(net), int(vat), rate), order_id=order_id, text=text,
         counted_from=counted_from, counted_to=counted_to,
     )  # fmt: skip
 
@@ -297,42 +311,92 @@ def filter_values(filter: LineFilter) -> dict[str, Any]:
     }  # fmt: skip
 
 
-_TABLE: Any = BillLine.__table__  # type: ignore[attr-defined]
-
-
-def _lines_with_bills() -> Select[Any]:
-    columns: Sequence[Any] = (*(_TABLE.c[name] for name in LINE), Bill.counted_to)
-    return select(*columns).join(Bill, col(Bill.id) == _TABLE.c.bill_id)  # type: ignore[no-any-return]
+_STORED: Any = BillLine.__table__  # type: ignore[attr-defined]
+MADE_OF = ("by_sim", "starts_at", "kind", "item", "path")
+"""What tells lines of a preview apart, and their order."""
 
 
 @shaped
-def _lines_of_bill(scope: Limits, given: tuple[str, ...]) -> Select[Any]:
-    lines = _TABLE.c
-    of_bill = (lines.organization_id == bindparam("organization_id"), lines.bill_id == bindparam("bill_id"))
-    statement = _lines_with_bills().where(*of_bill, *line_conditions(lines, given))
-    return scope.limit(statement, col(Bill.organization_id), col(Bill.path))
+def _stored(scope: Limits, given: tuple[str, ...]) -> Select[Any]:
+    columns: Sequence[Any] = [_STORED.c[name] for name in LINE]
+    of_bill = (_STORED.c.organization_id == bindparam("organization_id"), _STORED.c.bill_id == bindparam("bill_id"))
+    statement: Select[Any] = select(*columns)
+    narrowed = statement.join(Bill, col(Bill.id) == _STORED.c.bill_id).where(*of_bill, *line_conditions(_STORED.c, given))
+    return scope.limit(narrowed, col(Bill.organization_id), col(Bill.path))
+
+
+@functools.lru_cache
+def _running(rates: preview.Rates) -> Any:
+    return preview.lines(rates)
+
+
+@functools.lru_cache
+def _unbilled(rates: preview.Rates, given: tuple[str, ...]) -> Prepared:
+    lines = _running(rates).c
+    columns: Sequence[Any] = [lines[name] for name in SHOWN]
+    statement: Any = select(*columns)
+    return Prepared(statement.where(*line_conditions(lines, given)))
+
+
+async def _lines(session: Session, scope: Scope, bill: BillRow, filter: LineFilter) -> tuple[Bound, tuple[By, ...]]:
+    """The lines of a bill, stored or of the running cycle, and their order."""
+    values = filter_values(filter)
+    if isinstance(bill, BillPreviewRow):
+        rates = tuple(await vat_rates(session))
+        order = tuple(By(_running(rates).c[name]) for name in MADE_OF)
+        return _unbilled(rates, names_of(values))(**values, **_of_preview(bill)), order
+    return _stored(scope, names_of(values))(organization_id=bill.organization_id, bill_id=bill.id, **values), (By(_STORED.c.id),)
+
+
+def _of_preview(bill: BillPreviewRow) -> dict[str, Any]:
+    return {"organization_id": bill.organization_id, "paths": list(bill.paths), "since": bill.since}
 
 
 async def lines_page(session: Session, scope: Scope, bill: BillRow, *, filter: LineFilter, window: Window) -> Page[BillLineRow]:
-    """Lines of a bill, card by card; raises `InvalidInput` for more than 100 cards."""
-    statement = _lines(scope, bill, filter)
-    found = await page(session, statement, window, (By(_TABLE.c.id),), name="bill.lines")
+    """Lines of a bill in scope, card by card; raises `InvalidInput` for more than 100 cards."""
+    statement, order = await _lines(session, scope, bill, filter)
+    found = await page(session, statement, window, order, name="bill.lines" if len(order) == 1 else "preview.lines")
+    if isinstance(bill, BillPreviewRow):
+        return found.map(lambda row: _running_row(row, row[-len(order) :], bill))
     return found.map(lambda row: line_row(row, bill.as_of))
+
+
+def _running_row(row: Any, made_of: Sequence[Any], bill: BillPreviewRow) -> BillLineRow:
+    """A line that isn't stored, by the columns of `SHOWN`: its id follows from what it is made of."""
+    return line_row((rules.key_of(bill.id, *made_of), bill.organization_id, bill.id, *row[: len(SHOWN)]), bill.as_of)
+
+
+async def all_lines(session: Session, bill: BillRow) -> list[BillLineRow]:
+    """All lines of a bill in scope, whether stored or of the running cycle."""
+    if isinstance(bill, BillPreviewRow):
+        rates = tuple(await vat_rates(session))
+        rows = await session.rows(_all_running(rates)(**_of_preview(bill)))
+        return [_running_row(row, row[len(SHOWN) :], bill) for row in rows]
+    columns: Sequence[Any] = [_STORED.c[name] for name in LINE]
+    statement: Select[Any] = select(*columns).where(_STORED.c.organization_id == bill.organization_id, _STORED.c.bill_id == bill.id)
+    return [line_row(row, bill.as_of) for row in await session.rows(statement.order_by(_STORED.c.id))]
+
+
+@functools.lru_cache
+def _all_running(rates: preview.Rates) -> Prepared:
+    lines = _running(rates).c
+    made_of = [lines[name] for name in MADE_OF]
+    columns: Sequence[Any] = [*(lines[name] for name in SHOWN), *(part.label(f"of_{part.key}") for part in made_of)]
+    statement: Any = select(*columns)
+    return Prepared(statement.order_by(*made_of))
 
 
 async def lines_count(session: Session, scope: Scope, bill: BillRow, *, filter: LineFilter) -> int:
     """How many lines that is."""
-    return await count(session, _lines(scope, bill, filter))
-
-
-def _lines(scope: Scope, bill: BillRow, filter: LineFilter) -> Bound:
-    values = filter_values(filter)
-    return _lines_of_bill(scope, names_of(values))(organization_id=bill.organization_id, bill_id=bill.id, **values)
+    return await count(session, (await _lines(session, scope, bill, filter))[0])
 
 
 @shaped
 def _lines_by_ids(scope: Limits) -> Select[Any]:
-    return scope.limit(_lines_with_bills().where(among(_TABLE.c.id, "ids")), col(Bill.organization_id), col(Bill.path))
+    columns: Sequence[Any] = (*(_STORED.c[name] for name in LINE), Bill.counted_to)
+    statement: Select[Any] = select(*columns)
+    of_bills = statement.join(Bill, col(Bill.id) == _STORED.c.bill_id).where(among(_STORED.c.id, "ids"))
+    return scope.limit(of_bills, col(Bill.organization_id), col(Bill.path))
 
 
 async def lines_by_ids(session: Session, scope: Scope, ids: Sequence[UUID]) -> list[BillLineRow | None]:
@@ -342,6 +406,7 @@ async def lines_by_ids(session: Session, scope: Scope, ids: Sequence[UUID]) -> l
 
 
 MOST_SUMS = 200
+MOST_PREVIEWS = 10
 
 
 def summed(lines: Any, by: BillDimension) -> Select[Any]:
@@ -357,11 +422,11 @@ def summed(lines: Any, by: BillDimension) -> Select[Any]:
     id, code, name, table = of[by]
     net, vat = func.sum(lines.net), func.sum(lines.vat)
     columns: Sequence[Any] = (id, code, name, cast(net, BigInteger), cast(vat, BigInteger))
-    statement: Any = select(*columns)
+    statement: Select[Any] = select(*columns)
     if table is not None:
         statement = statement.outerjoin(table, col(table.id) == id)
     keys = [part for part in (id, code, name) if part is not none]
-    return statement.group_by(*keys).order_by(func.abs(net + vat).desc(), *keys).limit(MOST_SUMS + 1)  # type: ignore[no-any-return]
+    return statement.group_by(*keys).order_by(func.abs(net + vat).desc(), *keys).limit(MOST_SUMS + 1)
 
 
 SUBJECTS = {BillDimension.ACCOUNT: Kind.ACCOUNT, BillDimension.SIM: Kind.SIM, BillDimension.COST_CENTRE: Kind.COST_CENTRE}
@@ -385,12 +450,63 @@ def sum_rows(bill: BillRow, by: BillDimension, rows: Sequence[Any]) -> list[Bill
 
 @shaped
 def _sums_of_bill(scope: Limits, by: BillDimension) -> Select[Any]:
-    lines = _TABLE.c
-    statement = summed(lines, by).where(lines.organization_id == bindparam("organization_id"), lines.bill_id == bindparam("bill_id"))
-    return scope.limit(statement.join(Bill, col(Bill.id) == lines.bill_id), col(Bill.organization_id), col(Bill.path))
+    of_bill = (_STORED.c.organization_id == bindparam("organization_id"), _STORED.c.bill_id == bindparam("bill_id"))
+    statement = summed(_STORED.c, by).join(Bill, col(Bill.id) == _STORED.c.bill_id).where(*of_bill)
+    return scope.limit(statement, col(Bill.organization_id), col(Bill.path))
+
+
+@functools.lru_cache
+def _sums_of_preview(rates: preview.Rates, by: BillDimension) -> Prepared:
+    return Prepared(summed(_running(rates).c, by))
 
 
 async def summary(session: Session, scope: Scope, bill: BillRow, by: BillDimension) -> list[BillSumRow]:
-    """What a bill comes to, split by a dimension."""
-    found = await session.rows(_sums_of_bill(scope, by), organization_id=bill.organization_id, bill_id=bill.id)
-    return sum_rows(bill, by, found)
+    """What a bill in scope comes to, split by a dimension."""
+    if isinstance(bill, BillPreviewRow):
+        statement = _sums_of_preview(tuple(await vat_rates(session)), by)(**_of_preview(bill))
+    else:
+        statement = _sums_of_bill(scope, by)(organization_id=bill.organization_id, bill_id=bill.id)
+    return sum_rows(bill, by, await session.rows(statement))
+
+
+@functools.lru_cache
+def _total_of_preview(rates: preview.Rates) -> Prepared:
+    lines = _running(rates).c
+    is_bought = lines.transfer_id.is_not(None)
+    buyer = case((is_bought, lines.account_id), else_=null())
+    columns: Sequence[Any] = (buyer, cast(func.sum(lines.net), BigInteger), cast(func.sum(lines.vat), BigInteger))
+    statement: Any = select(*columns)
+    return Prepared(statement.group_by(buyer))
+
+
+async def previews(session: Session, scope: Scope, account_ids: Sequence[UUID]) -> list[BillPreviewRow | None]:
+    """The running cycle of postpaid accounts as bills, in the order asked; null for prepaid ones and those out of scope.
+
+    What was bought and isn't on credit counts as paid, as on the bill that will be made. Raises `InvalidInput` for more than 10.
+    """
+    if len(account_ids) > MOST_PREVIEWS:
+        raise InvalidInput("billing.on_lists", most=MOST_PREVIEWS)
+    found = await standings(session, scope, account_ids)
+    return [await _preview(session, standing, scope.at) if standing else None for standing in found]
+
+
+async def _preview(session: Session, standing: StandingRow, at: datetime) -> BillPreviewRow:
+    organization_id, account_id = standing.organization_id, standing.account_id
+    book = await session.get(BillingBook, organization_id)
+    first, last = rules.cycle_around(JalaliMonth.of(at), standing.cycle_months)
+    rates = tuple(await vat_rates(session))
+    paths = tuple(await billed_on(session, organization_id, account_id, at=at))
+    since = book.since if book else first.starts_at
+    row = BillPreviewRow(
+        id=account_id, organization_id=organization_id, account_id=account_id, path=standing.path, month=last,
+        period=PeriodRow(first.starts_at, last.ends_at), number=None, tax_number=None, state=BillState.PREVIEW, issued_at=None, due_at=None,
+        is_overdue=False, total=_price(0, 0, rate_at(rates, at)), paid=Money(0), amount_due=Money(0),
+        as_of=min(book.counted_to, book.accrued_to) if book else first.starts_at, paths=paths, since=since,
+    )  # fmt: skip
+    sums = await session.rows(_total_of_preview(rates)(**_of_preview(row)))
+    net, vat = (sum(int(one[place] or 0) for one in sums) for place in (1, 2))
+    bought = {one[0]: int(one[1]) + int(one[2]) for one in sums if one[0] is not None}
+    owed = sum(int(one[1]) + int(one[2]) for one in sums if one[0] is None)
+    due = max(owed + sum(share[2] for share in await on_credit(session, organization_id, bought)), 0)
+    total = _price(net, vat, rate_at(rates, at))
+    return msgspec.structs.replace(row, total=total, amount_due=Money(due), paid=total.gross - Money(due))

@@ -27,10 +27,11 @@ class BillingTerms(SQLModel, table=True):
 
 
 class BillingBook(SQLModel, table=True):
-    """How far an organization's usage and fees are counted.
+    """How far an organization's usage and fees are counted; usage before `since` is none of our bills'.
 
-    Usage before `since` is none of our bills'. Records of usage are counted in the order in which they came in, up to `counted_to`
-    and `counted_id`; fees of whole days, up to `accrued_to` for every card and for those up to `accruing_id` one round further.
+    Records of usage that came in up to `counted_to` are counted, and of those up to `counting_to` the ones of cards up to `counting_id`.
+    Fees are, for days that began before `accrued_to`, and before `accruing_to` for cards up to `accruing_id`. Nothing is counted while
+    charges go on the bills of `billing_month`.
     """
 
     __tablename__ = "billing_books"
@@ -38,17 +39,20 @@ class BillingBook(SQLModel, table=True):
     organization_id: UUID = Field(primary_key=True, foreign_key="organizations.id")
     since: datetime = Field(sa_type=UtcDateTime)
     counted_to: datetime = Field(sa_type=UtcDateTime)
-    counted_id: UUID | None = None
+    counting_to: datetime | None = Field(default=None, sa_type=UtcDateTime)
+    counting_id: UUID | None = None
     accrued_to: datetime = Field(sa_type=UtcDateTime)
     accruing_to: datetime | None = Field(default=None, sa_type=UtcDateTime)
     accruing_id: UUID | None = None
+    billing_month: str | None = None
 
 
 class RunningCharge(SQLModel, table=True):
     """What a card ran up at one place in a span of a month with one tax rate, and how much of that stands on bills.
 
     `kind` is USAGE, CREDIT or SUBSCRIPTION, `item` the service or the hex id of the tariff plan; `quantity` in the service's unit, of a
-    subscription in days. What came in after its cycle was billed makes the two differ again, and goes to the next bill.
+    subscription in days. What came in after its cycle was billed makes the two differ again, and goes to the next bill; `billed_to` is up
+    to when usage that came in is on bills.
     """
 
     __tablename__ = "running_charges"
@@ -65,12 +69,14 @@ class RunningCharge(SQLModel, table=True):
     net: int = Field(default=0, sa_type=BigInteger)
     billed_quantity: int = Field(default=0, sa_type=BigInteger)
     billed_net: int = Field(default=0, sa_type=BigInteger)
+    billed_to: datetime | None = Field(default=None, sa_type=UtcDateTime)
 
 
 class BillRun(SQLModel, table=True):
     """The making of an organization's bills of one month, as far as it came; what it decided at its beginning holds to its end.
 
-    `places` says for each path on which bill what arose there goes; `after` is the last card or transfer of the phase that is done.
+    `places` says for each path on which bill what arose there goes, and which account it is; `after` is the last card, transfer or bill of
+    the phase that is done.
     """
 
     __tablename__ = "bill_runs"
@@ -81,8 +87,8 @@ class BillRun(SQLModel, table=True):
     after: UUID | None = None
     places: dict[str, Any] = Field(sa_type=Json)
     is_held: bool = False
-    done: int = 0
-    total: int = 0
+    done: int = Field(default=0, sa_type=BigInteger)
+    total: int = Field(default=0, sa_type=BigInteger)
     opened_at: datetime = Field(sa_type=UtcDateTime)
     finished_at: datetime | None = Field(default=None, sa_type=UtcDateTime)
 

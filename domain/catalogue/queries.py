@@ -74,9 +74,14 @@ _RATE: tuple[Any, ...] = (VatRate.valid_from, VatRate.rate)
 _VAT_RATES = Prepared(select(*_RATE))
 
 
+async def vat_rates(session: Session) -> list[tuple[datetime, Decimal]]:
+    """All rates of value added tax, in percent, with the instants from which they hold."""
+    return [(row[0], row[1]) for row in await session.rows(_VAT_RATES)]
+
+
 async def vat_rate(session: Session, at: datetime) -> Decimal:
     """Value added tax at an instant, in percent."""
-    return rules.rate_at(((row[0], row[1]) for row in await session.rows(_VAT_RATES)), at)
+    return rules.rate_at(await vat_rates(session), at)
 
 
 async def offering_on_sale(session: Session, offering_id: UUID, at: datetime) -> Offering:

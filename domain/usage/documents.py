@@ -45,4 +45,5 @@ class UsageRecord(Document):
         indexes: ClassVar = [
             IndexModel([("organization_id", 1), ("sim_id", 1), ("started_at", DESCENDING), ("_id", DESCENDING)]),
             IndexModel([("organization_id", 1), ("started_at", DESCENDING), ("_id", DESCENDING)]),
+            IndexModel([("organization_id", 1), ("as_of", 1)]),
         ]

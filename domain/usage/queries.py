@@ -57,6 +57,21 @@ class UsageFilter:
     other_party: str | None = None
 
 
+@dataclass(frozen=True, slots=True)
+class Charged:
+    """Of which records a sum was made: what cost something, or was a credit, at one place, and came in after an instant up to another."""
+
+    path: str
+    is_credit: bool
+    after: datetime | None
+    to: datetime
+
+    def conditions(self) -> dict[str, Any]:
+        """The same as a condition."""
+        came_in = {"$lte": self.to} | ({"$gt": self.after} if self.after else {})
+        return {"path": self.path, "charge": {"$lt" if self.is_credit else "$gt": 0}, "as_of": came_in}
+
+
 EVERYTHING = UsageFilter()
 
 
@@ -101,16 +116,18 @@ async def usage_page(
     under: str = "",
     former_paths: Sequence[str] = (),
     filter: UsageFilter = EVERYTHING,
+    charged: Charged | None = None,
 ) -> Page[UsageRecordRow]:
-    """One page of a card's records, or of those made at or below an account, wherever that hung.
+    """One page of a card's records, or of those made at or below an account, wherever that hung; `charged` tells those behind a sum.
 
     Raises `Unavailable` while the document store is away.
     """
     inside = paths_within(scope, organization_id, (under, *former_paths))
-    if inside is None:
+    if inside is None or (charged and not scope.covers(organization_id, charged.path)):
         return Page([], [], False, False)
     card = {"sim_id": sim_id} if sim_id is not None else {}
-    where = {"organization_id": organization_id, **card, **inside, **_conditions(scope, filter)}
+    behind = charged.conditions() if charged else {}
+    where = {"organization_id": organization_id, **card, **inside, **behind, **_conditions(scope, filter)}
     page = await document_page(
         UsageRecord, where, window, name="usage", by="started_at", is_newest_first=True, starts_at=filter.starts_at,
         ends_at=filter.ends_at, now=scope.at if sim_id is None else None,

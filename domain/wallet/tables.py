@@ -79,6 +79,7 @@ class LedgerTransfer(SQLModel, table=True):
     __table_args__ = (
         UniqueConstraint("reverses_id"),
         Index("ix_ledger_transfers_cause", "organization_id", "cause_id"),
+        Index("ix_ledger_transfers_posted", "organization_id", "posted_at", "id"),
     )
 
     id: UUID = Field(primary_key=True)

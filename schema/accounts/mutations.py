@@ -8,6 +8,7 @@ import strawberry
 
 from domain.accounts import organizations
 from domain.audit.writing import Done
+from domain.billing import terms
 from domain.hierarchy import service
 from domain.kernel.ids import Kind, decode_as
 from domain.kernel.permissions import Permission
@@ -68,6 +69,7 @@ class AccountUpdateInput:
 
     account_id: strawberry.ID = strawberry.field(description="Account.")
     name: str | None = strawberry.field(default=None, description="New name.")
+    is_billed_here: bool | None = strawberry.field(default=None, description="Bills here (true) or on the account above.")
     mode: MutationMode = strawberry.field(default=MutationMode.APPLY, description="Decide only, or act.")
     plan_token: str | None = strawberry.field(default=None, description="Token of the plan agreed to.")
 
@@ -163,13 +165,16 @@ class AccountsMutation:
         )
         return AccountCreatePayload(plan=Plan.of(done.plan), account=await _account(info, done))
 
-    @strawberry.mutation(description="Renames an account.", extensions=[Needs(Permission.ACCOUNT_MANAGE)])
+    @strawberry.mutation(description="Renames an account or says where its bill goes.", extensions=[Needs(Permission.ACCOUNT_MANAGE)])
     async def account_update(
         self, info: Info, scope: Scope, input: Annotated[AccountUpdateInput, strawberry.argument(description="The request.")]
     ) -> AccountUpdateResult:
-        """Its name is all that can change so far."""
+        """Bills that are made already stay where they are."""
         account_id = decode_as(Kind.ACCOUNT, input.account_id, "accountId")
-        done = await info.context.write(info, scope, input, lambda work: service.account_update(work, account_id, name=input.name))
+        done = await info.context.write(
+            info, scope, input,
+            lambda work: terms.account_update(work, account_id, name=input.name, is_billed_here=input.is_billed_here),
+        )  # fmt: skip
         return AccountUpdatePayload(plan=Plan.of(done.plan), account=cast(Account, await _account(info, done, account_id)))
 
     @strawberry.mutation(

@@ -55,11 +55,14 @@ class AccountFilterInput:
     under_id: strawberry.ID | None = strawberry.field(default=None, description="This account and below.")
     kinds: list[AccountKind] | None = strawberry.field(default=None, description="Kinds wanted.")
     payment_mode: PaymentMode | None = strawberry.field(default=None, description="Payment mode wanted.")
+    is_overdue: bool | None = strawberry.field(default=None, description="With overdue bills only.")
 
-    def to_filter(self) -> queries.AccountFilter:
-        """The domain's filter."""
+    def to_filter(self, context: Context) -> queries.AccountFilter:
+        """The domain's filter; who is overdue is for those to ask who may see bills."""
+        if self.is_overdue is not None:
+            context.scope(Permission.BILL_READ)
         under_id = decode_as(Kind.ACCOUNT, self.under_id, "filter", "underId") if self.under_id else None
-        return queries.AccountFilter(under_id, self.kinds, self.payment_mode)
+        return queries.AccountFilter(under_id, self.kinds, self.payment_mode, self.is_overdue)
 
 
 @strawberry.type(description="A person to write to.")
@@ -223,7 +226,7 @@ class Organization(Node):
     ) -> CountedConnection[Account]:
         """One keyset page of the tree."""
         id, window = row.id, Window.of(first, after, last, before)
-        wanted = filter.to_filter() if filter else queries.AccountFilter()
+        wanted = filter.to_filter(info.context) if filter else queries.AccountFilter()
         return await CountedConnection[Account].read(
             info.context,
             lambda session: queries.accounts_page(session, scope, id, window=window, filter=wanted, search=search, as_of=as_of),

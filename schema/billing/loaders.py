@@ -5,7 +5,7 @@ from uuid import UUID
 from domain.billing import attached, queries, wording
 from domain.billing.attached import BillDisputeRow
 from domain.billing.comparing import ComparisonRow, comparison
-from domain.billing.queries import BillLineRow, BillRow, BillSumRow, StandingRow
+from domain.billing.queries import BillLineRow, BillPreviewRow, BillRow, BillSumRow, StandingRow
 from domain.billing.states import BillDimension
 from domain.files.queries import DocumentRow
 from domain.files.tables import Purpose
@@ -38,6 +38,13 @@ async def last_bills(context: Context, accounts: list[tuple[UUID, UUID]]) -> lis
     scope = context.scope(Permission.BILL_READ)
     async with context.read() as session:
         return await queries.last_bills(session, scope, accounts)
+
+
+async def previews(context: Context, account_ids: list[UUID]) -> list[BillPreviewRow | None]:
+    """The running cycle of each account in scope."""
+    scope = context.scope(Permission.BILL_READ)
+    async with context.read() as session:
+        return await queries.previews(session, scope, account_ids)
 
 
 async def lines(context: Context, ids: list[UUID]) -> list[BillLineRow | None]:
@@ -109,12 +116,13 @@ async def comparisons(context: Context, pairs: list[tuple[BillRow, BillRow]]) ->
     context.scope(Permission.BILL_READ)
     async with context.read() as session:
         return [
-            await comparison(session, bill, await attached.all_lines(session, bill), other, await attached.all_lines(session, other))
+            await comparison(session, bill, await queries.all_lines(session, bill), other, await queries.all_lines(session, other))
             for bill, other in pairs
         ]
 
 
 FINDERS[Kind.BILL] = bills
 FINDERS[Kind.BILL_DISPUTE] = disputes
+FINDERS[Kind.BILL_PREVIEW] = previews
 FINDERS[Kind.BILL_LINE] = lines
 SEEN[Purpose.BILL] = (Permission.BILL_READ, attached.documents_by_ids)

@@ -8,10 +8,11 @@ import strawberry
 from domain.billing import queries
 from domain.billing.attached import BillDisputeRow
 from domain.billing.comparing import CauseRow, details_page
-from domain.billing.queries import BillFilter, BillLineRow, BillRow, LineFilter, StandingRow
+from domain.billing.explaining import usage_behind
+from domain.billing.queries import BillFilter, BillLineRow, BillPreviewRow, BillRow, LineFilter, StandingRow
 from domain.kernel.calendar import JalaliMonth
 from domain.kernel.errors import NotFound
-from domain.kernel.ids import Kind, decode
+from domain.kernel.ids import Kind, decode, encode
 from domain.kernel.paging import Window
 from domain.kernel.permissions import Permission
 from domain.kernel.scope import Scope
@@ -19,18 +20,19 @@ from schema.accounts import loaders as account_loaders
 from schema.billing import loaders
 from schema.billing.enums import BillCauseKind, BillDimension, BillLineKind, BillState, DisputeState
 from schema.billing.inputs import BillFilterInput, BillLineFilterInput
-from schema.engine.fields import batched, itself, rows_of
+from schema.engine.fields import batched, itself, plain, rows_of
 from schema.files.types import Document
 from schema.kernel.context import Info
 from schema.kernel.figures import After, Before, FigureSource, First, Last, Measured, Money, Period, Price, Quantity, UsageType
 from schema.kernel.looks import note
 from schema.kernel.needs import Needs
 from schema.kernel.nodes import Found, Node, find, found, global_id
-from schema.kernel.pages import CountedConnection
+from schema.kernel.pages import Connection, CountedConnection
 from schema.orders import loaders as order_loaders
 from schema.payments.types import Payment
 from schema.sims import loaders as sim_loaders
 from schema.tickets import loaders as ticket_loaders
+from schema.usage.types import UsageRecord
 
 if TYPE_CHECKING:
     from schema.accounts.types import Account, CostCentre
@@ -76,6 +78,24 @@ class BillLine(Node):
     order: Order | None = batched(
         order_loaders.orders, key="order_id", description="Order behind it: buyer, memo, purchase order number."
     )
+
+    @strawberry.field(description="Usage behind it.", extensions=[Needs(Permission.USAGE_READ)])
+    async def usage(
+        row: strawberry.Parent[BillLineRow],
+        info: Info,
+        scope: Scope,
+        first: First = None,
+        after: After = None,
+        last: Last = None,
+        before: Before = None,
+    ) -> Connection[UsageRecord] | None:
+        """One page, newest first; none behind fees, purchases and notes."""
+        page = await usage_behind(scope, row, window=Window.of(first, after, last, before))
+        return Connection[UsageRecord].of(page)
+
+
+def _id(row: BillRow) -> strawberry.ID:
+    return strawberry.ID(encode(Kind.BILL_PREVIEW if isinstance(row, BillPreviewRow) else Kind.BILL, row.id))
 
 
 @strawberry.type(description="Objection to some lines.")
@@ -137,9 +157,9 @@ class BillComparison:
 
 @strawberry.type(description="A customer bill (TMF678).")
 class Bill(Node, Measured):
-    """Served from `BillRow`."""
+    """Served from `BillRow`; a preview is named by its account."""
 
-    id: strawberry.ID = global_id(Kind.BILL)
+    id: strawberry.ID = plain(_id, description="Global id.")
     number: str | None = strawberry.field(description="Human reference, null on a preview.")
     tax_number: str | None = strawberry.field(description="Tax-system number, 22 characters, null until sent.")
     state: BillState = strawberry.field(description="State it is in now.")
@@ -154,7 +174,7 @@ class Bill(Node, Measured):
     as_of: datetime = strawberry.field(description="Complete up to here.")
     source: FigureSource = strawberry.field(description="Counted by.")
 
-    is_type_of = rows_of(BillRow)
+    is_type_of = rows_of(BillRow, BillPreviewRow)
 
     account: Account = batched(account_loaders.accounts_named, key="account_id", description="Account billed.")
 
@@ -220,6 +240,10 @@ class PostpaidStanding:
 
     last_bill: Bill | None = batched(
         loaders.last_bills, key=("organization_id", "account_id"), description="Last issued bill.", extensions=[Found()]
+    )
+
+    preview: Bill = batched(
+        loaders.previews, key="account_id", description="The running cycle as a bill, month to date.", extensions=[Found()]
     )
 
     @strawberry.field(description="Bills, newest first; without `filter.months` those of the last 6 cycles.")

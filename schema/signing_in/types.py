@@ -91,6 +91,13 @@ def _locale(row: Asking, context: Context) -> Locale:
     return row.locale or context.locale
 
 
+@strawberry.input(description="Which organizations.")
+class OrganizationFilterInput:
+    """Null is any."""
+
+    is_overdue: bool | None = strawberry.field(default=None, description="With overdue bills only: the debtors.")
+
+
 @strawberry.type(description="Who is asking, and what they may see and do.")
 class Viewer:
     """Served from the request's `auth.actor.Actor`."""
@@ -107,6 +114,7 @@ class Viewer:
     async def organizations(
         self,
         info: Info,
+        filter: Annotated[OrganizationFilterInput | None, strawberry.argument(description="Which ones.")] = None,
         search: Annotated[str | None, strawberry.argument(description="Part of a name, legal id or number.")] = None,
         first: First = None,
         after: After = None,
@@ -115,13 +123,15 @@ class Viewer:
     ) -> CountedConnection[Organization]:
         """By name. Support finds every customer here and sees nothing below without a view."""
         scope = info.context.scope_of_first(Permission.ACCOUNT_READ, Permission.SUPPORT_VIEW)
-        window = Window.of(first, after, last, before)
+        window, overdue = Window.of(first, after, last, before), filter.is_overdue if filter else None
+        if overdue is not None:
+            scope = info.context.scope(Permission.BILL_READ)
         found = await CountedConnection[Organization].read(
             info.context,
-            lambda session: account_queries.organizations_page(session, scope, search=search, window=window),
-            lambda session: account_queries.organizations_count(session, scope, search=search),
+            lambda session: account_queries.organizations_page(session, scope, search=search, is_overdue=overdue, window=window),
+            lambda session: account_queries.organizations_count(session, scope, search=search, is_overdue=overdue),
         )
-        if scope.permission is Permission.ACCOUNT_READ:  # support finding a customer sees no data of theirs
+        if scope.permission is not Permission.SUPPORT_VIEW:  # support finding a customer sees no data of theirs
             note(info.context.looks, scope, None, found)
         return found
 
