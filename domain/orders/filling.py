@@ -17,8 +17,9 @@ from sqlmodel import col, select
 
 from domain.accounts.service import account_for_write
 from domain.approvals import asking as ask
+from domain.approvals.deciding import withdraw
 from domain.approvals.rules import shares
-from domain.approvals.spending import Claim, give_back, grant, release, spend
+from domain.approvals.spending import Claim, give_back, grant, spend
 from domain.audit.writing import Work
 from domain.catalogue import queries as catalogue
 from domain.catalogue.tables import Offering
@@ -209,21 +210,17 @@ async def _sell(work: Work, fillings: Sequence[_Filling]) -> None:
 async def _close(work: Work, request: Request) -> None:
     """Gives back what wasn't sold and makes the receipt of what was; done once, however often it is called."""
     asked = _asked(request)
+    if asked.order_id is not None:  # cancelled before anybody answered: nobody has to any more, and all of it is given back
+        await withdraw(work, Ref(Kind.ORDER, asked.order_id))
     order = await _order(work, asked)
     if not order.is_filling:
         return
     order.is_filling = False
-    if order.state == OrderState.HELD:  # cancelled before anybody answered
-        await release(work.sql, order.organization_id, order.id)
-    else:
-        await give_back(work.sql, order.organization_id, order.id, await _unsold(work.sql, order, asked))
+    await give_back(work.sql, order.organization_id, order.id, await _unsold(work.sql, order, asked))
     left = await holds.release(work.sql, order.hold_id) if order.hold_id is not None else 0
     if left:
         order.refunded += left
         work.changed(Ref(Kind.ORDER, order.id), order.number, "refunded", order.refunded - left, order.refunded, money=Money(left))
-    if order.state == OrderState.HELD:
-        order.state = OrderState.CANCELLED
-        work.sql.add(OrderStep(**step(order.organization_id, order.id, OrderState.CANCELLED, work.at, work.scope.actor)))
     await move_on(work.sql, order, work.at)
     if order.refunded < order.net + order.vat or not order.unsold:
         await work.afterwards_each([receipt_letter(order.id, work.at)])

@@ -8,8 +8,9 @@ from uuid import UUID, uuid4
 import pytest
 from sqlmodel import col, select
 
+from domain.approvals.deciding import decide
 from domain.approvals.service import BudgetWish, budget_set
-from domain.approvals.tables import Budget
+from domain.approvals.tables import Approval, ApprovalState, Budget
 from domain.audit.writing import Command, Done, Work
 from domain.catalogue.tables import ActivationMode
 from domain.jobs import running, service
@@ -296,11 +297,10 @@ async def test_what_needs_an_approval_waits_and_is_filled_or_given_back_as_a_who
     assert await state(order_id) == OrderState.HELD  # nobody set its job going
 
     async with shop.database.write() as session:
-        order = await session.get_one(Order, order_id)
+        approval = (await session.scalars(select(Approval).where(Approval.subject_id == order_id))).one()
         approver = one_.as_profile_manager()
         work = Work(session, approver.scope(Permission.APPROVAL_DECIDE, at), at, MutationMode.APPLY)
-        work.within(order.organization_id, order.path)
-        await filling.approve(work, order, one_.profile_manager.id)
+        await decide(work, approval.id, True, None)
     await fill(shop, job_id)
     await shop.work()
     assert (await state(order_id), await purse()) == (OrderState.COMPLETED, (OPENING - count * GROSS, 0))
@@ -313,3 +313,5 @@ async def test_what_needs_an_approval_waits_and_is_filled_or_given_back_as_a_who
     async with shop.database.read() as session:
         budget = (await session.scalars(select(Budget))).one()
         assert (budget.committed, budget.spent) == (0, count * GROSS)
+        withdrawn = (await session.scalars(select(Approval).where(Approval.subject_id == second))).one()
+        assert withdrawn.state == ApprovalState.CANCELLED
