@@ -51,7 +51,7 @@ class WalletMutation:
     async def wallet_adjust(
         self, info: Info, scope: Scope, input: Annotated[WalletAdjustInput, strawberry.argument(description="The request.")]
     ) -> WalletAdjustResult:
-        """For the operator's administrators; also the way money comes in until payments are built."""
+        """For the operator's administrators; money comes in by payments (`schema/payments`)."""
         wallet_id, amount = decode_as(Kind.WALLET, input.wallet_id, "walletId"), input.amount.whole("amount")
         done = await info.context.write(
             info, scope, input, lambda work: service.adjust(work, wallet_id=wallet_id, amount=amount, reason=input.reason)
