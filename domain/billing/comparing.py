@@ -1,5 +1,6 @@
 """Two bills, or a bill and the preview, with every rial of their difference explained and the lines on both sides of it."""
 
+import asyncio
 from collections.abc import Sequence
 from collections.abc import Set as AbstractSet
 from typing import Any
@@ -75,7 +76,7 @@ async def comparison(
                 for place, one in enumerate(cause.details, 1)
             ],
         )
-        for cause in compared(ours, theirs)
+        for cause in await asyncio.to_thread(compared, ours, theirs)  # large bills take seconds, in which others are served
     ]  # fmt: skip
     return ComparisonRow(bill, other, bill.total.gross - other.total.gross, causes)
 
