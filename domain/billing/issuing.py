@@ -11,7 +11,7 @@ from sqlmodel import col, select
 from domain.accounts.service import next_number
 from domain.accounts.tables import Account
 from domain.audit.writing import Result, Work
-from domain.billing import rules
+from domain.billing import papers, rules
 from domain.billing.attached import bill_for_update
 from domain.billing.credit import on_credit
 from domain.billing.states import ISSUED, BillState
@@ -107,6 +107,7 @@ async def _issue(work: Work, bill: Bill, sums: Sums) -> Result:
     work.changed(Ref(Kind.BILL, bill.id), bill.number, "amountDue", None, bill.amount_due, money=Money(bill.amount_due))
     await work.sql.flush()
     await note_overdue(work.sql, bill.account_id)
+    await work.afterwards_each([papers.letter(bill)])
     return {"bill": bill.id}
 
 
