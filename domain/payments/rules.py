@@ -52,7 +52,7 @@ def check_return_url(url: str, *, allows_loopback: bool) -> str:
     try:
         parts = urlsplit(url)
         is_known = parts.scheme == "https" or (allows_loopback and parts.scheme == "http" and parts.hostname in LOOPBACK)
-        is_plain = url.isascii() and not re.search(r"[\x00-\x20\x7f\\]", url) and not parts.username and parts.password is None
+        is_plain = url.isascii() and not re.search(r"[\x00-\x20\x7f\\]", url) and "@" not in parts.netloc
         if is_known and is_plain and parts.hostname and len(url) <= LONGEST_URL and (parts.port is None or parts.port > 0):
             return url
     except ValueError:
