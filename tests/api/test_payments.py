@@ -148,3 +148,11 @@ async def test_terminals_come_from_the_settings_and_production_has_no_sandbox(tm
         assert (real.name_for("wallet"), real.name_for("bill"), real.named("sandbox")) == ("main", "bill", None)
         assert isinstance(real.named("bill"), ZarinpalGateway)
         assert nobody.name_for("wallet") is None
+
+
+async def test_a_payer_who_came_from_the_app_is_led_back_to_it(http: httpx.AsyncClient) -> None:
+    page = await http.get("/payments/returned?payment=ABC%22%3E%3Cscript%3E", headers={"accept-language": "fa"})
+
+    assert page.status_code == 200 and page.headers["cache-control"] == "no-store" and "default-src 'none'" in page.headers["content-security-policy"]
+    assert 'dir="rtl"' in page.text and "به برنامه برگردید" in page.text
+    assert 'href="simurgh://payment/ABC%22%3E%3Cscript%3E"' in page.text and "<script>" not in page.text
