@@ -14,6 +14,12 @@ from kivy.uix.floatlayout import FloatLayout
 
 from mobile.app import follow_settings, services_in_memory
 from mobile.demo import CODE, NOW, PASSWORD, DemoServer
+from mobile.screens.approvals.sheets import AnswerSheet, BudgetSheet, DelegateSheet
+from mobile.screens.bills.lines import DisputeSheet
+from mobile.screens.groups.sheets import GoneSheet, GroupSheet
+from mobile.screens.payment.bill import PaySheet
+from mobile.screens.payment.top_up import TopUpSheet
+from mobile.screens.payment.transfer import TransferSheet
 from mobile.screens.plan_sheet.order import OrderSheet
 from mobile.screens.puk.sheet import PukSheet
 from mobile.screens.routes import ROUTES
@@ -359,19 +365,279 @@ async def movement(stage: Stage) -> None:
     await stage.open("movement", transfer_id=stage.server.moves[-1]["id"])
 
 
+async def _paying(stage: Stage) -> TopUpSheet:
+    page = await stage.open_root("money")
+    sheet = TopUpSheet(stage.shell, page.model.model.wallet)
+    sheet.choice.amount = "250,000,000"
+    sheet._choose()
+    return sheet
+
+
+async def top_up(stage: Stage) -> None:
+    await _paying(stage)
+
+
+async def top_up_slip(stage: Stage) -> None:
+    (await _paying(stage))._take("BANK_SLIP")
+
+
+async def top_up_plan(stage: Stage) -> None:
+    (await _paying(stage))._preview()
+
+
+async def _paid_in(stage: Stage, gateway: str) -> None:
+    stage.server.gateway, stage.server.looks_until_paid = gateway, 1
+    stage.shell.go("payment", payment_id=stage.server.pay_in("GATEWAY", 250_000_000)["id"])
+    await stage.settle()
+
+
+async def payment_waits(stage: Stage) -> None:
+    await stage.sign_in()
+    await _paid_in(stage, "CREATED")
+
+
+async def payment_verifying(stage: Stage) -> None:
+    await stage.sign_in()
+    await _paid_in(stage, "VERIFYING")
+
+
+async def payment_settled(stage: Stage) -> None:
+    await stage.sign_in()
+    await _paid_in(stage, "SETTLED")
+
+
+async def payment_failed(stage: Stage) -> None:
+    await stage.sign_in()
+    await _paid_in(stage, "FAILED")
+
+
+async def _moving_money(stage: Stage) -> TransferSheet:
+    page = await stage.open_root("money")
+    sheet = TransferSheet(stage.shell, page.model.model.wallet, page.model.payer.account)
+    tree = AccountTree(stage.shell.services)
+    await tree.load()
+    await sheet._taken(tree.accounts[3])
+    sheet.choice.amount, sheet.choice.memo = "40,000,000", stage.server._name("for_qom")
+    sheet._choose()
+    return sheet
+
+
+async def transfer(stage: Stage) -> None:
+    await _moving_money(stage)
+
+
+async def transfer_plan(stage: Stage) -> None:
+    (await _moving_money(stage))._preview()
+
+
+async def bills(stage: Stage) -> Any:
+    page = await stage.open_root("money")
+    page._show("bills")
+    await stage.settle()
+    return page.model.model
+
+
+async def bills_prepaid(stage: Stage) -> None:
+    stage.server.is_postpaid = False
+    await bills(stage)
+
+
+async def _bill(stage: Stage, at: int) -> Any:
+    model = await bills(stage)
+    stage.shell.go("bill", bill_id=model.comparable[at]["id"], others=model.comparable)
+    await stage.settle()
+    return stage.shell.page
+
+
+async def bill(stage: Stage) -> None:
+    await _bill(stage, 1)
+
+
+async def bill_disputed(stage: Stage) -> None:
+    await _bill(stage, 4)
+
+
+async def bill_preview(stage: Stage) -> None:
+    await _bill(stage, 0)
+
+
+async def bill_lines(stage: Stage) -> None:
+    page = await _bill(stage, 1)
+    page._open(page.model.bill["summary"][1])
+
+
+async def bill_line(stage: Stage) -> None:
+    await bill_lines(stage)
+    await stage.settle()
+    stage.shell.go("bill_line", line_id=stage.shell.page.model.rows[0]["id"])
+
+
+async def _disputing(stage: Stage) -> Any:
+    page = await _bill(stage, 1)
+    page._dispute()
+    await stage.settle()
+    page = stage.shell.page
+    await page.model.load()
+    for row in page.model.rows[1:4]:
+        page.model.mark(row)
+    return page
+
+
+async def bill_dispute(stage: Stage) -> None:
+    await _disputing(stage)
+
+
+async def bill_dispute_plan(stage: Stage) -> None:
+    sheet = DisputeSheet(stage.shell, (await _disputing(stage)).model)
+    sheet._reason.entry.text = stage.server._name("wrong_month")
+    sheet._preview()
+
+
+async def bill_pay(stage: Stage) -> PaySheet:
+    page = await _bill(stage, 1)
+    sheet = PaySheet(stage.shell, page.model)
+    await stage.settle()
+    return sheet
+
+
+async def bill_pay_plan(stage: Stage) -> None:
+    (await bill_pay(stage))._preview()
+
+
+async def compare(stage: Stage) -> None:
+    page = await _bill(stage, 1)
+    page._compare()
+
+
+async def compare_cause(stage: Stage) -> None:
+    await compare(stage)
+    await stage.settle()
+    stage.shell.go("cause", cause=stage.shell.page.model.comparison["causes"][0])
+
+
+async def _inbox(stage: Stage, tab: str) -> Any:
+    page = await stage.open_root("inbox")
+    page._show(tab)
+    await stage.settle()
+    return page
+
+
+async def approvals(stage: Stage) -> None:
+    stage.server.ask_for_approvals()
+    await stage.open_root("inbox")
+
+
+async def approvals_none(stage: Stage) -> None:
+    await stage.open_root("inbox")
+
+
+async def _answering(stage: Stage, at: int, *, is_granted: bool) -> AnswerSheet:
+    await approvals(stage)
+    model = stage.shell.page.model.model
+    sheet = AnswerSheet(stage.shell, model, model.rows[at], is_granted=is_granted)
+    await stage.settle()
+    return sheet
+
+
+async def approve(stage: Stage) -> None:
+    sheet = await _answering(stage, 1, is_granted=True)
+    sheet.note = stage.server._name("trip")
+    sheet._preview()
+
+
+async def reject(stage: Stage) -> None:
+    await _answering(stage, 0, is_granted=False)
+
+
+async def delegate(stage: Stage) -> None:
+    await approvals(stage)
+    sheet = DelegateSheet(stage.shell)
+    await stage.settle()
+    sheet.choice.to = sheet.choice.candidates()[0]
+    sheet._choose()
+
+
+async def budget(stage: Stage) -> None:
+    await approvals(stage)
+    tree = AccountTree(stage.shell.services)
+    await tree.load()
+    BudgetSheet(stage.shell, tree.accounts[1], lambda: None)._limit.entry.text = "180,000,000"
+
+
+async def groups(stage: Stage) -> Any:
+    page = await stage.open_root("money")
+    page._show("groups")
+    await stage.settle()
+    return page
+
+
+async def group(stage: Stage) -> Any:
+    await stage.open("group", group_id="group-drivers")
+    return stage.shell.page
+
+
+async def group_new(stage: Stage) -> GroupSheet:
+    await groups(stage)
+    sheet = GroupSheet(stage.shell, lambda _: None)
+    sheet.edit.name, sheet.edit.numbers = stage.server._name("north"), "0935 000 0412, 0935 000 0418"
+    sheet.edit.manager_name, sheet.edit.manager_mobile = stage.server._name("kaveh"), "09350000418"
+    sheet._choose()
+    return sheet
+
+
+async def group_new_plan(stage: Stage) -> None:
+    await (await group_new(stage))._found()
+
+
+async def group_delete(stage: Stage) -> None:
+    page = await group(stage)
+    say = stage.shell.say
+    GoneSheet(stage.shell, page.model.delete, say("group.delete"), say("group.delete_text"), lambda: None)
+
+
+async def group_buy(stage: Stage) -> None:
+    (await group(stage))._buy()
+
+
+async def group_job(stage: Stage) -> None:
+    stage.server.rows_a_look = 2
+    await group_buy(stage)
+    await stage.settle()
+    sheet = OrderSheet(stage.shell, stage.shell.page.model)
+    await stage.settle()
+    await sheet._paid()
+
+
+async def groups_running(stage: Stage) -> None:
+    await group_job(stage)
+    await stage.settle()
+    await groups(stage)
+
+
+async def plan_approval(stage: Stage) -> None:
+    stage.server.limit = 5_000_000
+    page = await _buying(stage)
+    OrderSheet(stage.shell, page.model)
+
+
+async def home_waiting(stage: Stage) -> None:
+    stage.server.ask_for_approvals()
+    await stage.open_root("home")
+
+
 async def inbox(stage: Stage) -> None:
     stage.server.write_tickets()
-    await stage.open_root("inbox")
+    await _inbox(stage, "requests")
 
 
 async def inbox_empty(stage: Stage) -> None:
-    await stage.open_root("inbox")
+    await _inbox(stage, "requests")
 
 
 async def ticket(stage: Stage) -> None:
     stage.server.write_tickets()
-    page = await stage.open_root("inbox")
-    stage.shell.go("ticket", ticket=page.model.tickets[0])
+    page = await _inbox(stage, "requests")
+    stage.shell.go("ticket", ticket=page.model.model.tickets[0])
     await stage.settle()
 
 
@@ -470,6 +736,7 @@ SCENES: dict[str, Scene] = {
     "02-otp-authenticator": authenticator,
     "01-sign-in-outage": sign_in_outage,
     "03-home": home,
+    "03-home-waiting": home_waiting,
     "03-home-outage": home_outage,
     "04-account-tree": account_tree,
     "05-sim-list": sim_list,
@@ -484,6 +751,7 @@ SCENES: dict[str, Scene] = {
     "09-puk-curtain": puk_curtain,
     "10-buy-bundle": buy,
     "11-plan-sheet": plan,
+    "11-plan-approval": plan_approval,
     "11-plan-stale": plan_stale,
     "11-plan-refused": plan_refused,
     "11-block": block,
@@ -504,8 +772,44 @@ SCENES: dict[str, Scene] = {
     "13-movements": movements,
     "13-statement": statement,
     "13-movement": movement,
+    "13-top-up": top_up,
+    "13-top-up-slip": top_up_slip,
+    "13-top-up-plan": top_up_plan,
+    "13-payment-waits": payment_waits,
+    "13-payment-verifying": payment_verifying,
+    "13-payment-settled": payment_settled,
+    "13-payment-failed": payment_failed,
+    "13-transfer": transfer,
+    "13-transfer-plan": transfer_plan,
     "13-purchases": purchases,
     "13-purchases-empty": purchases_empty,
+    "14-bills": bills,
+    "14-bills-prepaid": bills_prepaid,
+    "15-bill": bill,
+    "15-bill-disputed": bill_disputed,
+    "15-bill-preview": bill_preview,
+    "15-bill-lines": bill_lines,
+    "15-bill-line": bill_line,
+    "15-bill-dispute": bill_dispute,
+    "15-bill-dispute-plan": bill_dispute_plan,
+    "15-bill-pay": bill_pay,
+    "15-bill-pay-plan": bill_pay_plan,
+    "16-compare": compare,
+    "16-compare-cause": compare_cause,
+    "18-groups": groups,
+    "18-groups-running": groups_running,
+    "18-group": group,
+    "18-group-new": group_new,
+    "18-group-new-plan": group_new_plan,
+    "18-group-delete": group_delete,
+    "18-group-buy": group_buy,
+    "18-group-job": group_job,
+    "19-approvals": approvals,
+    "19-approvals-none": approvals_none,
+    "19-approve": approve,
+    "19-reject": reject,
+    "19-delegate": delegate,
+    "19-budget": budget,
     "19-inbox": inbox,
     "19-inbox-empty": inbox_empty,
     "19-ticket": ticket,

@@ -51,7 +51,7 @@ class Acts(Cards):
     def _chosen(self, selection: dict[str, Any]) -> list[dict[str, Any]]:
         return [self._sim(one) for one in selection["ids"]] if "ids" in selection else self._found(selection["filter"], None)
 
-    def _begin(self, chosen: list[dict[str, Any]], able: set[str], state: str, why: str) -> dict[str, Any]:
+    def _begin(self, chosen: list[dict[str, Any]], able: set[str], state: str | None, why: str) -> dict[str, Any]:
         job: dict[str, Any] = {
             "id": f"job-{len(self.jobs)}", "kind": "SIM_STATUS", "state": "RUNNING", "total": len(chosen), "succeeded": 0, "failed": 0,
             "createdAt": self._at(), "finishedAt": None, "expectedAt": self._at(minutes=-1),
@@ -64,7 +64,7 @@ class Acts(Cards):
         done = job["succeeded"] + job["failed"]
         for index, sim in enumerate(job["rows"][done : done + self.rows_a_look] if job["state"] == "RUNNING" else [], done + 1):
             if sim["id"] in job["able"]:
-                sim["status"] = job["to"]
+                sim["status"] = job["to"] or sim["status"]
                 job["succeeded"] += 1
             else:
                 reason = self._exclusion(sim, job["why"])["reason"]

@@ -17,7 +17,15 @@ TREE = (
 )
 ALL_RIGHTS = (
     "ACCOUNT_READ",
+    "APPROVAL_DECIDE",
     "AUDIT_READ",
+    "BILL_DISPUTE",
+    "BILL_PAY",
+    "BILL_READ",
+    "BUDGET_MANAGE",
+    "BUDGET_READ",
+    "GROUP_MANAGE",
+    "GROUP_READ",
     "ORDER_PLACE",
     "ORDER_READ",
     "PUK_REVEAL",
@@ -29,6 +37,8 @@ ALL_RIGHTS = (
     "TICKET_WRITE",
     "USAGE_READ",
     "WALLET_READ",
+    "WALLET_TOP_UP",
+    "WALLET_TRANSFER",
 )
 
 

@@ -55,7 +55,7 @@ class Purchases(Wallets):
         (line,) = input["lines"]
         key = line["offeringId"].removeprefix("offering-")
         offer = next(one for one in OFFERS if one[0] == key)
-        chosen = [self._sim(one) for one in line["sims"]["ids"]]
+        chosen = self._bought_for(line["sims"])
         why = {"BLOCKED": "blocked", "CAP_EXCEEDED": "queued"}
         left_out = [self._not_sold(sim, why[sim["status"]]) for sim in chosen if sim["status"] in why]
         able = [sim for sim in chosen if sim["status"] not in why]
@@ -68,7 +68,7 @@ class Purchases(Wallets):
             after = str(self.wallet - int(total["gross"]["amount"]))
             paid = {"label": self._name("group"), "field": "wallet.balance", "before": str(self.wallet), "after": after}
             changes.append(paid | {"money": {"amount": total["gross"]["amount"]}})
-        plan = self._plan(changes, left_out, total)
+        plan = self._plan(changes, left_out, total) | {"approvals": self._approvals_for(int(total["gross"]["amount"]))}
         gross = int(total["gross"]["amount"])
         if gross > self.wallet:
             return {
@@ -98,6 +98,14 @@ class Purchases(Wallets):
         done = {"__typename": "OrderPlacePayload", "plan": plan | {"token": None}, "order": order}
         self._applied[input["idempotencyKey"]] = done
         return {"orderPlace": done}
+
+    def _bought_for(self, selection: dict[str, Any]) -> list[dict[str, Any]]:
+        """The cards that are named."""
+        return [self._sim(one) for one in selection["ids"]]
+
+    def _approvals_for(self, gross: int) -> list[dict[str, Any]]:
+        """Whose word a purchase of that much needs."""
+        return []
 
     def _order(self, input: dict[str, Any], key: str, sims: list[dict[str, Any]], total: dict[str, Any]) -> dict[str, Any]:
         number = f"SMG-{4182 + len(self.orders)}"
@@ -132,6 +140,8 @@ class Purchases(Wallets):
             },
             "items": {"totalCount": len(items), "edges": [{"node": item} for item in items]},
             "timeline": [{"state": "ACKNOWLEDGED", "at": self._at(), "by": by}],
+            "approval": None,
+            "job": None,
         }
 
     def _OrderProgress(self, id: str) -> dict[str, Any]:

@@ -2,12 +2,12 @@
 
 from typing import Any
 
-from mobile.demo.purchases import Purchases
+from mobile.demo.approvals import Approvals
 
 ARTICLES = (("shelf_sign_in", "help_code", "help_code_text"), ("shelf_cards", "help_puk", "help_puk_text"))
 
 
-class Support(Purchases):
+class Support(Approvals):
     """Tickets, help, outages, and who looked."""
 
     def __init__(self, **given: Any) -> None:

@@ -36,6 +36,7 @@ class Wallets(Acts):
     def __init__(self, **given: Any) -> None:
         super().__init__(**given)
         self.moves: list[dict[str, Any]] = []
+        self.ceiling = 5_000_000_000
         balance = self.wallet
         for days, reason, amount, memo, by in PAST:
             self.move(reason, amount, memo=memo, by=by, at=self._at(days=days))
@@ -97,7 +98,7 @@ class Wallets(Acts):
             "held": self._money(held),
             "available": self._money(self.wallet),
             "floor": self._money(0),
-            "ceiling": self._money(5_000_000_000),
+            "ceiling": self._money(self.ceiling),
             "entries": self._connection(self._entries(), after),
         }
         return {"account": {"wallet": wallet}}

@@ -4,7 +4,11 @@ from typing import Any
 
 from mobile.screens.account_tree.page import AccountTreePage
 from mobile.screens.audit.page import AuditPage
+from mobile.screens.bills.bill import BillPage
+from mobile.screens.bills.lines import BillLinePage, BillLinesPage
 from mobile.screens.buy.page import BuyPage
+from mobile.screens.compare.page import Cause, CausePage, ComparePage
+from mobile.screens.groups.group import GroupPage
 from mobile.screens.help.page import ArticlePage, HelpPage
 from mobile.screens.home.page import HomePage
 from mobile.screens.inbox.page import InboxPage
@@ -14,6 +18,7 @@ from mobile.screens.members.page import MembersPage
 from mobile.screens.money.page import MoneyPage
 from mobile.screens.more.page import MorePage
 from mobile.screens.otp.page import OtpPage
+from mobile.screens.payment.page import PaymentPage
 from mobile.screens.puk.page import Curtain
 from mobile.screens.purchases.page import PurchasesPage
 from mobile.screens.receipt.page import ReceiptPage
@@ -29,14 +34,19 @@ from mobile.screens.wallet.movement import MovementPage
 from mobile.screens.wallet.movements import MovementsPage, StatementPage
 from mobile.state.account_tree import AccountTree
 from mobile.state.audit import Audit
+from mobile.state.bills import Bill, BillLine, BillLines
 from mobile.state.buying import Buying
+from mobile.state.comparison import Comparison
+from mobile.state.groups import Group
 from mobile.state.help import Article, Help
 from mobile.state.home import Home
+from mobile.state.inbox import Inbox
 from mobile.state.job import Job
 from mobile.state.jobs import Jobs
 from mobile.state.members import Members
 from mobile.state.money import Money
 from mobile.state.password import PasswordSetting
+from mobile.state.payments import Payment
 from mobile.state.purchases import Purchases
 from mobile.state.receipt import Receipt
 from mobile.state.services import Services
@@ -45,7 +55,6 @@ from mobile.state.sign_in import SignIn
 from mobile.state.sim_detail import SimDetail
 from mobile.state.sim_list import SimList
 from mobile.state.ticket import TicketView
-from mobile.state.tickets import Tickets
 from mobile.state.wallet import Movement, Movements, Statement
 
 
@@ -65,7 +74,7 @@ ROUTES = {
     "home": Route(Home, HomePage),
     "sims": Route(SimList, SimListPage),
     "money": Route(Money, MoneyPage),
-    "inbox": Route(Tickets, InboxPage),
+    "inbox": Route(Inbox, InboxPage),
     "more": Route(Sessions, MorePage),
     "account_tree": Route(AccountTree, AccountTreePage),
     "sim_detail": Route(SimDetail, SimDetailPage),
@@ -78,6 +87,13 @@ ROUTES = {
     "movements": Route(Movements, MovementsPage),
     "statement": Route(Statement, StatementPage),
     "movement": Route(Movement, MovementPage),
+    "payment": Route(Payment, PaymentPage),
+    "bill": Route(Bill, BillPage),
+    "bill_lines": Route(BillLines, BillLinesPage),
+    "bill_line": Route(BillLine, BillLinePage),
+    "group": Route(Group, GroupPage),
+    "compare": Route(Comparison, ComparePage),
+    "cause": Route(Cause, CausePage),
     "ticket": Route(TicketView, TicketPage),
     "ticket_answer": Route(_handed_over("model"), AnswerPage),
     "help": Route(Help, HelpPage),

@@ -14,6 +14,7 @@ from kivy.uix.floatlayout import FloatLayout
 
 from mobile.screens.page import Page
 from mobile.state.password import challenge_in
+from mobile.state.payments import payment_in
 from mobile.state.services import Services
 from mobile.state.session import SessionPhase
 from mobile.state.speech import Speech
@@ -96,9 +97,15 @@ class Shell(FloatLayout):
         self._show()
 
     def open_link(self, link: str) -> None:
-        """Opens what a link of an SMS is about; any other link does nothing."""
+        """Opens what a link of an SMS, or of the page after paying, is about; any other link does nothing."""
         if (challenge_id := challenge_in(link)) is not None:
             self.go("set_password", challenge_id=challenge_id)
+        elif (payment_id := payment_in(link)) is not None and not self._gate and not self._is_watched(payment_id):
+            self.go("payment", payment_id=payment_id)
+
+    def _is_watched(self, payment_id: str) -> bool:
+        """The page in front waits for it already."""
+        return getattr(self._top_stack()[-1].model, "payment_id", None) == payment_id
 
     def switch(self, root: str) -> None:
         """Goes to a root as it was left; a second touch goes to its first page."""
@@ -244,6 +251,8 @@ class Shell(FloatLayout):
     def _stack(self, root: str) -> list[Entry]:
         if root not in self._stacks.entries:
             self._stacks.entries[root] = [self._entry(root)]
+            if root == HOME:  # what it reads of the viewer says how much waits in the inbox
+                self.root_model(HOME).watch(self._count_waiting)
         return self._stacks.entries[root]
 
     def _top_stack(self) -> list[Entry]:
@@ -261,11 +270,15 @@ class Shell(FloatLayout):
         if has_bar:
             self._nav_place.add_widget(self._nav)
             self._nav.mark(self._stacks.root)
+            self._count_waiting()
         if look.has_motion and self._has_shown:  # what comes first comes at once
             entry.page.opacity = 0
             Animation(opacity=1, duration=0.2).start(entry.page)
         self._has_shown = True
         entry.page.arrive()
+
+    def _count_waiting(self) -> None:
+        self._nav.count("inbox", self.services.session.waiting)
 
     def _session_moved(self) -> None:
         """Somebody came, left, or was turned away; what is open stays for the same person only."""

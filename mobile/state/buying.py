@@ -1,4 +1,4 @@
-"""Buying a bundle: for which cards, which offering, when it starts, what is written on the receipt; then the plan."""
+"""Buying a bundle: for which cards or group, which offering, when it starts, what is written on the receipt; then the plan."""
 
 import re
 from datetime import datetime, timedelta
@@ -18,9 +18,9 @@ ADDRESS = re.compile(r"[^@\s]+@[^@\s]+\.[^@\s]+")
 class Buying(Loadable):
     """The form of one purchase."""
 
-    def __init__(self, services: Services, sims: list[dict[str, Any]]) -> None:
+    def __init__(self, services: Services, sims: list[dict[str, Any]], group: dict[str, Any] | None = None) -> None:
         super().__init__(services)
-        self.sims = sims
+        self.sims, self.group = sims, group
         self.service = SERVICES[0]
         self.offerings: list[dict[str, Any]] = []
         self.chosen: dict[str, Any] | None = None
@@ -86,11 +86,16 @@ class Buying(Loadable):
         return True
 
     @property
+    def count(self) -> int:
+        """Cards that it is for."""
+        return int(self.group["total"]) if self.group else len(self.sims)
+
+    @property
     def estimate(self) -> dict[str, Any]:
         """Price with VAT for all cards, before anybody is left out."""
         if self.chosen is None:
             return {"amount": "0"}
-        return {"amount": str(Decimal(self.chosen["price"]["gross"]["amount"]) * len(self.sims))}
+        return {"amount": str(Decimal(self.chosen["price"]["gross"]["amount"]) * self.count)}
 
     def flow(self) -> PlanFlow:
         """The purchase as a plan: cards that can't have it are left out by name."""
@@ -98,7 +103,7 @@ class Buying(Loadable):
             raise LookupError("nothing is chosen")
         line: dict[str, Any] = {
             "offeringId": self.chosen["id"],
-            "sims": {"ids": [sim["id"] for sim in self.sims]},
+            "sims": {"groupId": self.group["id"]} if self.group else {"ids": [sim["id"] for sim in self.sims]},
             "activation": self.activation,
         }
         if self.activation == "LATER" and self.activate_at:

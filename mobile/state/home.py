@@ -32,6 +32,18 @@ class Home(Loadable):
         return self.services.session.account
 
     @property
+    def approvals(self) -> list[dict[str, Any]]:
+        """The newest that wait for the viewer's word, at most three; none without the right."""
+        found = (self.services.session.viewer or {}).get("approvals")
+        return [edge["node"] for edge in found["edges"]] if found else []
+
+    @property
+    def unpaid_bill(self) -> dict[str, Any] | None:
+        """The account's last bill, as long as something is to be paid on it."""
+        bill: dict[str, Any] | None = (self.account.get("postpaid") or {}).get("lastBill")
+        return bill if bill and int(bill["amountDue"]["amount"]) > 0 else None
+
+    @property
     def children(self) -> list[dict[str, Any]]:
         """Accounts directly below, at most 20."""
         return [edge["node"] for edge in self.account.get("children", {}).get("edges", [])]

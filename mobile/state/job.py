@@ -9,7 +9,7 @@ from mobile.state.plan_flow import PlanFlow
 from mobile.state.services import Services
 
 FINAL = frozenset({"FINISHED", "CANCELLED", "FAILED"})
-KINDS = frozenset({"SIM_STATUS", "SIM_CHANGE"})
+KINDS = frozenset({"SIM_STATUS", "SIM_CHANGE", "ORDER"})
 PAUSE_SECONDS = 1.0
 
 

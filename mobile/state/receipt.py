@@ -5,6 +5,7 @@ import pathlib
 from typing import Any
 
 from mobile.gateway import failures
+from mobile.state.downloads import Download
 from mobile.state.loading import Loadable
 from mobile.state.services import Services
 
@@ -20,8 +21,7 @@ class Receipt(Loadable):
         super().__init__(services)
         self.order_id = order_id
         self.order: dict[str, Any] = known or {}
-        self.saved_to: pathlib.Path | None = None
-        self.problem: failures.Failure | None = None
+        self.paper = Download(services, "receipts")
 
     async def fetch(self) -> bool:
         """Brings the order."""
@@ -56,21 +56,18 @@ class Receipt(Loadable):
 
     async def download(self) -> pathlib.Path | None:
         """Saves the PDF by a fresh link (links live ten minutes) and gives its place; None with `problem` set when it failed."""
-        self.problem = None
+        self.paper.problem = None
         try:
             await self.fetch()
-            document = self.order["receipt"]
-            content = await self.services.gateway.download(document["url"])
         except failures.SessionEnded:
             self.services.session.end()
             return None
         except failures.Failure as failure:
-            self.problem = failure
+            self.paper.problem = failure
             return None
-        folder = self.services.folder / "receipts"
-        folder.mkdir(parents=True, exist_ok=True)
-        # Only the name of the file: a server never chooses the folder.
-        self.saved_to = folder / pathlib.PurePosixPath(document["fileName"]).name
-        self.saved_to.write_bytes(content)
-        self.changed()
-        return self.saved_to
+        return await self.paper.save(self.order["receipt"])
+
+    @property
+    def problem(self) -> failures.Failure | None:
+        """Why the PDF wasn't saved."""
+        return self.paper.problem

@@ -76,6 +76,11 @@ class Session(Observable):
         """Whether the viewer holds the right; True while nothing is known, since the server decides anyway."""
         return self.viewer is None or permission in self.viewer["permissions"]
 
+    @property
+    def waiting(self) -> int:
+        """Approvals that wait for the viewer's word, as far as is known."""
+        return int(((self.viewer or {}).get("approvals") or {"totalCount": 0})["totalCount"])
+
     def _move(self, phase: SessionPhase) -> None:
         self.phase = phase
         self.changed()

@@ -139,6 +139,11 @@ class Speech:
         name = self.names("month.jalali")[int(number) - 1]
         return f"{name} {self.digits(year)}" if with_year else name
 
+    def span(self, period: dict[str, str]) -> str:
+        """First and last day of a Period, whose end is the first instant after it."""
+        last = datetime.fromisoformat(period["endsAt"]) - timedelta(seconds=1)
+        return f"{self.date(period['startsAt'], with_year=False)} – {self.date(last)}"
+
     def day(self, instant: str | datetime, now: datetime) -> str:
         """Today as the time, yesterday in words, then the date without this year."""
         local, today = _local(instant), _local(now)

@@ -3,7 +3,6 @@
 from datetime import datetime
 from typing import Any
 
-from mobile.state.loading import Loadable
 from mobile.state.observe import Observable
 from mobile.state.services import Services
 
@@ -11,7 +10,7 @@ from mobile.state.services import Services
 class Tabs(Observable):
     """The models by the names of their tabs; what was once looked at is kept up to date with the rest."""
 
-    def __init__(self, services: Services, models: dict[str, Loadable]) -> None:
+    def __init__(self, services: Services, models: dict[str, Any]) -> None:
         super().__init__()
         self.services, self.models = services, models
         self.tab = next(iter(models))

@@ -14,7 +14,7 @@ MONTHS_BACK = 12
 
 
 class Wallet(Paged):
-    """Figures, and the latest movements."""
+    """Figures, the latest movements, and payments that aren't finished."""
 
     wallet: dict[str, Any]
 
@@ -33,6 +33,11 @@ class Wallet(Paged):
         """A wallet is never nothing, though it may have no movements."""
         await super().fetch()
         return False
+
+    @property
+    def unfinished(self) -> list[dict[str, Any]]:
+        """Payments on their way in, newest first."""
+        return [edge["node"] for edge in self.wallet["payments"]["edges"]]
 
 
 class Movements(Paged):

@@ -50,6 +50,10 @@ class NavBar(Strip):
         for name, item in self._items.items():
             item.paint(name == root)
 
+    def count(self, root: str, number: int) -> None:
+        """Shows how many wait there; nothing for none."""
+        self._items[root].count(number)
+
 
 class _NavItem(Pressable, Column):
     def __init__(self, icon: str, text: str, then: Callable[[], Any]) -> None:
@@ -57,12 +61,29 @@ class _NavItem(Pressable, Column):
         self._pill = Toned(size_hint=(None, None), size=(dp(60), dp(32)), pos_hint={"center_x": 0.5})
         self._icon = Icon(icon, 22)
         self._pill.add_widget(self._icon)
+        self._badge: Strip | None = None
         self._pill.bind(pos=lambda *_: setattr(self._icon, "center", middle_of(self._pill)))
+        self._pill.bind(pos=self._place_badge)
         self._word = Text(text, 12, 500, "second", align="center", lines=1)
         self.add_widget(self._pill)
         self.add_widget(self._word)
         self.text = text
         self.react(then, radius=16)
+
+    def count(self, number: int) -> None:
+        if self._badge is not None:
+            self._pill.remove_widget(self._badge)
+        self._badge = None
+        if number:
+            self._badge = Strip(role="on_error", radius=10, size_hint=(None, None), size=(dp(20), dp(20)))
+            self._badge.add_widget(Text(look.say.number(min(number, 99)), 12, 700, "error", align="center"))
+            self._pill.add_widget(self._badge)
+            self._place_badge()
+
+    def _place_badge(self, *_: Any) -> None:
+        if self._badge is not None:
+            side = dp(4) if look.is_rtl else self._pill.width - dp(24)
+            self._badge.pos = (self._pill.x + side, self._pill.y + dp(14))
 
     def paint(self, is_on: bool) -> None:
         self._pill.tone(look.colour("container") if is_on else None, radius=16)

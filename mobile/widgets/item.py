@@ -10,12 +10,12 @@ from kivy.uix.widget import Widget
 
 from mobile.widgets.box import Column, Panel, Row
 from mobile.widgets.buttons import Disc
-from mobile.widgets.look import look
-from mobile.widgets.text import Text
+from mobile.widgets.look import face, look
+from mobile.widgets.text import Text, Word
 from mobile.widgets.touch import Pressable
 
 HEIGHT = 76
-INSET, EDGE = 68, 16
+INSET, EDGE, WIDTH = 68, 16, 136
 
 
 @dataclass(frozen=True)
@@ -30,6 +30,8 @@ class Item:
     note: str = ""
     ink: str = "text"
     note_ink: str = "second"
+    is_sum: bool = False
+    """The note is a figure too, under the other."""
     then: Callable[[], Any] | None = None
 
 
@@ -41,10 +43,12 @@ class ItemView(Pressable, Row):
         self._disc = Disc("check", "neutral")
         self._title, self._detail = Text("", 14, 500, lines=1), Text("", 12, 400, "second", lines=1)
         self._figure = Text("", 14, 500, figures=True, align="right", lines=1)
-        self._note = Text("", 12, 400, "second", figures=True, align="right", lines=1)
+        self._note = Text("", 12, 400, "second", align="end", lines=1)
+        self._unit = Word("", 12, 400, "second")
         self._title.may_be_cut = self._detail.may_be_cut = self._note.may_be_cut = True
         words = Column(self._title, self._detail, spacing=dp(2), size_hint_x=1)
-        end = Column(self._figure, self._note, spacing=dp(2), size_hint_x=None, width=dp(118) * look.scale)
+        figure = Row(self._figure, self._unit, spacing=dp(4))
+        end = Column(figure, self._note, spacing=dp(2), size_hint_x=None, width=dp(WIDTH) * look.scale)
         for part in (self._disc, words, end):
             self.add_widget(part)
         with self.canvas.after:
@@ -62,6 +66,8 @@ class ItemView(Pressable, Row):
         self._disc.put(item.icon, item.tone)
         self._title.text, self._detail.text = item.title, item.detail
         self._figure.text, self._note.text = item.figure, item.note
+        self._unit.text = look.say.rial if item.figure else ""
+        self._note.font_name, self._note.halign = (face(400, figures=True), "right") if item.is_sum else (face(400), look.end)
         self._figure.color, self._note.color = look.colour(item.ink), look.colour(item.note_ink)
 
     def _opened(self) -> None:

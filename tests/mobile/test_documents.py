@@ -22,6 +22,13 @@ ORDER = {
     "mode": "APPLY",
     "idempotencyKey": "9b1f6c1e-0000-4000-8000-000000000002",
 }
+KEY = {"idempotencyKey": "9b1f6c1e-0000-4000-8000-000000000003", "mode": "APPLY"}
+TOP_UP = {"walletId": "wallet-1", "amount": {"amount": "1000000"}, "method": {"gatewayReturnUrl": "https://care.example/"}} | KEY
+TRANSFER = {"fromWalletId": "wallet-1", "toWalletId": "wallet-account-qom", "amount": {"amount": "1000000"}, "idempotencyKey": "move", "mode": "APPLY"}
+PAY = {"billId": "bill-1405-07", "method": {"walletId": "wallet-1"}, "idempotencyKey": "pay", "mode": "APPLY"}
+DISPUTE = {"billId": "bill-1405-07", "lineIds": ["line-1405-07-0-DATA"], "reason": "Not ours", "mode": "APPLY"}
+SPAN = {"startsAt": "2026-11-09T00:00:00+03:30", "endsAt": "2026-11-16T00:00:00+03:30"}
+ANSWER = {"approvalId": "approval-1", "isGranted": True, "idempotencyKey": "answer", "mode": "APPLY"}
 PROOF = {"otp": {"challengeId": "challenge", "code": CODE}}
 WRONG = {"otp": {"challengeId": "challenge", "code": "111111"}}
 CALLS: list[tuple[str, dict[str, object]]] = [
@@ -60,7 +67,36 @@ CALLS: list[tuple[str, dict[str, object]]] = [
     ("WalletEntries", {"account": "account-group", "reasons": ["ORDER"]}),
     ("WalletStatement", {"account": "account-group", "posted": {"startsAt": "2026-10-22T00:00:00+03:30", "endsAt": "2026-11-21T00:00:00+03:30"}}),
     ("Movement", {"id": "transfer-4"}),
-    ("Movement", {"id": "transfer-10"}),
+    ("Movement", {"id": "transfer-0"}),
+    ("WalletTopUp", {"input": TOP_UP | {"mode": "PLAN"}}),
+    ("WalletTopUp", {"input": TOP_UP | {"amount": {"amount": "9000000000"}}}),
+    ("WalletTopUp", {"input": TOP_UP | {"method": {"voucherCode": "wrong"}}}),
+    ("WalletTopUp", {"input": TOP_UP}),
+    ("Payment", {"id": "payment-PAY-5109"}),
+    ("WalletTransfer", {"input": TRANSFER | {"mode": "PLAN"}}),
+    ("WalletTransfer", {"input": TRANSFER}),
+    ("Bills", {"account": "account-group"}),
+    ("BillDetail", {"id": "bill-1405-07"}),
+    ("BillDetail", {"id": "bill-1405-04"}),
+    ("BillDetail", {"id": "bill-1405-08"}),
+    ("BillLines", {"id": "bill-1405-07", "filter": {"service": "DATA"}}),
+    ("BillLineUsage", {"line": "line-1405-07-0-DATA"}),
+    ("BillLineUsage", {"line": "line-1405-07-1-ONE_OFF"}),
+    ("BillCompare", {"id": "bill-1405-07", "with": "bill-1405-06"}),
+    ("BillPay", {"input": PAY | {"mode": "PLAN"}}),
+    ("BillPay", {"input": PAY}),
+    ("BillDispute", {"input": DISPUTE | {"mode": "PLAN"}}),
+    ("BillDispute", {"input": DISPUTE}),
+    ("Groups", {"organization": "organization-1"}),
+    ("GroupNumbers", {"id": "group-drivers"}),
+    ("GroupCreate", {"input": {"accountId": "account-group", "name": "New", "mode": "PLAN"}}),
+    ("GroupUpdate", {"input": {"groupId": "group-heads", "name": "Heads", "manager": None, "mode": "APPLY"}}),
+    ("GroupDelete", {"input": {"groupId": "group-heads", "mode": "APPLY"}}),
+    ("Inbox", {}),
+    ("Decide", {"input": ANSWER | {"mode": "PLAN"}}),
+    ("Decide", {"input": ANSWER}),
+    ("ApprovalDelegate", {"input": {"toPersonId": "person-maryam", "validFor": SPAN, "mode": "APPLY"}}),
+    ("BudgetSet", {"input": {"subjectId": "account-sales", "month": "1405-08", "limit": {"amount": "1000"}, "mode": "APPLY"}}),
     ("TicketOpen", {"input": {"organizationId": "organization-1", "title": "Late", "text": "Late", "priority": "HIGH"}}),
     ("Tickets", {"organization": "organization-1"}),
     ("Ticket", {"id": "ticket-TK-1405-00042"}),
@@ -103,6 +139,7 @@ def test_each_operation_is_found_by_its_name_and_named_by_the_hash_of_its_file(p
 
 async def test_the_in_memory_company_answers_in_the_documents_shape(schema: GraphQLSchema) -> None:
     company = DemoServer()
+    company.ask_for_approvals()
     async with httpx.AsyncClient(transport=company) as client:
         for name, variables in CALLS:
             body = {"operationName": name, "documentId": document(name).id, "variables": variables}

@@ -10,8 +10,12 @@ import pytest
 from mobile.demo import CODE, NOW, PASSWORD, DemoServer
 from mobile.gateway import failures
 from mobile.state.account_tree import AccountTree
+from mobile.state.approvals import Approvals
 from mobile.state.audit import Audit
+from mobile.state.bills import Bill, BillLine, BillLines, Bills
 from mobile.state.buying import Buying
+from mobile.state.comparison import Comparison
+from mobile.state.groups import Group, Groups
 from mobile.state.help import Article, Help
 from mobile.state.home import Home
 from mobile.state.job import Job, kind_of
@@ -22,6 +26,7 @@ from mobile.state.members import Members
 from mobile.state.paged import Paged
 from mobile.state.password import PasswordSetting, challenge_in
 from mobile.state.payer import Payer
+from mobile.state.payments import Payment
 from mobile.state.plan_flow import Step
 from mobile.state.puk import PukReveal
 from mobile.state.purchases import Purchases
@@ -257,6 +262,7 @@ async def test_what_was_seen_once_is_there_before_the_network_answers(signed_in:
 async def test_without_network_every_screen_seen_once_opens_with_its_age(signed_in: Services, server: DemoServer, clock: Clock) -> None:
     server.sell()
     server.write_tickets()
+    server.ask_for_approvals()
     flow = SimBlock(signed_in, Selection({"filter": {}}, 64)).block()
     await flow.preview()
     await flow.apply()
@@ -269,7 +275,10 @@ async def test_without_network_every_screen_seen_once_opens_with_its_age(signed_
             Audit(signed_in), Buying(signed_in, []), Receipt(signed_in, server.orders[0]["id"]),
             TicketView(signed_in, {"id": "ticket-TK-1405-00041"}), Help(signed_in), Job(signed_in, "job-0"), Jobs(signed_in),
             Wallet(signed_in, Payer(signed_in)), Movements(signed_in, "account-group"), Statement(signed_in, "account-group"),
-            Movement(signed_in, server.moves[-1]["id"]),
+            Movement(signed_in, server.moves[-1]["id"]), Payment(signed_in, "payment-PAY-5107"), Bills(signed_in, Payer(signed_in)),
+            Bill(signed_in, "bill-1405-07"), BillLines(signed_in, "bill-1405-07"), BillLine(signed_in, "line-1405-07-0-DATA"),
+            Comparison(signed_in, "bill-1405-07", "bill-1405-06"), Groups(signed_in), Group(signed_in, "group-drivers"),
+            Approvals(signed_in),
         ]  # fmt: skip
 
     assert {type(screen) for screen in screens()} == (set(Loadable.__subclasses__()) | set(Paged.__subclasses__())) - {Paged}

@@ -605,6 +605,7 @@ async def test_a_request_about_a_card_is_written_from_its_page_answered_and_clos
 
     shell.switch("inbox")
     await stage.settle()
+    await hand.press("My requests")
     await hand.press("Late")
     assert hand.sees("Three hours late") and hand.sees("0412") and hand.sees("You")
     await hand.press("Answer")
@@ -614,3 +615,71 @@ async def test_a_request_about_a_card_is_written_from_its_page_answered_and_clos
     await hand.press("Close request")
 
     assert stage.server.tickets[0]["state"] == "CLOSED" and not hand.sees("Close request")
+
+
+async def test_one_rial_is_followed_from_a_bill_to_a_usage_record(build: Build) -> None:
+    stage = await build(language="en")
+    hand = Hand(stage)
+    await SCENES["14-bills"](stage)
+    assert hand.sees("Mehr 1405") and hand.sees("Overdue") and hand.sees("Disputed") and hand.sees("Aban running statement")
+
+    await hand.press("Mehr 1405")
+    assert hand.sees("Amount payable") and hand.sees("199,626,284") and hand.sees("A112160510E00000000E76")
+    await hand.press("SMS")
+    assert hand.sees("22 lines")
+    await hand.touch(hand.find(lambda widget: type(widget).__name__ == "ItemView" and widget.text == "SMS"))
+    assert hand.sees("Usage records") and hand.sees("The records add up to the line, to the rial")
+
+
+async def test_two_bills_are_compared_down_to_a_line(build: Build) -> None:
+    stage = await build(language="en")
+    hand = Hand(stage)
+    await SCENES["14-bills"](stage)
+
+    await hand.press("Compare two")
+    assert hand.sees("Shahrivar 1405") and hand.sees("+33,634,084") and hand.sees("+20.3%")
+    await hand.press("New SIM cards")
+    assert hand.sees("Largest parts first")
+    first = stage.shell.page.model.details[0]
+    await hand.press(look.say.phone(first["sim"]["msisdn"]))
+    assert hand.sees("Bill line") and hand.sees(look.say.phone(first["sim"]["msisdn"]))
+
+
+async def test_a_top_up_opens_the_pay_page_and_ends_at_its_movement(build: Build, monkeypatch: pytest.MonkeyPatch) -> None:
+    opened: list[str] = []
+    monkeypatch.setattr("webbrowser.open", lambda url: bool(opened.append(url)) or True)
+    monkeypatch.setattr("mobile.state.payments.FIRST_PAUSE_SECONDS", 0.05)
+    stage = await build(language="en")
+    stage.server.looks_until_paid = 1
+    hand = Hand(stage)
+    await SCENES["13-money"](stage)
+
+    await hand.press("Top up")
+    await hand.press("See what changes")
+    assert hand.sees("Write a whole number of rials.")
+    hand.find(lambda widget: type(widget).__name__ == "Entry" and widget.parent).text = "250,000,000"
+    await hand.press("See what changes")
+    assert hand.sees("865,300,000") and opened == [] and stage.server.wallet == 615_300_000
+    await hand.press("Go on to pay")
+    await stage.settle()
+    assert opened == ["https://care.example/payments/PAY-5109"] and hand.sees("Money received")
+
+    await hand.press("See the movement")
+    assert hand.sees("+250,000,000") and hand.sees("Payment PAY-5109") and hand.sees("865,300,000")
+    stage.shell.open_link("simurgh://payment/payment-PAY-5109")
+    await stage.settle()
+    assert hand.sees("Money received")
+
+
+async def test_an_approval_takes_two_touches(build: Build) -> None:
+    stage = await build(language="en")
+    hand = Hand(stage)
+    await SCENES["19-approvals"](stage)
+    assert hand.sees("Purchase SMG-4471") and hand.sees("91%")
+
+    await hand.press("Approve")
+    assert hand.sees("Approved, this is done at once") and len(stage.server.approvals) == 2
+    await hand.touch(next(widget for widget in Window.children[0].walk(restrict=True) if getattr(widget, "text", "") == "Approve"))
+    await stage.settle()
+
+    assert [one["id"] for one in stage.server.approvals] == ["approval-2"]

@@ -90,7 +90,10 @@ def variables_of(full: Full, tenants: TwoTenants, name: str) -> dict[str, Any]:
     apart = {
         "SimDetail": {"by": {"id": full.node("Sim")}}, "SimApns": {"id": full.node("Sim")}, "OrderProgress": {"id": full.node("Order")},
         "BundleDelivered": {"reference": full.reference}, "Job": {"id": full.node("Job")}, "Ticket": {"id": full.node("Ticket")},
-        "Help": {"locale": "FA"}, "Movement": {"id": full.node("LedgerTransfer")},
+        "Help": {"locale": "FA"}, "Movement": {"id": full.node("LedgerTransfer")}, "Payment": {"id": full.node("Payment")},
+        "BillDetail": {"id": full.node("Bill")}, "BillLines": {"id": full.node("Bill"), "filter": None},
+        "BillLineUsage": {"line": full.node("BillLine")}, "BillCompare": {"id": full.node("Bill"), "with": full.node("Bill")},
+        "GroupNumbers": {"id": full.node("Group")},
     }  # fmt: skip
     return apart.get(name, common)
 

@@ -68,6 +68,9 @@ class BuyPage(LoadPage):
 
     def _for_whom(self) -> Widget:
         say, sims = look.say, self.model.sims
+        if group := self.model.group:
+            count = say("buy.for_group", count=say.number(group["total"]))
+            return LinkCard(Disc("account-group", "container"), group["name"], count, None)
         names = [(sim["holder"] or {}).get("name") or say.phone(sim["msisdn"]) for sim in sims]
         if len(sims) == 1:
             title, detail = say.phone(sims[0]["msisdn"]), names[0]

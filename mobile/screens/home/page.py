@@ -5,9 +5,11 @@ from typing import Any
 from kivy.metrics import dp
 from kivy.uix.widget import Widget
 
+from mobile.screens.bills.looks import due
 from mobile.screens.choosing import choose
 from mobile.screens.outages import outage_band
 from mobile.screens.page import LoadPage, Scroller
+from mobile.screens.payment.top_up import TopUpSheet
 from mobile.state.home import Home
 from mobile.widgets.art import ArcPanel
 from mobile.widgets.bars import Band, freshness
@@ -54,7 +56,7 @@ class HomePage(LoadPage):
     def body(self) -> Widget:
         """The cards."""
         bands = [*map(outage_band, self.model.outages), *self._support_bands()]
-        content = [*bands, self._head(), self._search(), self._wallet(), self._counts()]
+        content = [*bands, self._head(), self._search(), self._wallet(), self._counts(), *self._waiting()]
         if self.model.children or self.model.account["counters"]:
             content.append(self._accounts())
         return Scroller(*content, refresh=self.reload)
@@ -130,17 +132,39 @@ class HomePage(LoadPage):
         buttons = []
         if session.may("ORDER_PLACE"):
             buttons.append(PillButton(say("sim.buy"), self._buy, "saffron", icon="cart-outline", height=40, size=14))
-        if session.may("ORDER_READ"):
-            buttons.append(
-                PillButton(
-                    say("home.purchases"), lambda: self.shell.switch("money"), "outlined", icon="receipt-text-outline", height=40, size=14
-                )
-            )
+        if session.may("WALLET_TOP_UP") and self.model.account["wallet"]:
+            buttons.append(PillButton(say("topup.do"), self._top_up, "outlined", icon="plus", height=40, size=14))
         return Row(*buttons, spacing=dp(8))
 
     def _buy(self) -> None:
         self.shell.switch("sims")
         self.shell.page.begin_choosing()
+
+    def _top_up(self) -> None:
+        if self.shell.writes_allowed():
+            TopUpSheet(self.shell, self.model.account["wallet"])
+
+    def _waiting(self) -> list[Widget]:
+        """A bill to pay and approvals to give, at most three of them."""
+        say, model, rows = look.say, self.model, []
+        now = model.services.now()
+        if bill := model.unpaid_bill:
+            icon, tone = ("alert-circle-outline", "error") if bill["isOverdue"] else ("receipt-text-outline", "info")
+            words = say("home.bill_overdue" if bill["isOverdue"] else "home.bill_due", month=say.month(bill["month"], with_year=False))
+            detail = f"{say.money(bill['amountDue'])} · {due(bill, now)}" if bill["dueAt"] else say.money(bill["amountDue"])
+            rows.append(self._waits(icon, tone, words, detail, lambda: self.shell.go("bill", bill_id=bill["id"])))
+        for one in model.approvals:
+            words = f"{say('approval.reason.' + one['reason'])} · {one['requestedBy']['label']}"
+            detail = say("approval.due", date=say.day(one["dueAt"], now))
+            detail = f"{say.money(one['amount'])} · {detail}" if one["amount"] else detail
+            rows.append(self._waits("clipboard-check-outline", "warning", words, detail, lambda: self.shell.switch("inbox")))
+        if not rows:
+            return []
+        every = PillButton(say("home.all"), lambda: self.shell.switch("inbox"), "plain", size=14, height=32, is_fitted=True)
+        return [card(section(say("home.waiting"), every), *rows, spacing=dp(4))]
+
+    def _waits(self, icon: str, tone: str, words: str, detail: str, then: Any) -> Widget:
+        return LinkCard(Disc(icon, tone), words, detail, then, role=None, padding=6)
 
     def _counts(self) -> Widget:
         say, counters = look.say, self.model.account["counters"]

@@ -1,4 +1,4 @@
-"""The inbox: requests to support, newest first."""
+"""The inbox: approvals, requests to support and background jobs, as tabs."""
 
 from datetime import datetime
 from typing import Any
@@ -6,8 +6,12 @@ from typing import Any
 from kivy.metrics import dp
 from kivy.uix.widget import Widget
 
+from mobile.screens.approvals.page import ApprovalsTab
 from mobile.screens.help.page import help_button
+from mobile.screens.jobs.page import JobsTab
 from mobile.screens.page import LoadPage, Scroller
+from mobile.screens.tabbed import TabbedPage
+from mobile.state.inbox import Inbox
 from mobile.state.loading import Phase
 from mobile.state.tickets import Tickets, is_late
 from mobile.widgets.bars import TopBar
@@ -38,14 +42,47 @@ def tags(ticket: dict[str, Any], now: datetime) -> Row:
     return row
 
 
-class InboxPage(LoadPage):
-    """The root."""
+class InboxPage(TabbedPage):
+    """The root; the tabs say how much waits."""
 
-    model: Tickets
+    model: Inbox
+
+    def __init__(self, shell: Any, model: Inbox) -> None:
+        self._forget = [each.watch(self._counted) for each in model.models.values()]
+        super().__init__(shell, model)
+
+    def retire(self) -> None:
+        """Lets go of the tabs' models too."""
+        for forget in self._forget:
+            forget()
+        super().retire()
 
     def header(self) -> Widget:
         """Title."""
         return TopBar(look.say("inbox.title"), help_button(self.shell))
+
+    def place(self) -> str:
+        """The page's name."""
+        return look.say("inbox.title")
+
+    def words(self, tab: str) -> str:
+        """The tab's name, with how many wait."""
+        words = look.say(f"inbox.tab.{tab}")
+        return f"{words} ({look.say.number(self.model.waiting(tab))})" if self.model.waiting(tab) else words
+
+    def seen(self) -> tuple[Any, ...]:
+        """The numbers on the tabs."""
+        return tuple(self.model.waiting(tab) for tab in self.model.models)
+
+    def _counted(self) -> None:
+        if (self.model.tab, *self.seen()) != self._drawn:
+            self._draw_soon()
+
+
+class RequestsTab(LoadPage):
+    """Requests to support, newest first."""
+
+    model: Tickets
 
     def place(self) -> str:
         """The page's name."""
@@ -102,3 +139,6 @@ class _Ticket(Pressable, Row):
         self.add_widget(Icon(forward(), 22))
         self.text = ticket["title"]
         self.react(lambda: shell.go("ticket", ticket=ticket), radius=12)
+
+
+InboxPage.pages = {"approvals": ApprovalsTab, "requests": RequestsTab, "jobs": JobsTab}

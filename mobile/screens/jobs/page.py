@@ -16,7 +16,7 @@ from mobile.widgets.rows import LinkCard
 from mobile.widgets.states import StateView
 
 
-class JobsPage(LoadPage):
+class JobsTab(LoadPage):
     """A list of cards."""
 
     model: Jobs
@@ -24,10 +24,6 @@ class JobsPage(LoadPage):
     def arrive(self) -> None:
         """Jobs move, so they are asked for each time."""
         self.reload()
-
-    def header(self) -> Widget:
-        """Its name."""
-        return TopBar(look.say("jobs.title"), back=self.shell.back)
 
     def body(self) -> Widget:
         """One card each."""
@@ -52,3 +48,11 @@ class JobsPage(LoadPage):
         )
         card.padding = dp(12)
         return card
+
+
+class JobsPage(JobsTab):
+    """The same as a page of its own."""
+
+    def header(self) -> Widget:
+        """Its name."""
+        return TopBar(look.say("jobs.title"), back=self.shell.back)

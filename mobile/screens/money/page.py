@@ -1,10 +1,12 @@
-"""Money: one account's wallet and purchases, as tabs."""
+"""Money: one account's wallet, bills and purchases, as tabs."""
 
 from typing import Any, ClassVar
 
 from kivy.uix.widget import Widget
 
+from mobile.screens.bills.page import BillsTab
 from mobile.screens.choosing import choose_account
+from mobile.screens.groups.page import GroupsTab
 from mobile.screens.help.page import help_button
 from mobile.screens.purchases.page import PurchasesTab
 from mobile.screens.tabbed import TabbedPage
@@ -19,7 +21,7 @@ class MoneyPage(TabbedPage):
     """The root."""
 
     model: Money
-    pages: ClassVar[Any] = {"wallet": WalletTab, "purchases": PurchasesTab}
+    pages: ClassVar[Any] = {"wallet": WalletTab, "bills": BillsTab, "purchases": PurchasesTab, "groups": GroupsTab}
 
     def header(self) -> Widget:
         """Title, whose money it is, and another account."""

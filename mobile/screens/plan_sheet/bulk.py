@@ -7,46 +7,35 @@ from kivy.metrics import dp
 from kivy.uix.widget import Widget
 
 from mobile.screens.plan_sheet import parts
-from mobile.state.plan_flow import PlanFlow, Step
+from mobile.screens.plan_sheet.deed import DeedSheet
+from mobile.state.plan_flow import PlanFlow
 from mobile.state.selection import Selection
 from mobile.widgets.box import Column, Row
-from mobile.widgets.buttons import Disc, PillButton
+from mobile.widgets.buttons import Disc
 from mobile.widgets.look import look
 from mobile.widgets.rows import note
-from mobile.widgets.sheet import Sheet
 from mobile.widgets.text import Text
 
 
-class BulkSheet:
+class BulkSheet(DeedSheet):
     """One act on some cards; `done` is called after it happened. A subclass says what is chosen, asked for and told."""
 
     icon: ClassVar[str]
 
     def __init__(self, shell: Any, selection: Selection, done: Callable[[], Any]) -> None:
-        self.shell, self.selection, self._done = shell, selection, done
-        self.flow: PlanFlow | None = None
-        self._unwatch: Callable[[], Any] = lambda: None
+        self.selection, self._done = selection, done
         self._is_listed = selection.count == 1
-        self.sheet = Sheet(closed=self._closed)
-        shell.sheet(self.sheet)
+        super().__init__(shell)
 
     # ── what an act says ──
-
-    def begin(self) -> PlanFlow:
-        """The write with what is chosen now."""
-        raise NotImplementedError
 
     def does(self, count: int) -> tuple[str, str]:
         """What happens to that many cards, and how."""
         raise NotImplementedError
 
-    def shows(self, flow: PlanFlow) -> list[Widget]:
+    def details(self, flow: PlanFlow) -> list[Widget]:
         """What changes, where saying how many isn't enough."""
         return []
-
-    def act_words(self) -> str:
-        """What the button does."""
-        raise NotImplementedError
 
     def done_words(self, count: int) -> str:
         """What has happened to that many cards."""
@@ -54,70 +43,30 @@ class BulkSheet:
 
     # ── the steps ──
 
-    def ask(self, title: str, *choices: Widget, is_ready: bool = True) -> None:
-        """Shows the choices, and the way to the plan once they are made."""
-        say = look.say
-        words = Column(Text(title, 18, 700), Text(say("sims.count", self.selection.count), 14, 400, "second"), spacing=dp(2))
-        cancel = PillButton(say("action.cancel"), self.sheet.dismiss, "plain", size=14, is_fitted=True)
-        on = PillButton(say("block.preview"), self._preview, enabled=is_ready)
-        self.sheet.show(
-            Row(Disc(self.icon, "container", 52, 24), words, spacing=dp(16)), *choices, pinned=(Row(cancel, on, spacing=dp(8)),)
-        )
+    def choices(self, title: str, *choices: Widget, is_ready: bool = True) -> None:
+        """Shows the choices for that many cards."""
+        words = Column(Text(title, 18, 700), Text(look.say("sims.count", self.selection.count), 14, 400, "second"), spacing=dp(2))
+        self.ask(Row(Disc(self.icon, "container", 52, 24), words, spacing=dp(16)), *choices, is_ready=is_ready)
 
-    def _closed(self) -> None:
-        self._unwatch()
-        if self.flow is not None:
-            self.flow.drop()
-
-    def _preview(self) -> None:
-        self.flow = self.begin()
-        self._unwatch = self.flow.watch(self._draw)
-        self._draw()
-        self.shell.run(self.flow.preview())
-
-    def _draw(self) -> None:
-        flow, say = self.flow, look.say
-        assert flow is not None  # noqa: S101 - drawn only once a flow has begun
-        top = parts.head(self.sheet.dismiss)
-        if flow.step is Step.WAITING:
-            self.sheet.show(top, *parts.waiting(), pinned=(PillButton(say("action.close"), self.sheet.dismiss, "tonal"),))
-            return
-        if flow.step is Step.REFUSED or (not flow.plan and flow.step is not Step.PLANNING):
-            self.sheet.show(top, *parts.refusal(flow), pinned=(PillButton(say("action.close"), self.sheet.dismiss, "tonal"),))
-            return
-        if not flow.plan:
-            self.sheet.show(top, *parts.looking())
-            return
-        content = parts.news(flow)
+    def shows(self, flow: PlanFlow) -> list[Widget]:
+        """Who changes, how, who is left out, and that a job does it."""
         count = self.selection.count - int(flow.plan["exclusionCount"])
-        content.append(parts.doing(flow, *self.does(count), is_listed=self._is_listed, toggle=self._toggle))
-        content += self.shows(flow)
+        content: list[Widget] = [parts.doing(flow, *self.does(count), is_listed=self._is_listed, toggle=self._toggle), *self.details(flow)]
         if flow.plan["exclusionCount"]:
             content.append(parts.left_out(flow, flow.plan["exclusions"], flow.plan["exclusionCount"]))
         if self.selection.is_job:
-            content.append(note(say("plan.by_job")))
-        if flow.problem:
-            content += parts.refusal(flow)[:1]
-        can_act = bool(flow.plan["changeCount"]) and flow.step is Step.PLANNED
-        act = PillButton(self.act_words(), self._act, height=56, enabled=can_act)
-        self.sheet.show(top, *content, pinned=(act, Text(say("plan.if_changes_block"), 12, 400, "second", align="center", lines=None)))
+            content.append(note(look.say("plan.by_job")))
+        return content
+
+    def done(self, payload: dict[str, Any]) -> None:
+        """Says so, or leads to the job that does it."""
+        job = payload["job"]
+        if job is None:
+            self.shell.toast(self.done_words(len(payload["sims"])))
+        self._done()
+        if job is not None:
+            self.shell.go("job", job_id=job["id"])
 
     def _toggle(self) -> None:
         self._is_listed = not self._is_listed
         self._draw()
-
-    def _act(self) -> None:
-        if self.shell.writes_allowed():
-            self.shell.run(self._acted())
-
-    async def _acted(self) -> None:
-        assert self.flow is not None  # noqa: S101 - the button exists only with a flow
-        if not await self.flow.apply():
-            return
-        job = self.flow.payload["job"]
-        self.sheet.dismiss(animation=False)
-        if job is None:
-            self.shell.toast(self.done_words(len(self.flow.payload["sims"])))
-        self._done()
-        if job is not None:
-            self.shell.go("job", job_id=job["id"])

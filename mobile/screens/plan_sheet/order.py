@@ -67,6 +67,7 @@ class OrderSheet:
             content.append(parts.left_out(flow, flow.plan["exclusions"], flow.plan["exclusionCount"]))
         if flow.plan["total"] and flow.plan["changeCount"]:
             content.append(self._price())
+        content += parts.approvals(flow)
         content.append(self._receipt())
         if flow.problem:
             content += parts.refusal(flow)[:1]
@@ -75,7 +76,7 @@ class OrderSheet:
     @property
     def _count(self) -> int:
         """Cards that get it: a plan counts changes, and the wallet's is one of them."""
-        return len(self.buying.sims) - int(self.flow.plan["exclusionCount"])
+        return self.buying.count - int(self.flow.plan["exclusionCount"])
 
     def _detail(self) -> str:
         chosen = self.buying.chosen
@@ -127,7 +128,8 @@ class OrderSheet:
         flow, say = self.flow, look.say
         can_pay = bool(flow.plan["changeCount"]) and flow.step is Step.PLANNED
         price = say.money(flow.plan["total"]["gross"]) if flow.plan["total"] else ""
-        pay = PillButton(say("plan.pay", amount=price), self._pay, height=56, enabled=can_pay)
+        words = say("plan.ask_approval") if flow.plan["approvals"] else say("plan.pay", amount=price)
+        pay = PillButton(words, self._pay, height=56, enabled=can_pay)
         return pay, Text(say("plan.if_changes"), 12, 400, "second", align="center", lines=None)
 
     def _toggle(self) -> None:
@@ -143,7 +145,10 @@ class OrderSheet:
             order = self.flow.payload["order"]
             self.shell.root_model("sims").select_none()
             self.shell.run(self.shell.root_model("home").load())
-            self.shell.replace("receipt", order_id=order["id"], known=order)
+            if order["job"] and order["job"]["state"] in ("QUEUED", "RUNNING"):
+                self.shell.replace("job", job_id=order["job"]["id"])
+            else:
+                self.shell.replace("receipt", order_id=order["id"], known=order)
 
     def _add_email(self) -> None:
         def take(address: str) -> str | None:

@@ -8,6 +8,7 @@ from kivy.uix.widget import Widget
 
 from mobile.state.plan_flow import PlanFlow
 from mobile.state.subjects import subject
+from mobile.state.texts import entries
 from mobile.widgets.box import Column, Panel, Row, card
 from mobile.widgets.buttons import Disc, IconButton, PillButton
 from mobile.widgets.look import look
@@ -63,6 +64,54 @@ def doing(flow: PlanFlow, words: str, detail: str, *, is_listed: bool, toggle: C
         for label in dict.fromkeys(change["label"] for change in plan["changes"]):
             panel.add_widget(_line(subject(say, label), "", label in flow.changed_labels))
     return panel
+
+
+def changes(flow: PlanFlow) -> list[Widget]:
+    """What each thing is before and after, figures as money; at most the first of them."""
+    say, panel = look.say, card(spacing=dp(10))
+    shown = flow.plan["changes"][:SHOWN]
+    fields = [change["field"] for change in shown]
+    for change in shown:
+        name = change["field"]
+        field = f"field.{name}"
+        is_named = field in entries(say.language) and fields.count(name) == 1
+        words = say(field) if is_named else subject(say, change["label"])
+        panel.add_widget(KeyValue(words, value(change), size=14))
+    if flow.plan["changeCount"] > len(shown):
+        panel.add_widget(Text(f"+ {say.number(flow.plan['changeCount'] - len(shown))}", 12, 400, "second"))
+    return [panel] if shown else [note(say("plan.nothing_changes"))]
+
+
+def value(change: dict[str, Any]) -> Widget | str:
+    """A figure before and after, a price, or words."""
+    say, before, after = look.say, change["before"], change["after"]
+    if _is_figure(after) and (before is None or _is_figure(before)):
+        arrow = Icon("arrow-left" if say.is_rtl else "arrow-right", 16)
+        figures = [Word(say.number(after), 14, 500, figures=True)]
+        first = [Word(say.number(before), 14, 400, "second", figures=True), arrow] if before is not None else []
+        row = Row(*first, *figures, Word(say.rial, 12, 400, "second"), spacing=dp(4), size_hint_x=None)
+        row.bind(minimum_width=row.setter("width"))
+        return row
+    if change["money"] is not None:
+        return ColumnFigure(say.amount(change["money"]), say.rial)
+    if change["field"] == "state" and f"order.{after}" in entries(say.language):
+        return say(f"order.{after}")
+    return str(after or "—")
+
+
+def _is_figure(text: str | None) -> bool:
+    return text is not None and text.removeprefix("-").isdigit()
+
+
+def approvals(flow: PlanFlow) -> list[Widget]:
+    """Whose approval it has to wait for, and why; nothing when nobody's."""
+    say, found = look.say, []
+    for need in flow.plan.get("approvals") or ():
+        names = " · ".join(person["name"] for person in need["approvers"]) or say("approval.nobody")
+        words = Column(Text(say("approval.needed", names=names), 14, 500, lines=None), spacing=dp(2))
+        words.add_widget(Text(say(f"approval.reason.{need['reason']}"), 12, 400, "second", lines=None))
+        found.append(card(Row(Disc("shield-check-outline", "warning"), words, spacing=dp(12))))
+    return found
 
 
 def left_out(flow: PlanFlow, exclusions: list[dict[str, Any]], count: int) -> Panel:

@@ -23,6 +23,7 @@ LOOKS = {
     "COMPLETED": ("check-bold", "ok"),
     "PARTIAL": ("alert-circle-outline", "warning"),
     "FAILED": ("cancel", "error"),
+    "HELD": ("timer-sand", "warning"),
 }
 SHOWN_TROUBLES = 5
 

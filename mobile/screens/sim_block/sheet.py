@@ -48,7 +48,7 @@ class BlockSheet(BulkSheet):
     def _choose(self) -> None:
         say = look.say
         reasons, barrings = self._chips(REASONS, "reason"), self._chips(BARRINGS, "barring")
-        self.ask(say("block.title"), Text(say("block.reason"), 14, 500), reasons, Text(say("block.barring"), 14, 500), barrings)
+        self.choices(say("block.title"), Text(say("block.reason"), 14, 500), reasons, Text(say("block.barring"), 14, 500), barrings)
 
     def _chips(self, options: tuple[str, ...], field: str) -> ChipBar:
         def take(one: str) -> None:

@@ -48,7 +48,7 @@ class EditSheet(BulkSheet):
             count = len({change["label"] for change in plan["changes"]})
         return look.say("plan.edited", count), ""
 
-    def shows(self, flow: PlanFlow) -> list[Widget]:
+    def details(self, flow: PlanFlow) -> list[Widget]:
         """Each line of one card before and after; for many, what was typed."""
         say, panel = look.say, card(spacing=dp(10))
         if not flow.plan["changeCount"]:
@@ -93,7 +93,7 @@ class EditSheet(BulkSheet):
             self._first = centre
             removed = self._tag_field("edit.remove_tags", choice.removed, "removed")
             content, hint = [centre, added, removed], "edit.empty_stays"
-        self.ask(say("edit.title"), *content, note(say(hint)))
+        self.choices(say("edit.title"), *content, note(say(hint)))
 
     def _field(self, key: str, text: str, name: str) -> Field:
         return Field(look.say(key), text, changed=lambda typed: setattr(self.choice, name, typed))

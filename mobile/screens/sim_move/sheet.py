@@ -52,7 +52,7 @@ class MoveSheet(BulkSheet):
             MenuRow("sitemap", say("move.account"), self._account(), self._pick_account),
             MenuRow("clock-outline", say("move.when"), self._when(), self._pick_day),
         )
-        self.ask(say("move.title"), rows, note(say("move.past_stays")), is_ready=self.choice.account is not None)
+        self.choices(say("move.title"), rows, note(say("move.past_stays")), is_ready=self.choice.account is not None)
 
     def _pick_account(self) -> None:
         def take(account: dict[str, Any] | None) -> None:

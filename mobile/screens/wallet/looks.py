@@ -34,5 +34,5 @@ def movement(entry: dict[str, Any], now: datetime, then: Callable[[], Any]) -> I
     words = transfer["memo"] or transfer["by"]["label"]
     return Item(
         icon, tone, say(f"ledger.{transfer['reason']}"), f"{say.day(transfer['postedAt'], now)} · {words}", say.signed(entry["amount"]),
-        say.amount(entry["balanceAfter"]), ink=ink(entry["amount"]), then=then,
+        say.amount(entry["balanceAfter"]), ink=ink(entry["amount"]), is_sum=True, then=then,
     )  # fmt: skip

@@ -72,6 +72,13 @@ class MovementPage(LoadPage):
             words = say("movement.cause.Order", number=say.code(cause["number"]))
             state = f"{say('order.' + cause['orderState'])} · {say.date(cause['placedAt'])}"
             found.append(LinkCard(Icon("cart-outline", 24), words, state, lambda: self.shell.go("receipt", order_id=cause["id"])))
+        if cause and cause["__typename"] == "Payment":
+            words = say("movement.cause.Payment", number=say.code(cause["paymentNumber"]))
+            state = f"{say('payment.state.' + cause['paymentState'])} · {say('pay.way.' + cause['method'])}"
+            found.append(LinkCard(Icon("cash-multiple", 24), words, state, lambda: self.shell.go("payment", payment_id=cause["id"])))
+        if cause and cause["__typename"] == "Bill":
+            words = say("movement.cause.Bill", month=say.month(cause["month"]))
+            found.append(LinkCard(Icon("receipt-text-outline", 24), words, "", lambda: self.shell.go("bill", bill_id=cause["id"])))
         if undone:
             words = say("movement.undoes", date=say.date(undone["postedAt"]))
             found.append(

@@ -6,15 +6,17 @@ from kivy.metrics import dp
 from kivy.uix.widget import Widget
 
 from mobile.screens.page import LoadPage, Scroller
+from mobile.screens.payment.top_up import TopUpSheet
+from mobile.screens.payment.transfer import TransferSheet
 from mobile.screens.wallet.looks import movement
 from mobile.state.wallet import Wallet
 from mobile.widgets.art import ArcPanel
 from mobile.widgets.bars import freshness
-from mobile.widgets.box import Row, card
-from mobile.widgets.buttons import PillButton
+from mobile.widgets.box import Row, card, gap
+from mobile.widgets.buttons import Disc, PillButton
 from mobile.widgets.item import items
 from mobile.widgets.look import look
-from mobile.widgets.rows import KeyValue, LinkCard, note, section
+from mobile.widgets.rows import KeyValue, LinkCard, heading, note, section
 from mobile.widgets.states import Skeleton, bone, bone_card, bone_rows
 from mobile.widgets.text import ColumnFigure, Figure, Icon, Text, align_column
 
@@ -40,7 +42,7 @@ class WalletTab(LoadPage):
 
     def body(self) -> Widget:
         """The cards."""
-        return Scroller(self._hero(), self._figures(), self._statement(), *self._movements(), refresh=self.reload)
+        return Scroller(self._hero(), *self._unfinished(), self._figures(), self._statement(), *self._movements(), refresh=self.reload)
 
     @property
     def _account_id(self) -> Any:
@@ -55,7 +57,43 @@ class WalletTab(LoadPage):
         panel.add_widget(Figure(say.amount(money), say.rial, 32, 700, unit_size=16, role="on_hero", unit_role="on_hero"))
         if self.model.services.settings.shows_toman:
             panel.add_widget(Text(say.toman(money), 12, 400, "hero_second"))
+        if buttons := self._actions():
+            panel.add_widget(gap(8))
+            panel.add_widget(Row(*buttons, spacing=dp(8)))
         return panel
+
+    def _actions(self) -> list[Widget]:
+        say, session = look.say, self.model.services.session
+        buttons: list[Widget] = []
+        if session.may("WALLET_TOP_UP"):
+            buttons.append(PillButton(say("topup.do"), self._top_up, "saffron", icon="plus", height=40, size=14))
+        if session.may("WALLET_TRANSFER"):
+            buttons.append(PillButton(say("transfer.do"), self._transfer, "outlined", icon="swap-horizontal", height=40, size=14))
+        return buttons
+
+    def _top_up(self) -> None:
+        if self.shell.writes_allowed():
+            TopUpSheet(self.shell, self.model.wallet)
+
+    def _transfer(self) -> None:
+        if self.shell.writes_allowed():
+            TransferSheet(self.shell, self.model.wallet, self.model.payer.account)
+
+    def _unfinished(self) -> list[Widget]:
+        """Payments that wait for the payer, the operator or the bank."""
+        say, found = look.say, self.model.unfinished
+        cards: list[Widget] = []
+        for one in found:
+            words = f"{say('pay.way.' + one['method'])} · {say('payment.state.' + one['state'])} · {say.code(one['number'])}"
+            cards.append(
+                LinkCard(
+                    Disc("progress-clock", "warning"),
+                    say.money(one["amount"]),
+                    words,
+                    lambda one=one: self.shell.go("payment", payment_id=one["id"]),
+                )
+            )
+        return [heading(say("topup.unfinished")), *cards] if cards else []
 
     def _figures(self) -> Widget:
         """Balance, holds and bounds; a floor of nothing says nothing."""
@@ -70,9 +108,11 @@ class WalletTab(LoadPage):
     def _statement(self) -> Widget:
         say, account = look.say, self._account_id
         return LinkCard(
-            Icon("receipt-text-outline", 24), say("wallet.statement"), say("wallet.statement_text"),
+            Icon("receipt-text-outline", 24),
+            say("wallet.statement"),
+            say("wallet.statement_text"),
             lambda: self.shell.go("statement", account_id=account),
-        )  # fmt: skip
+        )
 
     def _movements(self) -> list[Widget]:
         say, model, account = look.say, self.model, self._account_id

@@ -1,0 +1,1 @@
+"""Approvals with one-tap answers, budgets, and standing in."""

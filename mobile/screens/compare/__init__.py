@@ -1,0 +1,1 @@
+"""Two bills compared, down to lines."""

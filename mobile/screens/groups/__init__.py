@@ -1,0 +1,1 @@
+"""Groups, one group, its automatic payments."""

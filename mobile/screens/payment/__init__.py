@@ -1,0 +1,1 @@
+"""Paying: how, the outcome, and moving money."""
