@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 from uuid import UUID
 
 from sqlalchemy import delete
@@ -20,6 +21,7 @@ from domain.kernel.errors import InvalidInput, NotEligible, NotFound
 from domain.kernel.ids import Kind, Ref, uuid7
 from domain.kernel.money import Money
 from domain.people.tables import Person
+from store.upsert import insert_or_ignore
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,18 +43,20 @@ async def budget_set(work: Work, wanted: BudgetWish) -> Result:
     rules.check_budget(wanted.month, wanted.limit, wanted.thresholds, at=work.at)
     month = str(wanted.month)
     mine = (Budget.organization_id == organization_id, Budget.subject_id == wanted.subject.id)
-    before = (await work.sql.scalars(select(Budget).where(*mine, newest(month)).with_for_update())).one_or_none()
-    later = select(Budget).where(*mine, col(Budget.month) > month).order_by(col(Budget.month)).with_for_update()
-    if before is None or before.month != month:
-        id, kind = rules.budget_id(wanted.subject.id, month), wanted.subject.kind.value
-        row = Budget(
-            id=id, organization_id=organization_id, subject_kind=kind, subject_id=wanted.subject.id, month=month, amount=None, thresholds=[]
-        )
-        work.sql.add(row)
-    else:
-        row = before
-    subject = Ref(Kind.BUDGET, before.id) if before is not None and before is row else None
+    fresh: dict[str, Any] = {
+        "id": rules.budget_id(wanted.subject.id, month), "organization_id": organization_id, "subject_kind": wanted.subject.kind.value,
+        "subject_id": wanted.subject.id, "month": month, "amount": None, "thresholds": [], "is_set": True, "spent": 0, "committed": 0,
+        "told": 0,
+    }  # fmt: skip
+    before = (await work.sql.scalars(select(Budget).where(*mine, newest(month)))).one_or_none()
     known = (before.amount, list(before.thresholds)) if before is not None else (None, [])
+    is_new = bool(await insert_or_ignore(work.sql, Budget, [fresh]))
+    own = select(Budget).where(*mine, Budget.month == month).with_for_update().execution_options(populate_existing=True)
+    row = (await work.sql.scalars(own)).one()
+    if not is_new:
+        known = (row.amount, list(row.thresholds))
+    subject = None if is_new else Ref(Kind.BUDGET, row.id)
+    later = select(Budget).where(*mine, col(Budget.month) > month).order_by(col(Budget.month)).with_for_update()
     work.subjects.add(row.id)
     if known[0] != wanted.limit:
         money = Money(wanted.limit) if wanted.limit is not None else None
@@ -113,6 +117,7 @@ async def bands_set(work: Work, account_id: UUID, bands: Sequence[tuple[int, UUI
     for place, (_, approver_id) in enumerate(bands):
         if not able.covers(approver_id, account.path):
             raise NotEligible("approvals.approver", field=("bands", str(place), "approverId"))
+    await work.sql.execute(select(Account.id).where(Account.id == account_id).with_for_update(key_share=True))  # one after the other
     here = (col(ApprovalBand.organization_id) == organization_id, col(ApprovalBand.account_id) == account_id)
     standing = {band.from_amount: band.approver_id for band in (await work.sql.scalars(select(ApprovalBand).where(*here))).all()}
     names = await _names(work, {*standing.values(), *wanted.values()})
@@ -153,6 +158,7 @@ async def delegate(work: Work, to_person_id: UUID, begins: datetime | None, ends
     names = await _names(work, {me, to_person_id})
     for path in paths:
         work.within(organization_id, path, me, to_person_id)
+    await work.sql.execute(select(Person.id).where(Person.id == me).with_for_update(key_share=True))  # one after the other
     mine = (ApprovalDelegation.organization_id == organization_id, ApprovalDelegation.from_person_id == me)
     standing = select(ApprovalDelegation).where(*mine, col(ApprovalDelegation.valid_to) > starts).with_for_update()
     for one in (await work.sql.scalars(standing)).all():

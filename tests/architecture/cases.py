@@ -11,7 +11,7 @@ from sqlmodel import select
 
 from api.world import World
 from auth.actor import Actor
-from domain.catalogue.tables import Offering
+from domain.catalogue.tables import Offering, VatRate
 from domain.files import rules
 from domain.files.uploads import Offer, take
 from domain.kernel.calendar import JalaliMonth
@@ -404,9 +404,14 @@ async def held(world: World, tenants: TwoTenants) -> dict[str, Any]:
     await done(world, Case(operator_admin(), content), "walletAdjust", "plan { changeCount }")
     async with world.database.read() as session:
         offering = (await session.scalars(select(Offering).limit(1))).one_or_none()
+        is_taxed = (await session.scalars(select(VatRate).limit(1))).one_or_none() is not None
     if offering is None:
         offering = make_offering()
-        await sell(world.database, offering)
+        if is_taxed:
+            async with world.database.write() as session:
+                session.add(offering)
+        else:
+            await sell(world.database, offering)
     line = {"offeringId": encode(Kind.OFFERING, offering.id), "sims": {"ids": [sim(tenants, 0)]}}
     wish = {"accountId": tenants.one.account("sales"), "lines": [line], "idempotencyKey": str(uuid4())}
     placed = await done(world, Case(tenants.one.as_account_manager(), wish), "orderPlace", "order { id approval { id } }")

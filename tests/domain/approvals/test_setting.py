@@ -1,5 +1,6 @@
 """Setting budgets, bands and stand-ins: what holds from when, for whom, and what is refused."""
 
+import asyncio
 from datetime import timedelta
 
 import pytest
@@ -147,3 +148,21 @@ async def test_a_stand_in_has_an_end_and_at_least_the_same_places(database: Data
     await stand_in(database, omid, omid.person_id, None, at=NOW + timedelta(days=1))
     async with database.read() as session:
         assert (await queries.authority(session, one.id, at=NOW + timedelta(days=1))).stand_ins == []
+
+
+async def test_setting_at_once_comes_one_after_the_other(database: Database, two_tenants: TwoTenants) -> None:
+    one = two_tenants.one
+    sara, omid = one.profile_manager.id, one.as_account_manager()
+
+    await asyncio.gather(
+        *(set_budget(database, one, "sales", 10 + turn) for turn in range(8)),
+        *(set_bands(database, one, "sales", (10, sara), (100 + turn, sara)) for turn in range(8)),
+        *(stand_in(database, omid, sara, NOW + timedelta(days=1 + turn)) for turn in range(8)),
+    )
+
+    async with database.read() as session:
+        scope = one.as_profile_manager().scope(Permission.BUDGET_READ, NOW)
+        bands = await queries.bands_of_organization(session, scope, one.id)
+        held = (await session.scalars(select(ApprovalDelegation).where(col(ApprovalDelegation.valid_to) > NOW))).all()
+        assert await queries.budgets_count(session, scope, one.id, MONTH) == 1
+    assert (len(bands), len(held)) == (2, 1)
