@@ -28,4 +28,4 @@ async def sell(database: Database, *offerings: Offering, vat: str = "10") -> Non
     """Puts offerings on sale and sets the tax rate."""
     async with database.write() as session:
         session.add_all(offerings)
-        session.add(VatRate(valid_from=NOW - timedelta(days=900), rate=Decimal(vat)))
+        await session.merge(VatRate(valid_from=NOW - timedelta(days=900), rate=Decimal(vat)))

@@ -7,14 +7,17 @@ side by side, and refuse more than a handful of cards: usage is for a card's own
 import asyncio
 from uuid import UUID
 
+from domain.billing.explaining import booked_by
 from domain.kernel.errors import InvalidInput
 from domain.kernel.ids import Kind
 from domain.kernel.paging import Page, Window
 from domain.kernel.permissions import Permission
 from domain.usage import queries
 from domain.usage.queries import UsageFilter, UsageRecordRow
+from domain.wallet.queries import LedgerTransferRow
 from schema.kernel.context import Context
 from schema.kernel.nodes import FINDERS
+from schema.wallet import loaders as wallet_loaders
 
 MOST_CARDS = 10
 Card = tuple[UUID, UUID]
@@ -48,6 +51,15 @@ async def pages(context: Context, keys: list[tuple[Card, UsageFilter, Window]]) 
 async def records(context: Context, ids: list[UUID]) -> list[UsageRecordRow | None]:
     """Records in scope."""
     return await queries.usage_by_ids(context.scope(Permission.USAGE_READ), ids)
+
+
+async def bookings(context: Context, rows: list[UsageRecordRow]) -> list[LedgerTransferRow | None]:
+    """The movement of money that each record went into with its bill; null before, and out of scope."""
+    async with context.read() as session:
+        ids = await booked_by(session, rows)
+    wanted = list(dict.fromkeys(id for id in ids if id))
+    found = dict(zip(wanted, await context.loaders.load_many(wallet_loaders.transfers, wanted), strict=True)) if wanted else {}
+    return [found.get(id) if id else None for id in ids]
 
 
 FINDERS[Kind.USAGE_RECORD] = records

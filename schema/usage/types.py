@@ -9,17 +9,20 @@ from domain.kernel.ids import Kind
 from domain.usage.queries import UsageRecordRow
 from schema.bundles import loaders as bundle_loaders
 from schema.bundles.types import Bucket
-from schema.engine.fields import batched, plain, rows_of
+from schema.engine.fields import batched, itself, plain, rows_of
 from schema.kernel import masks
 from schema.kernel.context import Context
 from schema.kernel.figures import FigureSource, Measured, Money, Quantity, UsageType
 from schema.kernel.nodes import Node, global_id
 from schema.sims import loaders as sim_loaders
+from schema.usage import loaders
 from schema.usage.enums import UsageDirection
 
 if TYPE_CHECKING:
     from schema.sims.types import Sim
+    from schema.wallet.types import LedgerTransfer
 else:
+    LedgerTransfer = Annotated["LedgerTransfer", strawberry.lazy("schema.wallet.types")]
     Sim = Annotated["Sim", strawberry.lazy("schema.sims.types")]
 
 
@@ -50,3 +53,4 @@ class UsageRecord(Node, Measured):
     sim: Sim = batched(sim_loaders.sims_named, key="sim_id", description="Number it was made on.")
     other_party: str | None = plain(_other_party, description="Other number or address, masked by role.")
     bucket: Bucket | None = batched(bundle_loaders.buckets, key="bucket_id", description="What paid for it.")
+    transfer: LedgerTransfer | None = batched(loaders.bookings, key=itself, description="Movement of money it went into.")

@@ -16,9 +16,9 @@ from sqlmodel import col, select
 
 from domain.accounts.tables import Account, PaymentMode
 from domain.billing import queries, rules, running
-from domain.billing.explaining import usage_behind
+from domain.billing.explaining import booked_by, usage_behind
 from domain.billing.running import Wish, run
-from domain.billing.states import BillDimension, BillLineKind, BillState
+from domain.billing.states import ISSUED, BillDimension, BillLineKind, BillState
 from domain.billing.tables import Bill, BillLine, RunningCharge
 from domain.kernel.calendar import JalaliMonth, start_of
 from domain.kernel.money import Money, taxed
@@ -27,7 +27,7 @@ from domain.kernel.permissions import Permission
 from domain.kernel.scope import system_scope
 from domain.sims.tables import Sim
 from domain.wallet.proof import prove
-from domain.wallet.tables import LedgerAccount, LedgerAccountKind
+from domain.wallet.tables import LedgerAccount, LedgerAccountKind, LedgerReason, LedgerTransfer
 from store.session import Database
 from tests.domain.billing.companies import MONTHS, RATES, Company, draw_company, wish_for
 
@@ -201,6 +201,12 @@ async def check_usage_behind(database: Database, company: Company) -> int:
     for line in lines:
         assert line is not None
         records = (await usage_behind(scope, line, window=Window(100))).rows
+        async with database.read() as session:
+            booked = await booked_by(session, records)
+            bill = (await session.scalars(select(Bill).where(col(Bill.id) == line.bill_id))).one()
+            moved = await session.scalars(select(LedgerTransfer).where(LedgerTransfer.reason == LedgerReason.BILL))
+            causes = {transfer.id: transfer.cause_id for transfer in moved}
+        assert {causes.get(id) if id else None for id in booked} <= ({bill.id} if bill.state in ISSUED else {None})
         if line.kind is BillLineKind.USAGE or (line.kind is BillLineKind.CREDIT and line.service):
             count += 1
             assert sum(record.charge.minor for record in records) == line.price.net.minor
