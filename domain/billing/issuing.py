@@ -118,7 +118,7 @@ async def _book(work: Work, bill: Bill, sums: Sums, shares: Sequence[tuple[UUID,
     moved = [(bill.path, movement(
         Leg(owing, -sums.open_net - sums.open_vat), Leg(books[K.REVENUE], sums.open_net), Leg(books[K.TAX], sums.open_vat)
     ))]  # fmt: skip
-    moved += [(path, movement(Leg(owing, -amount), Leg(wallet_id, amount))) for wallet_id, path, amount in shares]
+    moved += [(path, movement(Leg(owing, -amount, bill.path), Leg(wallet_id, amount))) for wallet_id, path, amount in shares]
     if over:
         moved.append((bill.path, movement(Leg(owing, -over), Leg(await open_wallet(session, organization_id, owner), over))))
     cause = Ref(Kind.BILL, bill.id)

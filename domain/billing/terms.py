@@ -1,10 +1,8 @@
 """What is agreed with postpaid accounts: where their bills go, cycle, time to pay, credit; and the deposits they leave."""
 
 from dataclasses import replace
-from typing import Any
 from uuid import UUID
 
-from sqlalchemy import update
 from sqlmodel import col, select
 
 from domain.accounts.tables import Account, PaymentMode
@@ -19,7 +17,7 @@ from domain.kernel.errors import InvalidInput, NotEligible, NotFound
 from domain.kernel.ids import Kind, Ref
 from domain.kernel.money import Money
 from domain.wallet.ledger import Posting, post
-from domain.wallet.purses import house, open_wallet, purse
+from domain.wallet.purses import bound, house, open_wallet, purse
 from domain.wallet.rules import Leg, movement
 from domain.wallet.tables import LedgerAccount, LedgerAccountKind, LedgerReason
 
@@ -123,10 +121,5 @@ async def _check_above(work: Work, account: Account) -> None:
 async def _lend(work: Work, account: Account, credit_limit: int) -> None:
     """Lets an account's wallet fall so far below zero."""
     wallet_id = await open_wallet(work.sql, account.organization_id, Ref(Kind.ACCOUNT, account.id))
-    enough = col(LedgerAccount.balance) - col(LedgerAccount.held) >= -credit_limit
-    lent: Any = await work.sql.execute(
-        update(LedgerAccount).where(col(LedgerAccount.id) == wallet_id, enough).values(floor=-credit_limit)
-        .execution_options(synchronize_session=False)
-    )  # fmt: skip
-    if lent.rowcount != 1:
+    if not await bound(work.sql, account.organization_id, wallet_id, floor=-credit_limit):
         raise NotEligible("billing.credit_in_use", field=("creditLimit",))

@@ -4,7 +4,6 @@ from collections.abc import Mapping
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import update
 from sqlmodel import col, select
 
 from domain.kernel.ids import Kind, Ref, uuid7
@@ -61,13 +60,17 @@ async def owned_by(session: Session, organization_id: UUID, owner_id: UUID) -> M
     return {LedgerAccountKind(kind): id for kind, id in await session.execute(statement)}
 
 
-async def bound(session: Session, organization_id: UUID, id: UUID, *, floor: int | None, ceiling: int | None) -> None:
-    """Gives a ledger account other bounds; the database refuses a floor that it is below already."""
-    account = (await session.scalars(select(LedgerAccount).where(*_one(organization_id, id)).with_for_update())).one()
-    bounds = {"floor": floor, "ceiling": ceiling}
-    digest = digests.of_row(digests.ACCOUNT, account.model_dump() | bounds)
-    changed = update(LedgerAccount).where(*_one(organization_id, id)).values(**bounds, digest=digest)
-    await session.execute(changed.execution_options(synchronize_session=False))
+async def bound(session: Session, organization_id: UUID, id: UUID, **bounds: int | None) -> bool:
+    """Gives a ledger account another `floor` or `ceiling`; says whether it did, for what is below that floor keeps the one it has."""
+    here = (col(LedgerAccount.organization_id) == organization_id, col(LedgerAccount.id) == id)
+    locked = select(LedgerAccount).where(*here).with_for_update().execution_options(populate_existing=True)
+    account = (await session.scalars(locked)).one()
+    row = account.model_dump() | bounds
+    if row["floor"] is not None and account.balance - account.held < row["floor"]:
+        return False
+    account.floor, account.ceiling, account.digest = row["floor"], row["ceiling"], digests.of_row(digests.ACCOUNT, row)
+    await session.flush()
+    return True
 
 
 def made(
@@ -81,6 +84,3 @@ def made(
     }  # fmt: skip
     return row | {"digest": digests.of_row(digests.ACCOUNT, row)}
 
-
-def _one(organization_id: UUID, id: UUID) -> tuple[Any, Any]:
-    return col(LedgerAccount.organization_id) == organization_id, col(LedgerAccount.id) == id

@@ -19,11 +19,17 @@ from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, ru
 from sqlmodel import col, select
 
 from auth.actor import Actor
+from domain import registry
 from domain.accounts.service import make_account, make_organization
 from domain.accounts.tables import Account, AccountEdge, PaymentMode
 from domain.approvals import deciding
 from domain.approvals.tables import Approval, ApprovalState
 from domain.audit.writing import Command, Service, carry_out
+from domain.billing import running, terms
+from domain.billing.paying import bill_pay
+from domain.billing.rules import Terms
+from domain.billing.running import Wish as BillWish
+from domain.billing.tables import Bill
 from domain.hierarchy.service import account_move
 from domain.kernel.calendar import JalaliMonth
 from domain.kernel.errors import DomainError
@@ -35,6 +41,7 @@ from domain.orders import held
 from domain.orders.fulfilment import handlers
 from domain.orders.tables import Order
 from domain.payments import verifying
+from domain.payments.service import FromWallet
 from domain.payments.tables import Payment, PaymentMethod, PaymentState
 from domain.people.tables import Membership, Person
 from domain.sims.tables import Sim, SimPlacement
@@ -52,6 +59,7 @@ from domain.wallet.service import adjust
 from domain.wallet.tables import LedgerAccount, LedgerAccountKind, LedgerEntry, LedgerHold, LedgerReason
 from gateways.psp_sandbox import Answer
 from store import outbox
+from store.documents import open_documents
 from store.faults import StoreBusy
 from store.session import Database
 from tests.approvals import set_bands
@@ -108,7 +116,8 @@ class Company:
                 above = [one for one in accounts if one.depth < DEEPEST - 1]
                 parent = (above[-1] if choice % 3 else above[choice % len(above)]).id if above else None
                 made = await make_account(
-                    session, own.id, id=uuid7(), number=f"M{number}-{index}", name="Account", parent_id=parent, payment_mode=PaymentMode.PREPAID,
+                    session, own.id, id=uuid7(), number=f"M{number}-{index}", name="Account", parent_id=parent,
+                    payment_mode=PaymentMode.PREPAID if index % 3 == 2 else PaymentMode.POSTPAID,
                     at=BEGAN,
                 )  # fmt: skip
                 accounts.append(made)
@@ -386,6 +395,45 @@ def machine(runner: asyncio.Runner, database: Database, folder: Path, counts: Co
 
             self._do("account moved", act)
 
+        @rule(account=any_one, credit_limit=some.sampled_from([0, 300_000, 5_000_000]), is_billed_here=some.booleans())
+        def terms_are_agreed(self, account: int, credit_limit: int, is_billed_here: bool) -> None:
+            async def act(own: Company) -> None:
+                id, agreed = list(own.tenant.accounts.values())[account % ACCOUNTS].id, Terms(is_billed_here, credit_limit=credit_limit)
+
+                async def agree(work: Any) -> Any:
+                    await terms.agree(work, (await terms.terms_now(work, id))[0], agreed)
+                    return {}
+
+                await own.write(operator_admin(), Permission.WALLET_ADJUST, agree)
+
+            self._do("terms and credit", act)
+
+        @rule(account=any_one, amount=amounts, is_released=some.booleans())
+        def a_deposit_is_booked(self, account: int, amount: int, is_released: bool) -> None:
+            id = list(self.company.tenant.accounts.values())[account % ACCOUNTS].id
+            put: Service = lambda work: terms.deposit(work, id, -amount if is_released else amount)  # noqa: E731
+            self._do("deposit taken or released", lambda own: own.write(operator_admin(), Permission.WALLET_ADJUST, put))
+
+        @rule()
+        def last_months_bills_are_made(self) -> None:
+            async def act(own: Company) -> None:
+                at, month = own.clock.now(), JalaliMonth.of(own.clock.now()).plus(-1)
+                async for _ in running.run(database, BillWish(own.tenant.id, month, at, at)):
+                    pass
+
+            self._do("bill run", act)
+
+        @rule(bill=any_one, wallet=any_one, part=some.none() | amounts)
+        def a_bill_is_paid(self, bill: int, wallet: int, part: int | None) -> None:
+            async def act(own: Company) -> bool:
+                found = await own.one(Bill, bill, col(Bill.amount_due) > 0)
+                if found is not None:
+                    way = FromWallet(own.purses[wallet % ACCOUNTS])
+                    await own.write(own.decider, Permission.BILL_PAY, lambda work: bill_pay(work, found.id, part, way))
+                return found is not None
+
+            self._do("bill paid", act)
+
         @rule(account=any_one, amount=amounts)
         def a_deposit_is_taken_and_given_back(self, account: int, amount: int) -> None:
             async def act(own: Company) -> None:
@@ -401,7 +449,7 @@ def machine(runner: asyncio.Runner, database: Database, folder: Path, counts: Co
                     if amount % 2:
                         await post_reversal(session, own.tenant.id, Posting(reversal(legs), path, LedgerReason.DEPOSIT, SYSTEM, at, reverses_id=taken.id))
 
-            self._do("deposit", act)
+            self._do("deposit out of a wallet", act)
 
         @invariant()
         def the_books_hold(self) -> None:
@@ -440,7 +488,7 @@ def adds_up(
     """By the tree as it was at an instant: money is recorded where its owner hung, and a parent's sum is its own and its children's."""
     tree = {edge.account_id: edge for edge in edges if edge.valid_from <= at and (edge.valid_to is None or at < edge.valid_to)}
     own: dict[UUID, int] = defaultdict(int)
-    kept = [(entry, books[entry.ledger_account_id]) for entry in entries if books[entry.ledger_account_id].owner_kind != Kind.ORGANIZATION.value]
+    kept = [(entry, books[entry.ledger_account_id]) for entry in entries if books[entry.ledger_account_id].kind == K.WALLET]
     for entry, account in kept:
         holder = lines.get(account.owner_id, account.owner_id)
         if not any(edge.account_id == holder and edge.valid_from == at for edge in edges):  # at the very instant of a move either is right
@@ -476,7 +524,7 @@ async def history_holds(own: Company) -> None:
             assert await statement_of(session, own.tenant.id, id, Posted(month.starts_at, month.plus(1).starts_at)) == told
 
 
-def test_whatever_is_done_with_money_the_books_hold(database_url: str, tmp_path: Path) -> None:
+def test_whatever_is_done_with_money_the_books_hold(database_url: str, document_server_url: str, tmp_path: Path) -> None:
     """On each engine."""
     counts: Counter[str] = Counter()
     with asyncio.Runner() as runner:
@@ -485,6 +533,8 @@ def test_whatever_is_done_with_money_the_books_hold(database_url: str, tmp_path:
             return Database(database_url)
 
         database = runner.run(opened())
+        documents = open_documents(document_server_url, registry.DOCUMENTS, name=f"test_{uuid4().hex}")
+        runner.run(documents.__aenter__())
         runs, length = (max(1, STEPS // A_RUN), A_RUN) if STEPS else (3, 12)
         try:
             run_state_machine_as_test(
@@ -500,6 +550,7 @@ def test_whatever_is_done_with_money_the_books_hold(database_url: str, tmp_path:
 
             assert runner.run(all_of_it()) == []
         finally:
+            runner.run(documents.__aexit__(None, None, None))
             runner.run(database.close())
             for name, count in sorted(counts.items()):
                 print(f"{count:>7,} {name}")
