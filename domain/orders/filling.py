@@ -6,7 +6,7 @@ way; what is left of the hold when the job is over is given back.
 
 from collections import Counter
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from decimal import Decimal
 from typing import Any
 from uuid import UUID
@@ -70,6 +70,7 @@ class Asked(msgspec.Struct, frozen=True, kw_only=True):
     vat_rate: Decimal | None = None
     nets: dict[UUID, int] | None = None
     by_centre: dict[UUID, int] = {}
+    approval_id: UUID | None = None
 
     def to_lines(self) -> list[Line]:
         """The lines, without the cards."""
@@ -132,6 +133,7 @@ class _Filling:
     order: Order
     terms: Terms
     sale: Sale
+    approval_id: UUID | None
 
 
 async def _decide(work: Work, request: Request, targets: Sequence[Target]) -> Decision:
@@ -143,7 +145,7 @@ async def _decide(work: Work, request: Request, targets: Sequence[Target]) -> De
     decision = await decide(work, terms, [(target, lines[int((target.payload or {})["line"])]) for target in targets])
     sales: list[Sale] = decision.acts
     if order is not None:
-        decision.acts = [_Filling(order, terms, sale) for sale in sales]
+        decision.acts = [_Filling(order, terms, sale, asked.approval_id) for sale in sales]
     if sales:
         decision.price = rules.total([sale.price for sale in sales], terms.vat_rate)
         decision.fact = shares((sale.card.cost_centre_id, sale.price.gross.minor) for sale in sales)
@@ -201,7 +203,9 @@ async def _sell(work: Work, fillings: Sequence[_Filling]) -> None:
         return
     order, terms, sales = fillings[0].order, fillings[0].terms, [filling.sale for filling in fillings]
     prices = [(sale.id, sale.price) for sale in sales]
-    paid = await pay_for_items(work, account=terms.account, items=prices, cause=Ref(Kind.ORDER, order.id), hold_id=order.hold_id)
+    buyer = replace(work.scope.actor, approval_id=fillings[0].approval_id)
+    cause = Ref(Kind.ORDER, order.id)
+    paid = await pay_for_items(work, account=terms.account, items=prices, cause=cause, by=buyer, hold_id=order.hold_id)
     await put_in(work, order.organization_id, order.id, sales, paid)
     order.unsold -= len(sales)
     await work.sql.flush()
@@ -235,7 +239,7 @@ async def _unsold(session: Session, order: Order, asked: Asked) -> list[tuple[UU
     return [(centre, left) for centre, amount in claimed if (left := amount - sold.get(centre, 0))]
 
 
-async def approve(work: Work, order: Order, approver_id: UUID) -> None:
+async def approve(work: Work, order: Order, approver_id: UUID, approval_id: UUID) -> None:
     """Lets a held order be filled, for the price agreed; raises `BudgetExceeded`, and `NotEligible` when its job was cancelled."""
     job, asked = await _job(work, order)
     if job.state not in OPEN:
@@ -249,6 +253,7 @@ async def approve(work: Work, order: Order, approver_id: UUID) -> None:
     work.changed(cause, order.number, "state", order.state, OrderState.ACKNOWLEDGED, money=total)
     order.state = OrderState.ACKNOWLEDGED
     work.sql.add(OrderStep(**step(order.organization_id, order.id, OrderState.ACKNOWLEDGED, work.at, work.scope.actor)))
+    job.request = dict(_plain(msgspec.structs.replace(asked, approval_id=approval_id)))
     await set_going(work, job)
 
 

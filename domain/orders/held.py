@@ -46,7 +46,7 @@ async def carry_out(work: Work, approval: Approval) -> None:
     if answerer is None:
         raise NotFound(field=("approvalId",))
     if order.job_id is not None:
-        await filling.approve(work, order, answerer)
+        await filling.approve(work, order, answerer, approval.id)
         return
     items = await queries.items_for_update(work.sql, order, [OrderState.HELD])
     refusals = await _refusals(work, order, items)

@@ -23,7 +23,7 @@ from domain.kernel.ids import Kind, Ref
 from domain.kernel.locale import Locale
 from domain.kernel.permissions import Permission
 from domain.kernel.plan import BulkErrorPolicy, MutationMode, PlanStale, RowsRejected
-from domain.kernel.scope import system_scope
+from domain.kernel.scope import ActorRef, system_scope
 from domain.orders import filling
 from domain.orders.filling import ORDER, OrderSelection, fill_request
 from domain.orders.rules import Line
@@ -304,6 +304,9 @@ async def test_what_needs_an_approval_waits_and_is_filled_or_given_back_as_a_who
     await fill(shop, job_id)
     await shop.work()
     assert (await state(order_id), await purse()) == (OrderState.COMPLETED, (OPENING - count * GROSS, 0))
+    async with shop.database.read() as session:
+        paid = (await session.scalars(select(LedgerTransfer).where(LedgerTransfer.cause_id == order_id))).all()
+        assert {ActorRef.from_json(one.by).approval_id for one in paid} == {approval.id}
 
     second, job_id = await held()
     async with shop.database.write() as session:
