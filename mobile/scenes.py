@@ -365,6 +365,10 @@ async def movement(stage: Stage) -> None:
     await stage.open("movement", transfer_id=stage.server.moves[-1]["id"])
 
 
+async def movement_bill(stage: Stage) -> None:
+    await stage.open("movement", transfer_id=stage.server.moves[3]["id"])
+
+
 async def _paying(stage: Stage) -> TopUpSheet:
     page = await stage.open_root("money")
     sheet = TopUpSheet(stage.shell, page.model.model.wallet)
@@ -772,6 +776,7 @@ SCENES: dict[str, Scene] = {
     "13-movements": movements,
     "13-statement": statement,
     "13-movement": movement,
+    "13-movement-bill": movement_bill,
     "13-top-up": top_up,
     "13-top-up-slip": top_up_slip,
     "13-top-up-plan": top_up_plan,

@@ -36,6 +36,9 @@ class Bills(Payments):
         self.bills = {month: {"month": month, "due": 0} for month in MONTHS}
         for month in MONTHS[1:3]:
             self.bills[month]["due"] = self._sum(self._lines_of(month))["gross"]
+        for moved in self.moves:
+            if moved["reason"] == "BILL":
+                moved["cause"] = {"__typename": "Bill", "id": "bill-1405-03", "billNumber": "B-1405-03-0231", "month": "1405-03"}
         self.dispute("1405-04", [f"line-1405-04-{card}-ONE_OFF" for card in (1, 4, 7)], "wrong_month")
 
     # ── lines ──

@@ -139,6 +139,12 @@ class Payments(Purchases):
         if answer["account"]["wallet"] is not None:
             answer["account"]["wallet"]["payments"] = {"edges": self._unfinished()}
             answer["account"]["wallet"]["id"] = f"wallet-{account}"
+            windows = [(1, 4, 90_000_000), (30, 21, 600_000_000)]
+            answer["account"]["wallet"]["transferPolicy"] = {
+                "fee": self._money(TRANSFER_FEE),
+                "minimumRemaining": self._money(1_000_000),
+                "windows": [{"days": days, "countLeft": count, "amountLeft": self._money(amount)} for days, count, amount in windows],
+            }
         return answer
 
     def _WalletTransfer(self, input: dict[str, Any]) -> dict[str, Any]:

@@ -99,6 +99,10 @@ class Wallets(Acts):
             "available": self._money(self.wallet),
             "floor": self._money(0),
             "ceiling": self._money(self.ceiling),
+            "lots": [
+                {"remaining": self._money(5_000_000), "expiresAt": self._at(days=-41)},
+                {"remaining": self._money(self.wallet - 5_000_000), "expiresAt": None},
+            ],
             "entries": self._connection(self._entries(), after),
         }
         return {"account": {"wallet": wallet}}

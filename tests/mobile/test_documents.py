@@ -66,6 +66,7 @@ CALLS: list[tuple[str, dict[str, object]]] = [
     ("Wallet", {"account": "account-group"}),
     ("WalletEntries", {"account": "account-group", "reasons": ["ORDER"]}),
     ("WalletStatement", {"account": "account-group", "posted": {"startsAt": "2026-10-22T00:00:00+03:30", "endsAt": "2026-11-21T00:00:00+03:30"}}),
+    ("Movement", {"id": "transfer-3"}),
     ("Movement", {"id": "transfer-4"}),
     ("Movement", {"id": "transfer-0"}),
     ("WalletTopUp", {"input": TOP_UP | {"mode": "PLAN"}}),

@@ -287,6 +287,16 @@ async def test_one_payment_is_followed_to_its_movement_and_its_balance(signed_in
     assert movement.movement["cause"]["id"] == paid["id"]
 
 
+async def test_a_bills_payment_leads_to_its_bill(signed_in: Services, server: DemoServer) -> None:
+    movement = Movement(signed_in, next(one["id"] for one in server.moves if one["reason"] == "BILL"))
+    await movement.load()
+
+    bill = Bill(signed_in, movement.movement["cause"]["id"])
+    await bill.load()
+
+    assert bill.bill["month"] == movement.movement["cause"]["month"] == "1405-03"
+
+
 # ── bills ──
 
 

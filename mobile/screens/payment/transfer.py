@@ -3,21 +3,24 @@
 from typing import Any
 
 from kivy.metrics import dp
+from kivy.uix.widget import Widget
 
 from mobile.screens.choosing import choose_account
 from mobile.screens.plan_sheet.deed import DeedSheet
 from mobile.state.payments import Transfer
 from mobile.state.plan_flow import PlanFlow
-from mobile.widgets.box import Column
+from mobile.widgets.box import Column, card
 from mobile.widgets.buttons import Disc
 from mobile.widgets.fields import Field
 from mobile.widgets.look import look
-from mobile.widgets.rows import LinkCard, note
+from mobile.widgets.rows import KeyValue, LinkCard, note
 from mobile.widgets.text import Text
+
+RULES = (("transfer.fee", "fee"), ("transfer.stays", "minimumRemaining"))
 
 
 class TransferSheet(DeedSheet):
-    """The fee and what is left to move this month are the plan's to say."""
+    """The rules stand below what is typed; the plan says what they come to."""
 
     def __init__(self, shell: Any, wallet: dict[str, Any], account: dict[str, Any]) -> None:
         super().__init__(shell)
@@ -32,10 +35,20 @@ class TransferSheet(DeedSheet):
         where = choice.to["name"] if choice.to else say("transfer.to_missing")
         self._amount = Field(say("topup.amount"), choice.amount, kind="number", changed=lambda typed: setattr(choice, "amount", typed))
         memo = Field(say("movement.memo"), choice.memo, changed=lambda typed: setattr(choice, "memo", typed))
-        content = [LinkCard(Disc("sitemap", "container"), say("transfer.to"), where, self._pick), self._amount, memo]
+        content = [LinkCard(Disc("sitemap", "container"), say("transfer.to"), where, self._pick), self._amount, memo, self._rules()]
         if self._problem:
             content.insert(1, note(self._problem, "alert-circle-outline", "warning"))
         self.ask(head, *content, is_ready=choice.to is not None)
+
+    def _rules(self) -> Widget:
+        """The fee, what has to stay, and what is left of each window."""
+        say, policy = look.say, self.choice.wallet["transferPolicy"]
+        fee, stays = (KeyValue(say(key), say.money(policy[name]), size=12) for key, name in RULES)
+        panel = card(fee, stays, spacing=dp(6))
+        for window in policy["windows"]:
+            left = say("transfer.left", window["countLeft"], amount=say.money(window["amountLeft"]))
+            panel.add_widget(KeyValue(say("transfer.days", window["days"]), left, size=12))
+        return panel
 
     def _pick(self) -> None:
         def take(account: dict[str, Any] | None) -> None:

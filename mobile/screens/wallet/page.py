@@ -18,9 +18,9 @@ from mobile.widgets.item import items
 from mobile.widgets.look import look
 from mobile.widgets.rows import KeyValue, LinkCard, heading, note, section
 from mobile.widgets.states import Skeleton, bone, bone_card, bone_rows
-from mobile.widgets.text import ColumnFigure, Figure, Icon, Text, align_column
+from mobile.widgets.text import ColumnFigure, Figure, Icon, Text, Word, align_column
 
-SHOWN = 6
+SHOWN, LOTS = 6, 5
 
 
 class WalletTab(LoadPage):
@@ -42,7 +42,9 @@ class WalletTab(LoadPage):
 
     def body(self) -> Widget:
         """The cards."""
-        return Scroller(self._hero(), *self._unfinished(), self._figures(), self._statement(), *self._movements(), refresh=self.reload)
+        return Scroller(
+            self._hero(), *self._unfinished(), self._figures(), *self._lots(), self._statement(), *self._movements(), refresh=self.reload
+        )
 
     @property
     def _account_id(self) -> Any:
@@ -76,7 +78,9 @@ class WalletTab(LoadPage):
             TopUpSheet(self.shell, self.model.wallet)
 
     def _transfer(self) -> None:
-        if self.shell.writes_allowed():
+        if self.model.wallet["transferPolicy"] is None:
+            self.shell.toast(look.say("transfer.not_allowed"))
+        elif self.shell.writes_allowed():
             TransferSheet(self.shell, self.model.wallet, self.model.payer.account)
 
     def _unfinished(self) -> list[Widget]:
@@ -104,6 +108,19 @@ class WalletTab(LoadPage):
         figures = [ColumnFigure(say.amount(money), say.rial) for _, money in shown]
         align_column(*figures)
         return card(*(KeyValue(say(key), figure) for (key, _), figure in zip(shown, figures, strict=True)))
+
+    def _lots(self) -> list[Widget]:
+        """What is used up first, as far as some of it ends."""
+        say, lots = look.say, self.model.wallet["lots"]
+        if not any(lot["expiresAt"] for lot in lots):
+            return []
+        figures = [ColumnFigure(say.amount(lot["remaining"]), say.rial) for lot in lots[:LOTS]]
+        align_column(*figures)
+        panel = card(section(say("wallet.lots"), Word(say("bundles.order"), 12, 400, "second")), spacing=dp(8))
+        for lot, figure in zip(lots, figures, strict=False):
+            until = lot["expiresAt"]
+            panel.add_widget(KeyValue(say("wallet.lot_until", date=say.date(until)) if until else say("wallet.lot_open"), figure))
+        return [panel]
 
     def _statement(self) -> Widget:
         say, account = look.say, self._account_id
