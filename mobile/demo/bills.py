@@ -236,6 +236,7 @@ class Bills(Payments):
                     "durationSeconds": seconds,
                     "quantity": {"amount": str(part), "unit": line["quantity"]["unit"]},
                     "charge": self._money(charge),
+                    "transfer": {"id": self.moves[3]["id"]} if line["id"][5:12] == "1405-03" else None,
                 }
             )
         return found

@@ -142,7 +142,7 @@ class DisputeSheet(DeedSheet):
 
 
 class BillLinePage(LoadPage):
-    """What it is, who bought it, its price, and each usage record; all of them together come to its price."""
+    """What it is, who bought it, its price, and each usage record, which leads on to the movement that booked it."""
 
     model: BillLine
     hides_bar = True
@@ -204,4 +204,7 @@ class BillLinePage(LoadPage):
         words = say(f"usage.{kind}.{row['direction']}") if kind in ("VOICE", "SMS") else say(f"usage.{kind}")
         other = say.code(say.digits(row["otherParty"])) if row["otherParty"] else ""
         when = " · ".join(part for part in (say.day(row["startedAt"], self.model.services.now()), other) if part)
-        return Item(picture({"kind": "USAGE"} | row), "neutral", words, when, say.amount(row["charge"]), say.volume_text(row["quantity"]))
+        booked = row["transfer"]
+        then = (lambda: self.shell.go("movement", transfer_id=booked["id"])) if booked else None
+        volume = say.volume_text(row["quantity"])
+        return Item(picture({"kind": "USAGE"} | row), "neutral", words, when, say.amount(row["charge"]), volume, then=then)
