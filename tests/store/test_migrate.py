@@ -21,7 +21,9 @@ import auth
 import domain
 import store
 from domain.tickets.tables import Ticket
+from domain.wallet.proof import counted, prove
 from store import migrate
+from store.session import Database
 from store.shape import newest, pending
 
 
@@ -113,3 +115,39 @@ async def test_requests_from_before_get_a_department_and_a_time_to_be_brought_ba
         found = (await connection.execute(select(Ticket.department, Ticket.closes_at))).one()
     await engine.dispose()
     assert tuple(found) == (department, at + timedelta(days=7))
+
+
+async def test_a_ledger_from_before_is_sealed_as_it_is(empty_database_url: str) -> None:
+    at, (company, wallet, house, moved) = datetime(2026, 11, 1, 8, 0, 0, 7, tzinfo=UTC), (uuid.uuid4() for _ in range(4))
+    own = {"organization_id": company}
+    purse = own | {"ceiling": None, "entry_count": 1}
+    entry = own | {"transfer_id": moved, "seq": 1, "posted_at": at, "path": "a."}
+    rows: list[tuple[str, dict[str, object]]] = [
+        ("organizations", {"id": company, "name": "Arya", "name_fold": "arya", "legal_id": "10380284790", "contacts": [], "locale": "EN", "created_at": at, "last_seq": 0}),
+        ("ledger_accounts", purse | {"id": wallet, "kind": "WALLET", "owner_kind": "ac", "owner_id": uuid.uuid4(), "balance": 500, "held": 40, "floor": -3, "lot_months": 12}),
+        ("ledger_accounts", purse | {"id": house, "kind": "CLEARING", "owner_kind": "og", "owner_id": company, "balance": -500, "held": 0, "floor": None, "lot_months": None}),
+        ("ledger_transfers", own | {"id": moved, "posted_at": at, "reason": "TOP_UP", "by": {"label": "سارا", "id": "0", "a": None}, "cause_kind": "or", "cause_id": uuid.uuid4(), "memo": "«پایا» \"7\"\\\n", "reverses_id": None}),
+        ("ledger_entries", entry | {"id": uuid.uuid4(), "ledger_account_id": wallet, "amount": 500, "balance_after": 500}),
+        ("ledger_entries", entry | {"id": uuid.uuid4(), "ledger_account_id": house, "amount": -500, "balance_after": -500}),
+        ("ledger_holds", own | {"id": uuid.uuid4(), "ledger_account_id": wallet, "amount": 50, "remaining": 40, "cause_kind": "or", "cause_id": uuid.uuid4(), "held_at": at}),
+        ("wallet_lots", own | {"id": uuid.uuid4(), "ledger_account_id": wallet, "transfer_id": moved, "amount": 500, "remaining": 500, "created_at": at, "expires_at": at + timedelta(days=365)}),
+    ]  # fmt: skip
+
+    def before(connection: Connection) -> None:
+        command.upgrade(migrate._configuration(connection), "0023")
+        for name, row in rows:
+            columns = SQLModel.metadata.tables[name].columns
+            connection.execute(table(name, *(column(key, columns[key].type) for key in row)).insert().values(row))
+
+    engine = migrate._engine(empty_database_url)
+    async with engine.begin() as connection:
+        await connection.run_sync(before)
+    await engine.dispose()
+
+    await migrate.upgrade(empty_database_url)
+
+    database = Database(empty_database_url)
+    async with database.snapshot() as session:
+        assert await prove(session) == []
+        assert (await counted(session)) == {"ledger accounts": 2, "transfers": 1, "entries": 2, "holds": 1, "lots": 1, "uses of lots": 0}
+    await database.close()
