@@ -26,6 +26,8 @@ COMMANDS: Final[Mapping[str, tuple[str, str]]] = {
     "backup": ("backup:backup", "Writes SQL and documents to one sealed file while everybody works on."),
     "restore": ("backup:restore", "Fills empty stores from a backup, then proves the books and the audit trail."),
     "audit": ("audit:app", "The record of who did what."),
+    "bill": ("bills:app", "Bills of postpaid accounts."),
+    "deposit": ("bills:deposits", "Deposits of postpaid accounts."),
     "ledger": ("ledger:app", "The books."),
     "payments": ("payments:app", "Money on its way in or back."),
     "vouchers": ("vouchers:app", "Vouchers that wait for their activation."),

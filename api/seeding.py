@@ -7,6 +7,7 @@ from rich.console import Console
 from api.faults import CannotStart
 from api.settings import Settings
 from api.world import World, open_world
+from seeds.bills import seed_bills
 from seeds.demo import is_empty, is_seeded, seed_demo
 from seeds.size import Size
 from store import migrate
@@ -21,7 +22,7 @@ async def seed_first_run(world: World) -> bool:
     size = world.settings.demo
     if size and not world.settings.production and await is_empty(world.database):
         with Console(stderr=True).status("Making the demo companies …"):
-            await seed_demo(world.auth, at=world.clock.now(), size=size)
+            await _seeded(world, world.clock.now(), 1, size)
     return await is_seeded(world.database)
 
 
@@ -32,4 +33,12 @@ async def seed(settings: Settings, *, number: int, size: Size, at: datetime | No
     await migrate.upgrade(settings.database_url)
     async with open_world(settings) as world:
         with Console(stderr=True).status("Making the demo companies …"):
-            return await seed_demo(world.auth, at=at or world.clock.now(), seed=number, size=size)
+            return await _seeded(world, at or world.clock.now(), number, size)
+
+
+async def _seeded(world: World, at: datetime, number: int, size: Size) -> bool:
+    """The companies with all their past, then their bills, which the bill run makes as it would anybody's."""
+    is_new = await seed_demo(world.auth, at=at, seed=number, size=size)
+    if is_new:
+        await seed_bills(world.database, at=at)
+    return is_new

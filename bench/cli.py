@@ -5,7 +5,7 @@ import signal
 import typer
 
 from bench import app as mobile_app
-from bench import backup, compression, faults, files, fleet, fuzz, jobs, pages, start
+from bench import backup, bills, compression, faults, files, fleet, fuzz, jobs, pages, start
 
 app = typer.Typer(no_args_is_help=True, pretty_exceptions_enable=False)
 app.command("app")(mobile_app.app)
@@ -15,6 +15,7 @@ app.command("files")(files.files)
 app.command("fleet")(fleet.fleet)
 app.command("compression")(compression.compression)
 app.command("fuzz")(fuzz.fuzz)
+app.command("bills")(bills.bills)
 app.command("jobs")(jobs.jobs)
 app.command("pages")(pages.pages)
 app.command("start")(start.start)

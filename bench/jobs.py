@@ -115,7 +115,7 @@ def table(found: list[Figures]) -> Table:
 
 async def _on(engine: Engine, rows: int, kills: int, seed: int) -> Figures:
     """Makes a company with enough active cards in a new database, and measures there."""
-    async with _database(engine) as url:
+    async with engine_database(engine) as url:
         database = Database(url)
         try:
             with CONSOLE.status(f"Making a company of {rows:,} SIM cards on {engine} …"):
@@ -130,7 +130,7 @@ async def _on(engine: Engine, rows: int, kills: int, seed: int) -> Figures:
 
 
 @asynccontextmanager
-async def _database(engine: Engine) -> AsyncIterator[str]:
+async def engine_database(engine: Engine) -> AsyncIterator[str]:
     """The URL of an empty database for the block."""
     if engine is Engine.SQLITE:
         with tempfile.TemporaryDirectory(prefix="simurgh-jobs-") as folder:

@@ -26,6 +26,8 @@ VOICE_RATE, SMS_RATE, DATA_RATE, ROAMING_RATE = 50, 1_420, 90, 7_100
 KINDS = (("DATA", 52), ("CALL", 20), ("CALLED", 12), ("SMS", 12), ("ROAMING", 3), ("TEXTED", 4))
 ABROAD = ("TR", "AE", "OM", "GE", "QA")
 HOME = "IR"
+RECORDED_AFTER = timedelta(minutes=4)
+"""Records come in so long after what they are of."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,7 +85,8 @@ class Traffic:
             "_id": id_at(draw, moment), "organization_id": line.organization_id, "sim_id": line.id, "path": line.path, "service": "",
             "direction": "INCOMING" if kind in ("CALLED", "TEXTED") else "OUTGOING", "other_party": None, "destination": HOME,
             "is_roaming": kind == "ROAMING", "started_at": moment.replace(microsecond=0), "duration_seconds": None, "quantity": 0,
-            "charge": 0, "is_included": False, "bucket_id": None, "as_of": self._at, "source": FigureSource.CARRIER.value,
+            "charge": 0, "is_included": False, "bucket_id": None, "as_of": min(moment + RECORDED_AFTER, self._at),
+            "source": FigureSource.CARRIER.value,
         }  # fmt: skip
         if kind in ("DATA", "ROAMING"):
             megabytes = min(4_000.0, draw.lognormvariate(3.0, 0.9) if kind == "ROAMING" else draw.lognormvariate(5.9, 0.9) * size)

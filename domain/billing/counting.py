@@ -27,8 +27,8 @@ from store.upsert import insert_or_add, insert_or_ignore
 
 CARDS = 500
 """Cards whose charges are committed together."""
-SLICE = timedelta(days=1)
-"""How much of what came in is added up at a time."""
+SLICE = timedelta(days=7)
+"""How much of what came in is added up at a time, at most."""
 SETTLED = timedelta(minutes=1)
 """Records that came in less than so long ago may still be on their way into the store."""
 ADDED = ("quantity", "net")
@@ -58,7 +58,7 @@ async def catch_up(database: Database, organization_id: UUID, *, to: datetime) -
 
 
 async def count_usage(database: Database, organization_id: UUID, *, to: datetime) -> set[UUID]:
-    """Adds up the usage that came in up to an instant, a day's worth at a time, from where it was left; returns the cards it was of.
+    """Adds up the usage that came in up to an instant, a week's worth at a time, from where it was left; returns the cards it was of.
 
     Raises `TakenOver`.
     """

@@ -13,7 +13,7 @@ from sqlalchemy import BigInteger, Select, and_, bindparam, case, cast, func, nu
 from sqlalchemy.orm import aliased
 from sqlmodel import col, select
 
-from domain.accounts.tables import Account, CostCentre, PaymentMode
+from domain.accounts.tables import Account, CostCentre, Organization, PaymentMode
 from domain.billing import preview, rules
 from domain.billing.credit import on_credit
 from domain.billing.places import billed_on
@@ -510,3 +510,22 @@ async def _preview(session: Session, standing: StandingRow, at: datetime) -> Bil
     due = max(owed + sum(share[2] for share in await on_credit(session, organization_id, bought)), 0)
     total = _price(net, vat, rate_at(rates, at))
     return msgspec.structs.replace(row, total=total, amount_due=Money(due), paid=total.gross - Money(due))
+
+
+async def postpaid_organizations(session: Session, legal_id: str | None = None) -> list[tuple[UUID, str]]:
+    """Organizations with postpaid accounts, all of them or the one of a national id: id and name, for the operator's own work."""
+    columns: Sequence[Any] = (Organization.id, Organization.name)
+    postpaid = select(Account.id).where(col(Account.organization_id) == col(Organization.id), _IS_POSTPAID).exists()
+    statement: Any = select(*columns).where(postpaid)
+    if legal_id is not None:
+        statement = statement.where(col(Organization.legal_id) == legal_id)
+    return [(row[0], row[1]) for row in await session.execute(statement.order_by(col(Organization.id)))]
+
+
+_IS_POSTPAID = col(Account.payment_mode) == PaymentMode.POSTPAID
+
+
+async def held_bills(session: Session, organization_id: UUID, month: JalaliMonth) -> list[UUID]:
+    """Bills of a month that are held back for a check."""
+    mine = (col(Bill.organization_id) == organization_id, col(Bill.month) == str(month), col(Bill.state) == BillState.ON_HOLD)
+    return list(await session.scalars(select(Bill.id).where(*mine).order_by(col(Bill.id))))

@@ -90,10 +90,15 @@ async def deposit(work: Work, account_id: UUID, amount: int) -> Result:
     return {"transfer": posting.id}
 
 
-async def terms_now(work: Work, account_id: UUID) -> tuple[Account, Terms]:
-    """An account in scope and the terms that hold for it; raises `NotFound`."""
+async def agree_some(work: Work, account_id: UUID, **changed: Any) -> Result:
+    """Sets those terms of an account that aren't null; returns `account`. Raises what `agree` does, `InvalidInput` for no change."""
     account = await _account(work, account_id)
-    return account, await _terms(work, account)
+    kept = await _terms(work, account)
+    wanted = replace(kept, **{name: value for name, value in changed.items() if value is not None})
+    if wanted == kept:
+        raise InvalidInput("hierarchy.nothing")
+    await agree(work, account, wanted)
+    return {"account": account_id}
 
 
 async def _account(work: Work, account_id: UUID) -> Account:
