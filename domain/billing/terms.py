@@ -1,6 +1,7 @@
 """What is agreed with postpaid accounts: where their bills go, cycle, time to pay, credit; and the deposits they leave."""
 
 from dataclasses import replace
+from typing import Any
 from uuid import UUID
 
 from sqlmodel import col, select
