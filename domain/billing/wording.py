@@ -14,7 +14,7 @@ def description(line: BillLineRow, offering: str | None, locale: Locale) -> str:
     if line.text:
         return line.text
     if line.kind is K.SUBSCRIPTION:
-        return text("billing.line.subscription", locale, plan=offering or "", days=line.days or 0, count=line.days or 0)
+        return text("billing.line.subscription", locale, plan=offering or "", count=line.days or 0)
     if line.kind is K.ONE_OFF:
         return offering or text("billing.kind.ONE_OFF", locale)
     if line.kind is K.CREDIT and offering:
