@@ -19,6 +19,8 @@ from domain.billing import papers, reminders
 from domain.billing import rounds as billing
 from domain.exports import service as exports
 from domain.files import service as files
+from domain.groups import firing
+from domain.groups import notices as group_notices
 from domain.groups import service as groups
 from domain.hierarchy import present
 from domain.hierarchy import service as hierarchy
@@ -59,6 +61,8 @@ def handlers(workshop: Workshop) -> Mapping[str, Handler]:
         **sims.handlers(workshop.database, workshop.carrier, workshop.clock, workshop.sealer),
         **orders.handlers(workshop.database, workshop.carrier, workshop.mailer, workshop.receipts, workshop.clock),
         **payments.handlers(workshop.database, workshop.terminals, workshop.clock),
+        **firing.handlers(workshop.database, workshop.clock),
+        group_notices.NOTICE_KIND: group_notices.notice_handler(workshop.mailer, workshop.sms),
         threads.MESSAGE_KIND: threads.deliver,
         papers.PAPERS: papers.papers_handler(workshop.database, workshop.bills, workshop.clock, workshop.settings.seller),
         **reminders.handlers(workshop.database, workshop.mailer, workshop.sms, workshop.clock, workshop.settings.reminder_days),
@@ -77,6 +81,7 @@ async def work(workshop: Workshop, end: asyncio.Event | None = None) -> None:
     await schedule(workshop.auth, at=workshop.clock.now())
     await files.schedule(workshop.database, at=workshop.clock.now())
     await approval_rounds.schedule(workshop.database, at=workshop.clock.now())
+    await firing.schedule(workshop.database, at=workshop.clock.now())
     await rounds.schedule(workshop.database, at=workshop.clock.now())
     await reminders.schedule(workshop.database, at=workshop.clock.now())
     await expiry.schedule(workshop.database, at=workshop.clock.now())

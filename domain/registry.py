@@ -12,6 +12,7 @@ from domain.bundles import tables as bundles
 from domain.catalogue import tables as catalogue
 from domain.content import tables as content
 from domain.files import tables as files
+from domain.groups import tables as groups
 from domain.jobs import tables as jobs
 from domain.orders import tables as orders
 from domain.payments import tables as payments
@@ -34,6 +35,7 @@ TABLES: tuple[type[SQLModel], ...] = (
     catalogue.Offering, catalogue.VatRate,
     sims.Sim, sims.SimPlacement, sims.SimState, sims.SimCounter, sims.SimSecret, sims.PukAttempt, sims.SimApn,
     sims.SimGroup, sims.GroupMember,
+    groups.PaymentPolicy, groups.PolicyStanding, groups.PaymentPolicyRun,
     bundles.Product, bundles.Bucket,
     wallet.LedgerAccount, wallet.LedgerTransfer, wallet.LedgerEntry, wallet.LedgerHold, wallet.WalletLot, wallet.LotUse,
     approvals.Budget, approvals.Spending, approvals.TokenBudget, approvals.TokenDay, approvals.ApprovalBand, approvals.ApprovalDelegation,

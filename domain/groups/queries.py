@@ -14,7 +14,10 @@ from sqlalchemy import Select, and_, bindparam, func
 from sqlmodel import col, select
 
 from domain.accounts.tables import Account
+from domain.groups.tables import PaymentPolicy, PaymentPolicyRun
+from domain.kernel.money import Money
 from domain.kernel.paging import Page, Window
+from domain.kernel.plan import Reason
 from domain.kernel.scope import Scope
 from domain.kernel.text import search_key
 from domain.people.queries import is_held
@@ -136,3 +139,113 @@ async def counters(session: Session, scope: Scope, group_ids: Sequence[UUID], *,
     for group_id, status, number in await session.rows(_counted(scope), group_ids=group_ids):
         sums[group_id][status] += number
     return [counted(sums[group_id], at) for group_id in group_ids]
+
+
+class PaymentPolicyRow(msgspec.Struct, frozen=True):
+    """A policy as it is shown."""
+
+    id: UUID
+    organization_id: UUID
+    path: str
+    group_id: UUID
+    wallet_id: UUID
+    is_active: bool
+    notify_emails: list[str]
+    trigger_below: int | None
+    trigger_unit: str | None
+    amount: int | None
+    day_of_month: int | None
+    threshold: int | None
+
+
+class PaymentPolicyRunRow(msgspec.Struct, frozen=True):
+    """One firing of a policy as it is shown."""
+
+    id: UUID
+    organization_id: UUID
+    path: str
+    sim_id: UUID
+    at: datetime
+    amount: Money
+    transfer_id: UUID | None
+    failure: Reason | None
+
+
+_POLICY: tuple[Any, ...] = (
+    PaymentPolicy.id, PaymentPolicy.organization_id, Account.path, PaymentPolicy.group_id, PaymentPolicy.wallet_id, PaymentPolicy.is_active,
+    PaymentPolicy.notify_emails, PaymentPolicy.trigger_below, PaymentPolicy.trigger_unit, PaymentPolicy.amount, PaymentPolicy.day_of_month,
+    PaymentPolicy.threshold,
+)  # fmt: skip
+_RUN: tuple[Any, ...] = (
+    PaymentPolicyRun.id, PaymentPolicyRun.organization_id, PaymentPolicyRun.path, PaymentPolicyRun.sim_id, PaymentPolicyRun.at,
+    PaymentPolicyRun.amount, PaymentPolicyRun.transfer_id, PaymentPolicyRun.failure,
+)  # fmt: skip
+_NEWEST = (By(col(PaymentPolicyRun.at), is_descending=True), By(col(PaymentPolicyRun.id), is_descending=True))
+RUN_CONDITIONS = {
+    "policy_id": col(PaymentPolicyRun.policy_id) == bindparam("policy_id"),
+    "organization_id": col(PaymentPolicyRun.organization_id) == bindparam("organization_id"),
+    "starts_at": col(PaymentPolicyRun.at) >= bindparam("starts_at"),
+    "ends_at": col(PaymentPolicyRun.at) < bindparam("ends_at"),
+    "ids": among(col(PaymentPolicyRun.id), "ids"),
+}
+"""What narrows runs, by the name of the value it compares with."""
+
+
+def _policies(scope: Limits, condition: Any) -> Select[Any]:
+    statement: Any = select(*_POLICY).join(SimGroup, col(SimGroup.id) == col(PaymentPolicy.group_id))
+    statement = statement.join(Account, col(Account.id) == col(SimGroup.account_id)).where(condition)
+    statement = statement.order_by(col(PaymentPolicy.created_at), col(PaymentPolicy.id))
+    return cast(Select[Any], scope.limit(statement, col(Account.organization_id), col(Account.path)))
+
+
+@shaped
+def _policies_of_groups(scope: Limits) -> Select[Any]:
+    return _policies(scope, among(col(PaymentPolicy.group_id), "group_ids"))
+
+
+@shaped
+def _policies_by_ids(scope: Limits) -> Select[Any]:
+    return _policies(scope, among(col(PaymentPolicy.id), "ids"))
+
+
+async def policies_of_groups(session: Session, scope: Scope, group_ids: Sequence[UUID]) -> list[list[PaymentPolicyRow]]:
+    """The policies of groups in scope, oldest first."""
+    found: dict[UUID, list[PaymentPolicyRow]] = defaultdict(list)
+    for row in await session.rows(_policies_of_groups(scope), group_ids=group_ids):
+        policy = PaymentPolicyRow(*row)
+        found[policy.group_id].append(policy)
+    return [found[group_id] for group_id in group_ids]
+
+
+async def policies_by_ids(session: Session, scope: Scope, ids: Sequence[UUID]) -> list[PaymentPolicyRow | None]:
+    """Policies in the order asked, null for those out of scope."""
+    found = {row[0]: PaymentPolicyRow(*row) for row in await session.rows(_policies_by_ids(scope), ids=ids)}
+    return [found.get(id) for id in ids]
+
+
+@shaped
+def _runs(scope: Limits, given: tuple[str, ...]) -> Select[Any]:
+    statement: Any = select(*_RUN).where(*(RUN_CONDITIONS[name] for name in given))
+    return cast(Select[Any], scope.limit(statement, col(PaymentPolicyRun.organization_id), col(PaymentPolicyRun.path)))
+
+
+def _run(row: Any) -> PaymentPolicyRunRow:
+    id, organization_id, path, sim_id, at, amount, transfer_id, failure = row[: len(_RUN)]
+    reason = Reason.from_json(failure) if failure else None
+    return PaymentPolicyRunRow(id, organization_id, path, sim_id, at, Money(amount), transfer_id, reason)
+
+
+async def runs_page(
+    session: Session, scope: Scope, policy: PaymentPolicyRow, *, window: Window, starts_at: datetime | None, ends_at: datetime | None
+) -> Page[PaymentPolicyRunRow]:
+    """What a policy did on lines in scope, newest first, within a half-open span."""
+    values = {"policy_id": policy.id, "organization_id": policy.organization_id, "starts_at": starts_at, "ends_at": ends_at}
+    given = names_of(values)
+    statement = _runs(scope, given)(**{name: values[name] for name in given})
+    return (await page(session, statement, window, _NEWEST, name="policy_runs")).map(_run)
+
+
+async def runs_by_ids(session: Session, scope: Scope, ids: Sequence[UUID]) -> list[PaymentPolicyRunRow | None]:
+    """Runs in the order asked, null for those out of scope."""
+    found = {row[0]: _run(row) for row in await session.rows(_runs(scope, ("ids",)), ids=ids)}
+    return [found.get(id) for id in ids]

@@ -15,6 +15,7 @@ from domain.accounts.tables import Account
 from domain.audit.writing import Result, Work
 from domain.groups import rules
 from domain.groups.queries import IN_PLACE
+from domain.groups.tables import PaymentPolicy, PolicyStanding
 from domain.jobs.deeds import Decision, Deed, Request, Target
 from domain.jobs.service import AT_ONCE, CHUNK, Chosen, numbered
 from domain.jobs.states import JobKind
@@ -97,12 +98,18 @@ async def _fill(work: Work, held: Held, first: SimSelection) -> None:
 
 async def delete_group(work: Work, group_id: UUID) -> Result:
     """Deletes a group, dismisses its manager and forgets who was in it; the cards stay; returns `deleted`. Raises `NotFound`."""
-    held = await _held(work, group_id)
+    held = await held_group(work, group_id)
     group = held.group
     work.changed(held.ref, group.name, "name", group.name, None)
     await _dismiss(work, held)
     members = (col(GroupMember.organization_id) == group.organization_id, col(GroupMember.group_id) == group.id)
     await work.sql.execute(delete(GroupMember).where(*members))
+    policies = (col(PaymentPolicy.organization_id) == group.organization_id, col(PaymentPolicy.group_id) == group.id)
+    for policy in (await work.sql.scalars(select(PaymentPolicy).where(*policies))).all():
+        await work.sql.execute(delete(PolicyStanding).where(col(PolicyStanding.policy_id) == policy.id))
+        work.changed(Ref(Kind.PAYMENT_POLICY, policy.id), group.name, "isActive", policy.is_active, None)
+        await work.sql.delete(policy)
+    await work.sql.flush()
     await work.sql.delete(group)
     return {"deleted": group.id}
 
@@ -111,7 +118,7 @@ async def appoint(work: Work, wanted: Appointment) -> Result:
     """Appoints a group's manager for a time: `membership` and `person`. Raises what `grant_membership` raises."""
     if wanted.group_id is None:
         raise InvalidInput("people.group_needed", field=("groupId",))
-    held = await _held(work, wanted.group_id)
+    held = await held_group(work, wanted.group_id)
     if held.group.organization_id != wanted.organization_id or wanted.account_id not in (None, held.account.id):
         raise NotFound(field=("groupId",))
     return await grant_membership(work, replace(wanted, account_id=held.account.id))
@@ -191,7 +198,7 @@ class _Act:
 
 async def _decide(work: Work, request: Request, targets: Sequence[Target]) -> Decision:
     """Decides about changes of a group, which has to be in scope."""
-    held = await _held(work, UUID(request["group"]))
+    held = await held_group(work, UUID(request["group"]))
     decision = await _of_cards(work, held, [target for target in targets if target.subject_id is not None])
     for target in targets:
         if target.subject_id is None:
@@ -277,7 +284,7 @@ async def _act(work: Work, acts: Sequence[_Act]) -> None:
 UPDATE = Deed("groupUpdate", JobKind.SIM_CHANGE, Kind.SIM, "sims", _decide, _act)
 
 
-async def _held(work: Work, group_id: UUID) -> Held:
+async def held_group(work: Work, group_id: UUID) -> Held:
     """A group of an account in scope; raises `NotFound`."""
     statement: Select[Any] = select(SimGroup, Account).join(Account, col(Account.id) == col(SimGroup.account_id))  # type: ignore[assignment]
     statement = work.scope.limit(statement.where(col(SimGroup.id) == group_id), col(Account.organization_id), col(Account.path))

@@ -3,7 +3,7 @@
 from uuid import UUID
 
 from domain.groups import queries
-from domain.groups.queries import GroupRow
+from domain.groups.queries import GroupRow, PaymentPolicyRow, PaymentPolicyRunRow
 from domain.kernel.ids import Kind
 from domain.kernel.permissions import Permission
 from domain.people.queries import PersonRow
@@ -49,4 +49,27 @@ async def counters(context: Context, group_ids: list[UUID]) -> list[CountersRow]
         return await queries.counters(session, scope, group_ids, at=context.now)
 
 
+async def policies(context: Context, ids: list[UUID]) -> list[PaymentPolicyRow | None]:
+    """Policies of groups in scope."""
+    scope = context.scope(Permission.GROUP_READ)
+    async with context.read() as session:
+        return await queries.policies_by_ids(session, scope, ids)
+
+
+async def policies_of_groups(context: Context, group_ids: list[UUID]) -> list[list[PaymentPolicyRow]]:
+    """The policies of each group in scope."""
+    scope = context.scope(Permission.GROUP_READ)
+    async with context.read() as session:
+        return await queries.policies_of_groups(session, scope, group_ids)
+
+
+async def runs(context: Context, ids: list[UUID]) -> list[PaymentPolicyRunRow | None]:
+    """Runs on lines in scope."""
+    scope = context.scope(Permission.GROUP_READ)
+    async with context.read() as session:
+        return await queries.runs_by_ids(session, scope, ids)
+
+
 FINDERS[Kind.GROUP] = groups
+FINDERS[Kind.PAYMENT_POLICY] = policies
+FINDERS[Kind.PAYMENT_POLICY_RUN] = runs

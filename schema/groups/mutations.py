@@ -5,19 +5,22 @@ from uuid import UUID
 
 import strawberry
 
-from domain.groups import service
+from domain.groups import policies, service
+from domain.groups.rules import AutoPay, Rule, TopUp
 from domain.groups.service import UPDATE, GroupChange, update_request
-from domain.kernel.errors import NotFound
+from domain.kernel.errors import NotEligible, NotFound
 from domain.kernel.ids import Kind, decode_as
 from domain.kernel.permissions import Permission
 from domain.kernel.scope import Scope
 from schema.groups import loaders
-from schema.groups.types import Group
+from schema.groups.types import Group, PaymentPolicy
 from schema.jobs import loaders as job_loaders
 from schema.jobs.types import Job
 from schema.kernel.context import Info
+from schema.kernel.figures import MoneyInput, QuantityInput
 from schema.kernel.needs import Needs
 from schema.kernel.outcomes import BulkErrorPolicy, MutationMode, Plan, PlanStale, Problem, RowsRejected
+from schema.kernel.scalars import EmailAddress
 from schema.people.mutations import PersonInput
 from schema.sims.inputs import SimSelectionInput
 
@@ -94,6 +97,90 @@ class GroupDeletePayload:
     deleted_id: strawberry.ID = strawberry.field(description="Id of the deleted group.")
 
 
+@strawberry.input(description="Recharge prepaid lines.")
+class AutoTopUpRuleInput:
+    """A trigger and an amount."""
+
+    trigger_below: QuantityInput = strawberry.field(description="Fires once per crossing below.")
+    amount: MoneyInput = strawberry.field(description="Money added.")
+
+
+@strawberry.input(description="Pay postpaid lines; a day, a threshold or both.")
+class AutoPayRuleInput:
+    """When bills are paid."""
+
+    is_current_cycle: bool = strawberry.field(description="Running cycle (true) or the one before.")
+    day_of_month: int | None = strawberry.field(default=None, description="On this day of the Jalali month, 1–29.")
+    threshold: MoneyInput | None = strawberry.field(default=None, description="When the debt passes this.")
+
+
+@strawberry.input(one_of=True, description="When and how much a policy is to pay.")
+class PaymentRuleInput:
+    """Exactly one of its fields."""
+
+    auto_top_up: AutoTopUpRuleInput | None = strawberry.field(default=strawberry.UNSET, description="Recharge prepaid lines.")
+    auto_pay: AutoPayRuleInput | None = strawberry.field(default=strawberry.UNSET, description="Pay postpaid lines.")
+
+    def to_rule(self) -> Rule:
+        """The domain's rule; raises `InvalidInput`, and `NotEligible` for a cycle that has no bill yet."""
+        if self.auto_top_up:
+            rule, at = self.auto_top_up, ("rule", "autoTopUp")
+            trigger = rule.trigger_below
+            return TopUp(trigger.whole(*at, "triggerBelow"), trigger.unit, rule.amount.whole(*at, "amount"))
+        assert self.auto_pay  # noqa: S101 (it is one of the two)
+        pay = self.auto_pay
+        if pay.is_current_cycle:
+            raise NotEligible("groups.running_cycle", field=("rule", "autoPay", "isCurrentCycle"))
+        return AutoPay(pay.day_of_month, pay.threshold.whole("rule", "autoPay", "threshold") if pay.threshold else None)
+
+
+@strawberry.input(description="Input of `paymentPolicySave`.")
+class PaymentPolicySaveInput:
+    """A new policy of a group, or a change of one."""
+
+    rule: PaymentRuleInput = strawberry.field(description="When and how much.")
+    wallet_id: strawberry.ID = strawberry.field(description="Wallet that pays.")
+    policy_id: strawberry.ID | None = strawberry.field(default=None, description="Policy to change; null makes one.")
+    group_id: strawberry.ID | None = strawberry.field(default=None, description="Group, for a new one.")
+    notify_emails: list[EmailAddress] | None = strawberry.field(default=None, description="Whom to tell, at most 5.")
+    is_active: bool = strawberry.field(default=True, description="Working.")
+    mode: MutationMode = strawberry.field(default=MutationMode.APPLY, description="Decide only, or act.")
+    plan_token: str | None = strawberry.field(default=None, description="Token of the plan agreed to.")
+
+
+@strawberry.input(description="Input of `paymentPolicyDelete`.")
+class PaymentPolicyDeleteInput:
+    """Which."""
+
+    policy_id: strawberry.ID = strawberry.field(description="Policy.")
+    mode: MutationMode = strawberry.field(default=MutationMode.APPLY, description="Decide only, or act.")
+    plan_token: str | None = strawberry.field(default=None, description="Token of the plan agreed to.")
+
+
+@strawberry.type(description="What `paymentPolicySave` did.")
+class PaymentPolicySavePayload:
+    """The plan and the policy."""
+
+    plan: Plan = strawberry.field(description="What changes.")
+    policy: PaymentPolicy | None = strawberry.field(description="The policy.")
+
+
+@strawberry.type(description="What `paymentPolicyDelete` did.")
+class PaymentPolicyDeletePayload:
+    """The plan and what is gone."""
+
+    plan: Plan = strawberry.field(description="What changes.")
+    deleted_id: strawberry.ID = strawberry.field(description="Id of the deleted policy.")
+
+
+PaymentPolicySaveResult = Annotated[
+    PaymentPolicySavePayload | PlanStale | Problem,
+    strawberry.union("PaymentPolicySaveResult", description="Outcome of `paymentPolicySave`."),
+]
+PaymentPolicyDeleteResult = Annotated[
+    PaymentPolicyDeletePayload | PlanStale | Problem,
+    strawberry.union("PaymentPolicyDeleteResult", description="Outcome of `paymentPolicyDelete`."),
+]
 GroupCreateResult = Annotated[
     GroupCreatePayload | PlanStale | Problem, strawberry.union("GroupCreateResult", description="Outcome of `groupCreate`.")
 ]
@@ -156,3 +243,31 @@ class GroupsMutation:
         id = decode_as(Kind.GROUP, input.group_id, "groupId")
         done = await info.context.write(info, scope, input, lambda work: service.delete_group(work, id))
         return GroupDeletePayload(plan=Plan.of(done.plan), deleted_id=input.group_id)
+
+    @strawberry.mutation(description="Makes or changes an automatic payment.", extensions=[Needs(Permission.POLICY_MANAGE)])
+    async def payment_policy_save(
+        self, info: Info, scope: Scope, input: Annotated[PaymentPolicySaveInput, strawberry.argument(description="The request.")]
+    ) -> PaymentPolicySaveResult:
+        """Of a group in scope, from the wallet of an account in scope."""
+        rule = input.rule.to_rule()
+        policy_id = decode_as(Kind.PAYMENT_POLICY, input.policy_id, "policyId") if input.policy_id else None
+        group_id = decode_as(Kind.GROUP, input.group_id, "groupId") if input.group_id else None
+        wallet_id, emails = decode_as(Kind.WALLET, input.wallet_id, "walletId"), input.notify_emails or []
+        done = await info.context.write(
+            info, scope, input,
+            lambda work: policies.save(
+                work, policy_id=policy_id, group_id=group_id, rule=rule, wallet_id=wallet_id, emails=emails, is_active=input.is_active
+            ),
+        )  # fmt: skip
+        is_seen = done.result and info.context.actor and Permission.GROUP_READ in info.context.actor.permissions
+        policy = await info.context.load(loaders.policies, done.result["policy"]) if done.result and is_seen else None
+        return PaymentPolicySavePayload(plan=Plan.of(done.plan), policy=cast(PaymentPolicy | None, policy))
+
+    @strawberry.mutation(description="Deletes an automatic payment.", extensions=[Needs(Permission.POLICY_MANAGE)])
+    async def payment_policy_delete(
+        self, info: Info, scope: Scope, input: Annotated[PaymentPolicyDeleteInput, strawberry.argument(description="The request.")]
+    ) -> PaymentPolicyDeleteResult:
+        """What it paid stays in the books."""
+        id = decode_as(Kind.PAYMENT_POLICY, input.policy_id, "policyId")
+        done = await info.context.write(info, scope, input, lambda work: policies.delete_policy(work, id))
+        return PaymentPolicyDeletePayload(plan=Plan.of(done.plan), deleted_id=input.policy_id)

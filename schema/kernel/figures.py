@@ -82,6 +82,20 @@ class MoneyInput:
         return int(self.amount)
 
 
+@strawberry.input(description="A counted amount given by the client.")
+class QuantityInput:
+    """A whole number of a unit."""
+
+    amount: Decimal = strawberry.field(description="Whole number.")
+    unit: Unit = strawberry.field(description="Unit of the amount.")
+
+    def whole(self, *field: str) -> int:
+        """The number; a part of one, or more than 64 bits hold, is `InvalidInput` at `field`."""
+        if self.amount != self.amount.to_integral_value() or abs(self.amount) >= 1 << 63:
+            raise InvalidInput("error.invalid_input", field=(*field, "amount"))
+        return int(self.amount)
+
+
 First = Annotated[int | None, strawberry.argument(description="1–100.")]
 Last = Annotated[int | None, strawberry.argument(description="1–100.")]
 After = Annotated[str | None, strawberry.argument(description="Cursor.")]

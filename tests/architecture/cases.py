@@ -334,6 +334,22 @@ async def group_delete(world: World, tenants: TwoTenants) -> Case:
     return Case(tenants.one.as_profile_manager(), {"groupId": await group(world, tenants)})
 
 
+@case("paymentPolicySave")
+async def payment_policy_save(world: World, tenants: TwoTenants) -> Case:
+    """Recharges of a group's lines."""
+    rule = {"autoTopUp": {"triggerBelow": {"amount": "10000", "unit": "RIAL"}, "amount": {"amount": "50000"}}}
+    wallet = encode(Kind.WALLET, tenants.one.wallets["root"])
+    content = {"groupId": await group(world, tenants), "rule": rule, "walletId": wallet, "notifyEmails": ["books@example.com"]}
+    return Case(tenants.one.as_profile_manager(), content)
+
+
+@case("paymentPolicyDelete")
+async def payment_policy_delete(world: World, tenants: TwoTenants) -> Case:
+    """The end of them."""
+    made = await done(world, await payment_policy_save(world, tenants), "paymentPolicySave", "policy { id }")
+    return Case(tenants.one.as_profile_manager(), {"policyId": made["policy"]["id"]})
+
+
 @case("orderReceiptSend")
 async def order_receipt_send(world: World, tenants: TwoTenants) -> Case:
     """Its receipt once more."""

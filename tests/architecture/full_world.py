@@ -11,7 +11,7 @@ from domain.kernel.ids import Kind, encode, uuid7
 from domain.kernel.permissions import Permission, Role
 from domain.kernel.scope import ActorRef, Reach
 from domain.people.tables import Person
-from tests.architecture.cases import CASES, done, group, job, slip_of
+from tests.architecture.cases import CASES, done, job, slip_of
 from tests.bills import issue_bill
 from tests.world import NOW, TwoTenants, ask, operator_admin
 
@@ -22,7 +22,7 @@ IDS_BY_NAME = {
     "jobId": "Job", "spareSimId": "Sim", "auditEntryId": "AuditEntry", "billId": "Bill",
     "withId": "Bill", "lineIds": "BillLine", "disputeId": "BillDispute",
     "toPersonId": "Person", "approverId": "Person", "approvalId": "Approval",
-    "groupId": "Group",
+    "groupId": "Group", "policyId": "PaymentPolicy",
     "paymentId": "Payment",
 }  # fmt: skip
 VALUES: dict[str, Any] = {
@@ -73,7 +73,8 @@ async def make_full(world: World, tenants: TwoTenants) -> Full:
         "Order": order["id"], "OrderItem": item["id"], "ProductOffering": item["offering"]["id"], "LedgerTransfer": transfer["id"],
         "LedgerEntry": transfer["entries"][0]["id"],
     }  # fmt: skip
-    ids["Group"] = await group(world, tenants)
+    policy = await done(world, await CASES["paymentPolicySave"](world, tenants), "paymentPolicySave", "policy { id group { id } }")
+    ids |= {"PaymentPolicy": policy["policy"]["id"], "Group": policy["policy"]["group"]["id"]}
     ids["Job"] = await job(world, tenants)
     budget = await done(world, await CASES["budgetSet"](world, tenants), "budgetSet", "budget { id }")
     ids["Budget"] = budget["budget"]["id"]
