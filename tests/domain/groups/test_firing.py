@@ -203,7 +203,7 @@ async def test_what_is_no_longer_served_is_left_alone(ends: str, database: Datab
         elif ends == "removed":
             await session.execute(delete(GroupMember))
         elif ends == "elsewhere":
-                    group = (await session.scalars(select(SimGroup))).one()
+            group = (await session.scalars(select(SimGroup))).one()
             group.account_id = two_tenants.one.accounts["office"].id
         else:
             await service.delete_group(desk.work(session), policy.group_id)
