@@ -9,6 +9,7 @@ from api.settings import Settings
 from api.world import World, open_world
 from seeds.bills import seed_bills
 from seeds.demo import is_empty, is_seeded, seed_demo
+from seeds.disputes import seed_dispute
 from seeds.size import Size
 from store import migrate
 
@@ -41,4 +42,5 @@ async def _seeded(world: World, at: datetime, number: int, size: Size) -> bool:
     is_new = await seed_demo(world.auth, at=at, seed=number, size=size)
     if is_new:
         await seed_bills(world.database, at=at)
+        await seed_dispute(world.database, at=at)
     return is_new
