@@ -93,3 +93,24 @@ async def test_a_token_makes_no_tokens_and_changes_no_settings(desk: Desk) -> No
         ("mutation($input: SessionRevokeInput!) { sessionRevoke(input: $input) { __typename } }", {}),
     ):
         assert (await run(desk, document, {"input": given}, partner)).codes == ["FORBIDDEN"]
+
+
+async def test_a_tokens_day_is_bounded_and_shown(desk: Desk) -> None:
+    manager = await desk.actor(desk.manager)
+    document = CREATE.replace("revokedAt }", "revokedAt dailyBudget { amount } spentToday { amount } }", 1)
+
+    below = (await run(desk, document, wanted(desk, dailyBudget={"amount": "-1"}), manager)).data["apiTokenCreate"]
+    bounded = (await run(desk, document, wanted(desk, dailyBudget={"amount": "5000000"}), manager)).data["apiTokenCreate"]
+    free = (await run(desk, document, wanted(desk), manager)).data["apiTokenCreate"]
+
+    assert (below["code"], below["field"]) == ("INVALID_INPUT", ["dailyBudget", "amount"])
+    assert ("dailyBudget", "5000000") in {(change["field"], change["after"]) for change in bounded["plan"]["changes"]}
+    assert [token["apiToken"]["dailyBudget"] for token in (bounded, free)] == [{"amount": "5000000"}, None]
+    assert {token["apiToken"]["spentToday"]["amount"] for token in (bounded, free)} == {"0"}
+
+
+async def test_a_token_never_holds_what_a_person_has_to_answer(desk: Desk) -> None:
+    manager = await desk.actor(desk.manager)
+    for right in ("APPROVAL_DECIDE", "BUDGET_MANAGE"):
+        refused = (await run(desk, CREATE, wanted(desk, permissions=[right]), manager)).data["apiTokenCreate"]
+        assert refused["code"] == "NOT_ELIGIBLE"
