@@ -16,7 +16,7 @@ from mobile.app import follow_settings, services_in_memory
 from mobile.demo import CODE, NOW, PASSWORD, DemoServer
 from mobile.screens.approvals.sheets import AnswerSheet, BudgetSheet, DelegateSheet
 from mobile.screens.bills.lines import DisputeSheet
-from mobile.screens.groups.sheets import GoneSheet, GroupSheet
+from mobile.screens.groups.sheets import GoneSheet, GroupSheet, PolicySheet
 from mobile.screens.payment.bill import PaySheet
 from mobile.screens.payment.top_up import TopUpSheet
 from mobile.screens.payment.transfer import TransferSheet
@@ -618,6 +618,21 @@ async def groups_running(stage: Stage) -> None:
     await groups(stage)
 
 
+async def policy(stage: Stage) -> Any:
+    await stage.open("policy", policy_id="policy-0")
+    return stage.shell.page
+
+
+async def policy_edit(stage: Stage) -> None:
+    page = await policy(stage)
+    PolicySheet(stage.shell, "wallet-1", lambda: None, policy=page.model)
+
+
+async def policy_new(stage: Stage) -> None:
+    page = await group(stage)
+    await page._open_policy()
+
+
 async def plan_approval(stage: Stage) -> None:
     stage.server.limit = 5_000_000
     page = await _buying(stage)
@@ -809,6 +824,9 @@ SCENES: dict[str, Scene] = {
     "18-group-delete": group_delete,
     "18-group-buy": group_buy,
     "18-group-job": group_job,
+    "18-policy": policy,
+    "18-policy-edit": policy_edit,
+    "18-policy-new": policy_new,
     "19-approvals": approvals,
     "19-approvals-none": approvals_none,
     "19-approve": approve,

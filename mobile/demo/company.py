@@ -28,6 +28,7 @@ ALL_RIGHTS = (
     "GROUP_READ",
     "ORDER_PLACE",
     "ORDER_READ",
+    "POLICY_MANAGE",
     "PUK_REVEAL",
     "SIM_BLOCK",
     "SIM_EDIT",

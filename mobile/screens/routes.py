@@ -8,7 +8,7 @@ from mobile.screens.bills.bill import BillPage
 from mobile.screens.bills.lines import BillLinePage, BillLinesPage
 from mobile.screens.buy.page import BuyPage
 from mobile.screens.compare.page import Cause, CausePage, ComparePage
-from mobile.screens.groups.group import GroupPage
+from mobile.screens.groups.group import GroupPage, PolicyPage
 from mobile.screens.help.page import ArticlePage, HelpPage
 from mobile.screens.home.page import HomePage
 from mobile.screens.inbox.page import InboxPage
@@ -37,7 +37,7 @@ from mobile.state.audit import Audit
 from mobile.state.bills import Bill, BillLine, BillLines
 from mobile.state.buying import Buying
 from mobile.state.comparison import Comparison
-from mobile.state.groups import Group
+from mobile.state.groups import Group, Policy
 from mobile.state.help import Article, Help
 from mobile.state.home import Home
 from mobile.state.inbox import Inbox
@@ -92,6 +92,7 @@ ROUTES = {
     "bill_lines": Route(BillLines, BillLinesPage),
     "bill_line": Route(BillLine, BillLinePage),
     "group": Route(Group, GroupPage),
+    "policy": Route(Policy, PolicyPage),
     "compare": Route(Comparison, ComparePage),
     "cause": Route(Cause, CausePage),
     "ticket": Route(TicketView, TicketPage),

@@ -1,4 +1,4 @@
-"""Groups of SIM cards paid for together: the list, one group with its numbers, and the writes on them."""
+"""Groups of SIM cards paid for together: the list, one group with its numbers, its automatic payments, and the writes on them."""
 
 from dataclasses import dataclass, field
 from typing import Any
@@ -6,8 +6,13 @@ from typing import Any
 from mobile.gateway import failures
 from mobile.state.digits import plain
 from mobile.state.paged import Paged
+from mobile.state.payments import rials
 from mobile.state.plan_flow import PlanFlow
 from mobile.state.services import Services
+
+MIB = 1024**2
+UNITS = ("RIAL", "BYTE")
+"""What an automatic top-up may watch: money, or data that is typed in megabytes."""
 
 
 class Groups(Paged):
@@ -145,3 +150,91 @@ class GroupEdit:
     def _mobile(self) -> str:
         number = "".join(plain(self.manager_mobile).split())
         return f"+98{number[1:]}" if number.startswith("0") else number
+
+
+class Policy(Paged):
+    """One automatic payment and what it did, newest first."""
+
+    policy: dict[str, Any]
+
+    def __init__(self, services: Services, policy_id: str) -> None:
+        super().__init__(services)
+        self.policy_id = policy_id
+
+    async def page(self, after: str | None) -> dict[str, Any]:
+        """A page of runs; the policy comes along."""
+        data: Any = await self.ask("PolicyRuns", id=self.policy_id, after=after)
+        if not data["node"]:
+            raise failures.NotFound
+        self.policy = data["node"]
+        found: dict[str, Any] = self.policy["history"]
+        return found
+
+    async def fetch(self) -> bool:
+        """A policy that did nothing yet is still one."""
+        await super().fetch()
+        return False
+
+    def delete(self) -> PlanFlow:
+        """Deletes it; what was paid stays in the books."""
+        return PlanFlow(self.services, "PolicyDelete", {"policyId": self.policy_id}, has_key=False)
+
+
+class PolicyEdit:
+    """A new automatic payment of a group, or another rule for one that exists."""
+
+    def __init__(self, services: Services, wallet_id: str, group_id: str | None = None, policy: dict[str, Any] | None = None) -> None:
+        self.services, self.wallet_id, self.group_id, self.policy = services, wallet_id, group_id, policy
+        rule = policy["rule"] if policy else None
+        self.kind = rule["__typename"] if rule else "AutoTopUpRule"
+        is_top_up = self.kind == "AutoTopUpRule"
+        self.unit = rule["triggerBelow"]["unit"] if rule and is_top_up else UNITS[0]
+        self.trigger = self._typed(rule["triggerBelow"]["amount"]) if rule and is_top_up else ""
+        self.amount = rule["amount"]["amount"] if rule and is_top_up else ""
+        self.is_current = bool(rule["isCurrentCycle"]) if rule and not is_top_up else False
+        self.day = str(rule["dayOfMonth"] or "") if rule and not is_top_up else ""
+        self.threshold = (rule["threshold"] or {"amount": ""})["amount"] if rule and not is_top_up else ""
+        self.is_active = bool(policy["isActive"]) if policy else True
+        self.emails = [*policy["notifyEmails"]] if policy else []
+
+    def _typed(self, amount: str) -> str:
+        return str(int(amount) // MIB) if self.unit == "BYTE" else amount
+
+    @property
+    def problem(self) -> tuple[str, str] | None:
+        """The field that isn't filled right, and what is wrong with it."""
+        say = self.services.say
+        if self.kind == "AutoTopUpRule":
+            for name in ("trigger", "amount"):
+                if rials(getattr(self, name)) is None:
+                    return name, say("policy.number_wrong")
+            return None
+        day = plain(self.day).strip()
+        if day and not (day.isdigit() and 1 <= int(day) <= 29):
+            return "day", say("policy.day_wrong")
+        if self.threshold.strip() and rials(self.threshold) is None:
+            return "threshold", say("policy.number_wrong")
+        return None if day or self.threshold.strip() else ("day", say("policy.when_missing"))
+
+    def flow(self) -> PlanFlow:
+        """Saves it."""
+        content: dict[str, Any] = {"rule": self._rule(), "walletId": self.wallet_id, "isActive": self.is_active}
+        content["notifyEmails"] = self.emails or None
+        content |= {"policyId": self.policy["id"]} if self.policy else {"groupId": self.group_id}
+        return PlanFlow(self.services, "PolicySave", content, has_key=False)
+
+    def _rule(self) -> dict[str, Any]:
+        if self.kind == "AutoTopUpRule":
+            below = (rials(self.trigger) or 0) * (MIB if self.unit == "BYTE" else 1)
+            trigger = {"amount": str(below), "unit": self.unit}
+            return {"autoTopUp": {"triggerBelow": trigger, "amount": {"amount": str(rials(self.amount)), "currency": "IRR"}}}
+        day = plain(self.day).strip()
+        limit = rials(self.threshold)
+        threshold = {"amount": str(limit), "currency": "IRR"} if limit is not None else None
+        return {"autoPay": {"isCurrentCycle": self.is_current, "dayOfMonth": int(day) if day else None, "threshold": threshold}}
+
+
+def last_run(policy: dict[str, Any]) -> dict[str, Any] | None:
+    """What it did last."""
+    runs = policy["runs"]["edges"]
+    return runs[0]["node"] if runs else None

@@ -27,6 +27,7 @@ TOP_UP = {"walletId": "wallet-1", "amount": {"amount": "1000000"}, "method": {"g
 TRANSFER = {"fromWalletId": "wallet-1", "toWalletId": "wallet-account-qom", "amount": {"amount": "1000000"}, "idempotencyKey": "move", "mode": "APPLY"}
 PAY = {"billId": "bill-1405-07", "method": {"walletId": "wallet-1"}, "idempotencyKey": "pay", "mode": "APPLY"}
 DISPUTE = {"billId": "bill-1405-07", "lineIds": ["line-1405-07-0-DATA"], "reason": "Not ours", "mode": "APPLY"}
+RULE = {"autoPay": {"isCurrentCycle": False, "dayOfMonth": 5, "threshold": {"amount": "1000"}}}
 SPAN = {"startsAt": "2026-11-09T00:00:00+03:30", "endsAt": "2026-11-16T00:00:00+03:30"}
 ANSWER = {"approvalId": "approval-1", "isGranted": True, "idempotencyKey": "answer", "mode": "APPLY"}
 PROOF = {"otp": {"challengeId": "challenge", "code": CODE}}
@@ -90,9 +91,12 @@ CALLS: list[tuple[str, dict[str, object]]] = [
     ("BillDispute", {"input": DISPUTE}),
     ("Groups", {"organization": "organization-1"}),
     ("GroupNumbers", {"id": "group-drivers"}),
+    ("PolicyRuns", {"id": "policy-0"}),
     ("GroupCreate", {"input": {"accountId": "account-group", "name": "New", "mode": "PLAN"}}),
     ("GroupUpdate", {"input": {"groupId": "group-heads", "name": "Heads", "manager": None, "mode": "APPLY"}}),
     ("GroupDelete", {"input": {"groupId": "group-heads", "mode": "APPLY"}}),
+    ("PolicySave", {"input": {"groupId": "group-drivers", "rule": RULE, "walletId": "wallet-1", "mode": "APPLY"}}),
+    ("PolicyDelete", {"input": {"policyId": "policy-1", "mode": "APPLY"}}),
     ("Inbox", {}),
     ("Decide", {"input": ANSWER | {"mode": "PLAN"}}),
     ("Decide", {"input": ANSWER}),

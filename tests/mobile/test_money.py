@@ -12,7 +12,7 @@ from mobile.state.approvals import Approvals, BudgetWish, Delegation, is_urgent,
 from mobile.state.bills import Bill, BillLine, BillLines, Bills, standing
 from mobile.state.buying import Buying
 from mobile.state.comparison import Comparison
-from mobile.state.groups import Group, GroupEdit, Groups
+from mobile.state.groups import Group, GroupEdit, Groups, Policy, PolicyEdit, last_run
 from mobile.state.home import Home
 from mobile.state.inbox import Inbox
 from mobile.state.loading import Phase
@@ -418,6 +418,16 @@ async def test_a_bill_is_taken_along_as_a_file(signed_in: Services) -> None:
 # ── groups ──
 
 
+async def test_groups_say_what_their_automatic_payments_did(signed_in: Services) -> None:
+    groups = Groups(signed_in)
+
+    await groups.load()
+
+    assert groups.count == 4 and groups.running is None
+    failed = [last_run(policy) for group in groups.rows for policy in group["policies"] if (last_run(policy) or {}).get("failure")]
+    assert len(failed) == 1
+
+
 async def test_a_group_is_made_of_numbers_that_are_known_only(signed_in: Services, server: DemoServer) -> None:
     edit = GroupEdit(signed_in, "account-group")
     assert edit.problem is not None and edit.problem[0] == "name"
@@ -462,6 +472,44 @@ async def test_a_group_purchase_names_the_group_and_leads_to_its_job(signed_in: 
     groups = Groups(signed_in)
     await groups.load()
     assert groups.running is not None and groups.running["id"] == job["id"] and groups.running["total"] == 48
+
+
+async def test_an_automatic_payment_is_asked_for_in_the_contracts_shape(signed_in: Services, server: DemoServer) -> None:
+    edit = PolicyEdit(signed_in, "wallet-1", group_id="group-heads")
+    assert edit.problem is not None and edit.problem[0] == "trigger"
+    edit.unit, edit.trigger, edit.amount = "BYTE", "۵۰۰", "1,000,000"
+    assert edit.problem is None
+    assert edit.flow()._content["rule"] == {
+        "autoTopUp": {"triggerBelow": {"amount": str(500 * 1024**2), "unit": "BYTE"}, "amount": {"amount": "1000000", "currency": "IRR"}}
+    }
+    edit.kind, edit.day = "AutoPayRule", "30"
+    assert edit.problem is not None and edit.problem[0] == "day"
+    edit.day, edit.threshold = "", ""
+    assert edit.problem is not None
+    edit.day, edit.is_current = "10", True
+    flow = edit.flow()
+    assert flow._content["rule"] == {"autoPay": {"isCurrentCycle": True, "dayOfMonth": 10, "threshold": None}}
+    await flow.preview()
+    await flow.apply()
+
+    saved = Policy(signed_in, flow.payload["policy"]["id"])
+    await saved.load()
+    assert saved.policy["rule"]["dayOfMonth"] == 10 and saved.rows == []
+    again = PolicyEdit(signed_in, "wallet-1", policy=saved.policy)
+    assert (again.kind, again.day, again.is_current) == ("AutoPayRule", "10", True)
+    gone = saved.delete()
+    await gone.preview()
+    assert await gone.apply() and saved.policy_id not in server.policies
+
+
+async def test_a_run_leads_to_the_movement_it_made(signed_in: Services) -> None:
+    policy = Policy(signed_in, "policy-0")
+    await policy.load()
+    movement = Movement(signed_in, policy.rows[0]["transfer"]["id"])
+
+    await movement.load()
+
+    assert movement.movement["entries"][0]["amount"]["amount"] == "-500000"
 
 
 # ── approvals ──

@@ -15,7 +15,7 @@ from mobile.state.audit import Audit
 from mobile.state.bills import Bill, BillLine, BillLines, Bills
 from mobile.state.buying import Buying
 from mobile.state.comparison import Comparison
-from mobile.state.groups import Group, Groups
+from mobile.state.groups import Group, Groups, Policy
 from mobile.state.help import Article, Help
 from mobile.state.home import Home
 from mobile.state.job import Job, kind_of
@@ -278,7 +278,7 @@ async def test_without_network_every_screen_seen_once_opens_with_its_age(signed_
             Movement(signed_in, server.moves[-1]["id"]), Payment(signed_in, "payment-PAY-5107"), Bills(signed_in, Payer(signed_in)),
             Bill(signed_in, "bill-1405-07"), BillLines(signed_in, "bill-1405-07"), BillLine(signed_in, "line-1405-07-0-DATA"),
             Comparison(signed_in, "bill-1405-07", "bill-1405-06"), Groups(signed_in), Group(signed_in, "group-drivers"),
-            Approvals(signed_in),
+            Policy(signed_in, "policy-0"), Approvals(signed_in),
         ]  # fmt: skip
 
     assert {type(screen) for screen in screens()} == (set(Loadable.__subclasses__()) | set(Paged.__subclasses__())) - {Paged}

@@ -93,7 +93,7 @@ def variables_of(full: Full, tenants: TwoTenants, name: str) -> dict[str, Any]:
         "Help": {"locale": "FA"}, "Movement": {"id": full.node("LedgerTransfer")}, "Payment": {"id": full.node("Payment")},
         "BillDetail": {"id": full.node("Bill")}, "BillLines": {"id": full.node("Bill"), "filter": None},
         "BillLineUsage": {"line": full.node("BillLine")}, "BillCompare": {"id": full.node("Bill"), "with": full.node("Bill")},
-        "GroupNumbers": {"id": full.node("Group")},
+        "GroupNumbers": {"id": full.node("Group")}, "PolicyRuns": {"id": full.node("PaymentPolicy")},
     }  # fmt: skip
     return apart.get(name, common)
 

@@ -1,16 +1,17 @@
-"""The list of groups [18]: the job that runs on one of them, and for each its manager and its number of cards."""
+"""The list of groups [18]: the job that runs on one of them, and for each its manager, its number of cards and its automatic payments."""
 
 from typing import Any
 
 from kivy.metrics import dp
 from kivy.uix.widget import Widget
 
+from mobile.screens.groups.looks import outcome, said
 from mobile.screens.groups.sheets import GroupSheet
 from mobile.screens.page import LoadPage, Scroller
 from mobile.state.groups import Groups
 from mobile.state.job import kind_of
 from mobile.state.loading import Phase
-from mobile.widgets.box import Column, Panel, Row
+from mobile.widgets.box import Column, Line, Panel, Row
 from mobile.widgets.buttons import Disc, PillButton
 from mobile.widgets.look import look
 from mobile.widgets.meters import Meter
@@ -20,12 +21,12 @@ from mobile.widgets.touch import Pressable
 
 
 class GroupsTab(LoadPage):
-    """Each card leads to its group."""
+    """Each card leads to its group, each payment to what it did."""
 
     model: Groups
 
     def arrive(self) -> None:
-        """Loads anew each time: jobs go on."""
+        """Loads anew each time: jobs and payments go on."""
         self.reload()
 
     def place(self) -> str:
@@ -86,7 +87,25 @@ class GroupsTab(LoadPage):
         )
         head.text = group["name"]
         head.react(lambda: self.shell.go("group", group_id=group["id"]), radius=20)
-        return Panel(head, padding=(0, 0, 0, dp(4)))
+        panel = Panel(head, padding=(0, 0, 0, dp(4)))
+        for policy in group["policies"]:
+            panel.add_widget(Line(inset=16, end=16))
+            panel.add_widget(self._policy(policy))
+        if not group["policies"]:
+            panel.add_widget(Line(inset=16, end=16))
+            nothing = Row(Disc("radiobox-blank", "neutral", 28, 16), Text(say("policy.none"), 12, 500), spacing=dp(12))
+            nothing.padding = (dp(16), dp(12))
+            panel.add_widget(nothing)
+        return panel
+
+    def _policy(self, policy: dict[str, Any]) -> Widget:
+        icon, tone, state = outcome(policy, self.model.services.now())
+        words = Column(Text(said(policy["rule"]), 12, 500, lines=None), spacing=dp(2))
+        words.add_widget(Text(state, 12, 400, "on_error" if tone == "error" else "second", lines=None))
+        row = _Line(Disc(icon, tone, 28, 16), words, Icon(forward(), 22), spacing=dp(12), padding=(dp(16), dp(10), dp(12), dp(10)))
+        row.text = said(policy["rule"])
+        row.react(lambda: self.shell.go("policy", policy_id=policy["id"]), radius=12)
+        return row
 
     def _new(self) -> None:
         if self.shell.writes_allowed():
