@@ -67,11 +67,7 @@ async def make_round(database: Database, organization_id: UUID, *, at: datetime)
 
     Raises `TakenOver`.
     """
-    month = JalaliMonth.of(at).plus(-1)
-    async with database.read() as session:
-        book = await session.get(BillingBook, organization_id)
-        found = await session.get(BillRun, (organization_id, str(month)))
-    if book is not None and book.since < month.ends_at and at >= month.ends_at + BILLED_AFTER and (not found or found.phase != Phase.DONE):
+    for month in await _due(database, organization_id, at):
         steps = 0
         async for progress in run(database, Wish(organization_id, month, at, at - SETTLED)):
             steps += 1
@@ -79,6 +75,19 @@ async def make_round(database: Database, organization_id: UUID, *, at: datetime)
                 return False
     await catch_up(database, organization_id, to=at - SETTLED)
     return True
+
+
+async def _due(database: Database, organization_id: UUID, at: datetime) -> list[JalaliMonth]:
+    """The months whose bills are to be made by now and aren't, the earliest first."""
+    async with database.read() as session:
+        book = await session.get(BillingBook, organization_id)
+        mine = (col(BillRun.organization_id) == organization_id, col(BillRun.phase) == Phase.DONE)
+        made = set(await session.scalars(select(BillRun.month).where(*mine)))
+    due, month = [], JalaliMonth.of(book.since if book else at)
+    while month.ends_at + BILLED_AFTER <= at:
+        due += [month] if str(month) not in made else []
+        month = month.plus(1)
+    return due
 
 
 async def after_payment(database: Database, bill_id: UUID, *, at: datetime) -> None:
