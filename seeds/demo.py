@@ -28,6 +28,7 @@ from seeds.approvals import seed_approvals
 from seeds.catalogue import seed_catalogue
 from seeds.companies import COMPANIES, Company, companies
 from seeds.dice import Dice
+from seeds.groups import seed_groups
 from seeds.lines import Line, lines_of
 from seeds.moves import seed_moves
 from seeds.outages import seed_outages
@@ -164,6 +165,7 @@ async def _live(
     await _use(session, plot, company, lines, buying.buckets)
     await seed_tickets(session, plot.dice, company, accounts, lines, actors, at=plot.at)
     if company.legal_id == identities.NIKAZIN:
+        await seed_groups(session, plot.dice, accounts, wallets, lines, at=plot.at)
         await seed_approvals(session, plot.dice, accounts, lines, offerings, actors, rate, at=plot.at)
 
 

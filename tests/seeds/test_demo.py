@@ -21,6 +21,7 @@ from domain.audit.writing import Work
 from domain.bundles import rules
 from domain.bundles.service import TURN
 from domain.bundles.tables import Bucket, Product, ProductStatus
+from domain.groups.tables import PaymentPolicy, PaymentPolicyRun
 from domain.hierarchy.present import MOVES_DUE
 from domain.kernel.permissions import Permission
 from domain.kernel.plan import MutationMode
@@ -33,7 +34,7 @@ from domain.payments.service import FOLLOW_UP
 from domain.payments.tables import Payment, PaymentState, VoucherBatch
 from domain.people.tables import Membership, Person
 from domain.sims.states import BarredBy, SimStatus
-from domain.sims.tables import Sim, SimApn, SimCounter, SimPlacement
+from domain.sims.tables import GroupMember, Sim, SimApn, SimCounter, SimPlacement
 from domain.sims.transitions import RESUME
 from domain.tickets.documents import TicketMessage
 from domain.tickets.states import TicketState
@@ -125,6 +126,15 @@ async def test_an_order_waits_for_its_approver_and_a_budget_is_well_used(world: 
     assert (approval.state, order.state, asked) == (ApprovalState.PENDING, OrderState.HELD, [identities.SARA.email])
     assert (used[0], budgets[0].told, len(budgets)) == (78, 75, 2)
     assert on_hold == order.net + order.vat == budgets[0].committed
+
+
+async def test_two_groups_have_their_policies_and_one_run_wanted_funds(world: Database) -> None:
+    async with world.read() as session:
+        policies = (await session.scalars(select(PaymentPolicy))).all()
+        sizes = (await session.execute(select(func.count()).select_from(GroupMember).group_by(col(GroupMember.group_id)))).scalars().all()
+        (run,) = (await session.scalars(select(PaymentPolicyRun))).all()
+    assert len(policies) == len(sizes) == 2 and all(policy.is_active for policy in policies)
+    assert run.failure is not None and run.failure["code"] == "INSUFFICIENT_FUNDS"
 
 
 async def test_a_waiting_order_of_the_demo_is_granted(world: Database) -> None:
