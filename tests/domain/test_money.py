@@ -187,6 +187,10 @@ class Company:
             rows = (await session.scalars(select(table).where(table.organization_id == self.tenant.id, *where).order_by(table.id))).all()
         return rows[choice % len(rows)] if rows else None
 
+    async def place(self, name: str) -> str:
+        """Where an account hangs now."""
+        return str((await self.one(Account, 0, Account.id == self.tenant.accounts[name].id)).path)
+
     async def books(self) -> dict[UUID, LedgerAccount]:
         async with self.database.read() as session:
             rows = await session.scalars(select(LedgerAccount).where(LedgerAccount.organization_id == self.tenant.id))
@@ -337,12 +341,13 @@ def machine(runner: asyncio.Runner, database: Database, folder: Path, counts: Co
                 found = await own.one(LedgerHold, hold, *mine, col(LedgerHold.cause_id).not_in(ordered))
                 if found is None:
                     return False
-                amount = min(part or found.remaining, found.remaining)
+                amount, name = min(part or found.remaining, found.remaining), next(name for name, id in own.tenant.wallets.items() if id == found.ledger_account_id)
+                path = await own.place(name)
                 async with database.write() as session:
                     if is_captured:
                         revenue = (await house(session, own.tenant.id))[K.REVENUE]
                         legs = (Leg(found.ledger_account_id, -amount), Leg(revenue, amount))
-                        await holds.capture(session, found.id, Posting(legs, own.tenant.accounts["root"].path, LedgerReason.USAGE, SYSTEM, own.clock.now()))
+                        await holds.capture(session, found.id, Posting(legs, path, LedgerReason.USAGE, SYSTEM, own.clock.now()))
                     else:
                         await holds.release(session, found.id, amount)
                 return True
@@ -438,7 +443,7 @@ def machine(runner: asyncio.Runner, database: Database, folder: Path, counts: Co
         def a_deposit_is_taken_and_given_back(self, account: int, amount: int) -> None:
             async def act(own: Company) -> None:
                 chosen, at = list(own.tenant.accounts)[account % ACCOUNTS], own.clock.now()
-                owner, path = Ref(Kind.ACCOUNT, own.tenant.accounts[chosen].id), (await own.one(Account, 0, Account.id == own.tenant.accounts[chosen].id)).path
+                owner, path = Ref(Kind.ACCOUNT, own.tenant.accounts[chosen].id), await own.place(chosen)
                 async with database.write() as session:
                     deposit = await purse(session, own.tenant.id, owner, K.DEPOSIT, floor=0)
                     legs = (Leg(own.tenant.wallets[chosen], -amount), Leg(deposit, amount))
