@@ -1,6 +1,7 @@
 """`x.py bench bills`: a bill run over many SIM cards, killed at random moments, bills each charge exactly once; and how long it takes."""
 
 import asyncio
+import math
 import os
 import random
 import signal
@@ -50,7 +51,7 @@ PER_DEPOT = 400
 AT_ONCE = 5_000
 SECONDS_BETWEEN_LOOKS = 0.2
 LONGEST_LIFE = 12.0
-"""Seconds that a run lives at most before it is killed."""
+"""Seconds that a run lives at most, once it got somewhere, before it is killed."""
 SERVICES = (UsageType.VOICE, UsageType.DATA, UsageType.SMS)
 Charges = Counter[tuple[UUID, str]]
 """Rials without tax by card and service."""
@@ -183,11 +184,11 @@ async def _billed(database: Database, month: JalaliMonth, environment: Mapping[s
     began = monotonic()
     for number in range(kills + 1):
         with _command(month, environment) as run:
-            lives = draw.uniform(2, LONGEST_LIFE) if number < kills else None
-            end = monotonic() + lives if lives else None
-            while run.returncode is None and (end is None or monotonic() < end):
+            lives, was, end = draw.uniform(0, LONGEST_LIFE), await _standing(database, month), math.inf
+            while run.poll() is None and monotonic() < end:
                 await asyncio.sleep(SECONDS_BETWEEN_LOOKS)
-                run.poll()
+                if end == math.inf and number < kills and await _standing(database, month) != was:  # it has to get somewhere first
+                    end = monotonic() + lives
             if run.returncode is None:
                 run.send_signal(signal.SIGKILL)
                 CONSOLE.print(f"killed: {await _standing(database, month)}")
@@ -214,7 +215,9 @@ async def _standing(database: Database, month: JalaliMonth) -> str:
         book = (await session.scalars(select(BillingBook))).one_or_none()
     if run is not None:
         return f"{run.phase}, {run.done:,} of {run.total:,}"
-    return f"counting, up to {book.counted_to:%Y-%m-%d}" if book else "starting"
+    if book is None:
+        return "starting"
+    return f"counting, up to {book.counted_to:%Y-%m-%d}, after card {book.counting_id or book.accruing_id}"
 
 
 async def _figures(
