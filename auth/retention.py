@@ -1,4 +1,6 @@
-"""Forgets personal data whose time is over, some at a time: who looked, usage, where people signed in from, former holders' names."""
+"""Forgets personal data whose time is over, some at a time: who looked, usage, where people signed in from, what they
+were told and read, former holders' names.
+"""
 
 from collections.abc import Mapping
 from datetime import datetime, timedelta
@@ -14,6 +16,7 @@ from domain.audit import erasing, looking
 from domain.jobs import forgetting as jobs
 from domain.kernel.clock import Clock
 from domain.kernel.retention import Kept
+from domain.notifications import feed
 from domain.usage import service as usage
 from store import outbox
 from store.outbox import Handler, Later, Task
@@ -37,6 +40,7 @@ async def forget(database: Database, periods: Mapping[Kept, int], *, at: datetim
         counts[Kept.USAGE] += await usage.forget(organization_id, ends[Kept.USAGE], most=AT_ONCE)
         async with database.write() as session:
             counts[Kept.JOBS] += await jobs.forget(session, organization_id, ends[Kept.JOBS], most=AT_ONCE)
+            counts[Kept.NOTICES] += await feed.forget(session, organization_id, ends[Kept.NOTICES], most=AT_ONCE)
             seen, _ = await erasing.erase(session, organization_id, HOLDER_FIELDS, before=ends[Kept.HOLDERS], most=AT_ONCE, at=at)
         counts[Kept.HOLDERS] += seen
     counts[Kept.SIGN_INS] += await _forget_places(database, ends[Kept.SIGN_INS])

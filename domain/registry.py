@@ -14,6 +14,7 @@ from domain.content import tables as content
 from domain.files import tables as files
 from domain.groups import tables as groups
 from domain.jobs import tables as jobs
+from domain.notifications import tables as notifications
 from domain.orders import tables as orders
 from domain.payments import tables as payments
 from domain.people import tables as people
@@ -28,7 +29,7 @@ from store import outbox
 
 TABLES: tuple[type[SQLModel], ...] = (
     accounts.Organization, accounts.Account, accounts.AccountEdge, accounts.CostCentre, accounts.NumberSeries,
-    people.Person, people.Membership,
+    people.Person, people.Membership, notifications.Notice,
     audit.AuditEntry, audit.AuditSubject, audit.AuditHead, audit.IdempotencyKey,
     files.File, files.FileBlock, files.UploadTally,
     jobs.Job, jobs.JobRow,

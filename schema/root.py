@@ -29,6 +29,7 @@ from schema.kernel.context import Info
 from schema.kernel.nodes import Node, find
 from schema.kernel.outcomes import KERNEL_HANDLERS, LAST_HANDLER
 from schema.kernel.scalars import SCALARS
+from schema.notifications.mutations import NotificationsMutation
 from schema.orders.mutations import OrdersMutation
 from schema.orders.queries import OrdersQuery
 from schema.payments.mutations import PaymentsMutation
@@ -80,8 +81,8 @@ class Query(SigningInQuery, AccountsQuery, CatalogueQuery, ContentQuery, OrdersQ
 @strawberry.type(description="Everything that can be done.")
 class Mutation(
     AccountsMutation, ApprovalsMutation, AuditMutation, BillingMutation, ContentMutation, ExportsMutation, GroupsMutation,
-    ImportsMutation, JobsMutation, OrdersMutation, PaymentsMutation, PeopleMutation, PukMutation, SigningInMutation, SimEditsMutation,
-    SimMoveMutation, SimsMutation, TicketsMutation, TokensMutation, TransfersMutation, WalletMutation,
+    ImportsMutation, JobsMutation, NotificationsMutation, OrdersMutation, PaymentsMutation, PeopleMutation, PukMutation,
+    SigningInMutation, SimEditsMutation, SimMoveMutation, SimsMutation, TicketsMutation, TokensMutation, TransfersMutation, WalletMutation,
 ):  # fmt: skip
     """The writes of all areas."""
 

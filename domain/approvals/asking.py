@@ -10,7 +10,7 @@ from sqlmodel import col, select
 
 from domain.accounts.tables import Account
 from domain.approvals import rules
-from domain.approvals.notices import tell_approval
+from domain.approvals.notices import put_into_feeds, tell_approval
 from domain.approvals.queries import authority, bands_above
 from domain.approvals.rules import ANSWER_WITHIN, Question
 from domain.approvals.spending import Asked
@@ -106,13 +106,15 @@ async def look_up_anew(session: Session, organization_id: UUID, *, at: datetime)
     waiting = select(Approval).where(Approval.organization_id == organization_id, Approval.state == ApprovalState.PENDING)
     changed = 0
     for approval in (await session.scalars(waiting.order_by(col(Approval.id)).with_for_update())).all():
-        wanted = (await asked_now(session, approval, at=at)).asked_ids
+        now = await asked_now(session, approval, at=at)
+        wanted = now.asked_ids
         mine = (col(ApprovalAsked.organization_id) == organization_id, col(ApprovalAsked.approval_id) == approval.id)
         standing = set((await session.scalars(select(ApprovalAsked.person_id).where(*mine))).all())
         if standing != set(wanted):
             await session.execute(delete(ApprovalAsked).where(*mine))
             _wait_for(session, approval, wanted)
             approval.changed_at = at
+            await put_into_feeds(session, approval, now.approver_ids, at=at)
             changed += 1
     await session.flush()
     return changed

@@ -16,9 +16,11 @@ from domain.billing.attached import bill_for_update
 from domain.billing.credit import on_credit
 from domain.billing.states import ISSUED, BillState
 from domain.billing.tables import Bill, BillingTerms, BillLine
+from domain.billing.telling import tell_bill
 from domain.kernel.errors import NotFound, StateConflict
 from domain.kernel.ids import Kind, Ref
 from domain.kernel.money import Money
+from domain.people.queries import managers_of
 from domain.wallet.ledger import Posting, post
 from domain.wallet.purses import house, open_wallet, purse
 from domain.wallet.rules import Leg, movement
@@ -108,6 +110,7 @@ async def _issue(work: Work, bill: Bill, sums: Sums) -> Result:
     await work.sql.flush()
     await note_overdue(work.sql, bill.account_id)
     await work.afterwards_each([papers.letter(bill)])
+    await tell_bill(work.sql, bill, await managers_of(work.sql, bill.organization_id, bill.path, at=work.at), "issued", at=work.at)
     return {"bill": bill.id}
 
 

@@ -1,4 +1,4 @@
-"""Reminding of bills that aren't paid: by mail and SMS, on the days that were set, each day once."""
+"""Reminding of bills that aren't paid: in the feed, by mail and SMS, on the days that were set, each day once."""
 
 from collections.abc import Awaitable, Mapping, Sequence
 from datetime import datetime, timedelta
@@ -6,26 +6,26 @@ from typing import Any
 from uuid import UUID
 
 import structlog
-from sqlalchemy import Select, and_, exists, or_
+from sqlalchemy import Select, and_, exists
 from sqlmodel import col, select
 
 from domain.accounts.tables import Account, Organization
 from domain.billing.seller import REMINDER_DAYS
 from domain.billing.states import ISSUED
 from domain.billing.tables import Bill, BillReminder
+from domain.billing.telling import tell_bill
 from domain.kernel.clock import Clock
 from domain.kernel.ids import uuid7
 from domain.kernel.locale import Locale, day
 from domain.kernel.messages import text
 from domain.kernel.money import Money
-from domain.kernel.permissions import Role
 from domain.notifications.letters import as_html
 from domain.notifications.ports import Mailer, MailMessage, PermanentDeliveryError, SmsMessage, SmsSender
-from domain.people.queries import is_held
-from domain.people.tables import Membership, Person
+from domain.people.queries import managers_of
+from domain.people.tables import Person
 from store import outbox
 from store.outbox import Handler, Later, Letter, Task
-from store.session import Database, Session
+from store.session import Database
 from store.upsert import insert_or_ignore
 
 ROUND_KIND, NOTICE_KIND = "billing.reminders", "billing.reminder"
@@ -82,36 +82,24 @@ async def remind(database: Database, *, days: int, before: int | None, at: datet
         for bill in bills:
             row = {"organization_id": bill.organization_id, "bill_id": bill.id, "days": days, "told_at": at}
             if await insert_or_ignore(session, BillReminder, [row]):
-                await outbox.send_all(session, await _letters(session, bill, days, at), organization_id=bill.organization_id)
+                people = await managers_of(session, bill.organization_id, bill.path, at=at)
+                await outbox.send_all(session, _letters(bill, people, days, at), organization_id=bill.organization_id)
+                await tell_bill(session, bill, people, _event(days), at=at, once=f"{days} days")
     return len(bills)
 
 
-async def _letters(session: Session, bill: Bill, days: int, at: datetime) -> list[Letter]:
+def _event(days: int) -> str:
+    return "overdue" if days > 0 else "soon"
+
+
+def _letters(bill: Bill, people: Sequence[UUID], days: int, at: datetime) -> list[Letter]:
     """One for each of the account's managers."""
-    covers = or_(
-        col(Membership.account_id).is_(None),
-        exists().where(
-            col(Account.id) == col(Membership.account_id), col(Account.organization_id) == bill.organization_id,
-            col(Account.path).in_(_above(bill.path)),
-        ),
-    )  # fmt: skip
-    managers = select(Membership.person_id).where(
-        col(Membership.organization_id) == bill.organization_id, is_held(at), covers,
-        col(Membership.role).in_((Role.PROFILE_MANAGER, Role.ACCOUNT_MANAGER)),
-    )  # fmt: skip
-    people = sorted((await session.scalars(managers.distinct())).all())
     made = []
     for person in people:
         notice = uuid7()
         payload = {"notice": notice.hex, "bill": bill.id.hex, "to": person.hex, "days": days}
         made.append(Letter(NOTICE_KIND, payload, f"{NOTICE_KIND}:{notice}", at, f"{NOTICE_KIND}:{bill.id}:{days}:{person}"))
     return made
-
-
-def _above(path: str) -> list[str]:
-    """A place and all places above it."""
-    ends = [place + 1 for place, sign in enumerate(path) if sign == "."]
-    return [path[:end] for end in ends]
 
 
 _TOLD: tuple[Any, ...] = (
@@ -134,7 +122,7 @@ async def _send(database: Database, mailer: Mailer, sms: SmsSender, payload: Map
     if open <= 0:
         return
     locale, notice = Locale(own or company), UUID(payload["notice"])
-    kind = "overdue" if payload["days"] > 0 else "soon"
+    kind = _event(payload["days"])
     words = {"number": number, "account": account, "amount": Money(open), "day": day(due_at - timedelta(seconds=1), locale)}
     subject, body, short = (text(f"bill.{kind}.{part}", locale, **words) for part in ("subject", "text", "sms"))
     if email is not None:

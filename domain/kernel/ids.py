@@ -53,6 +53,7 @@ class Kind(StrEnum):
     PAYMENT = "pa"
     VOUCHER_BATCH = "vb"
     BILL_DISPUTE = "bd"
+    NOTIFICATION = "no"
 
 
 KINDS = {kind.value: kind for kind in Kind}

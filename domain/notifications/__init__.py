@@ -1,1 +1,1 @@
-"""Telling people: what goes out by SMS and mail, and through which ports."""
+"""Telling people: their feed of notices, and what goes out by SMS and mail, and through which ports."""

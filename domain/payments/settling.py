@@ -8,8 +8,10 @@ from sqlmodel import col, select
 
 from domain.audit.writing import Work
 from domain.kernel.ids import Kind, Ref, uuid7
+from domain.kernel.money import Money
 from domain.kernel.plan import Reason
 from domain.kernel.scope import SYSTEM, ActorRef
+from domain.notifications.feed import tell
 from domain.payments import rules
 from domain.payments.rules import FINAL
 from domain.payments.tables import Payment, PaymentMethod, PaymentState, PaymentStep
@@ -65,6 +67,7 @@ async def settle(work: Work, payment: Payment, *, reference: str | None = None, 
     _end(work, payment, subject, is_new=is_new, note=await _note(work.sql, subject))
     await target.paid(work, subject, payment)
     await work.sql.flush()
+    await _tell(work, payment, subject, "settled", payment)
 
 
 async def settle_refund(work: Work, refund: Payment, *, reference: str | None = None, is_new: bool = False) -> None:
@@ -83,6 +86,7 @@ async def settle_refund(work: Work, refund: Payment, *, reference: str | None = 
     _end(work, refund, subject, is_new=is_new)
     await target.given_back(work, subject, refund)
     await work.sql.flush()
+    await _tell(work, refund, subject, "refunded", original)
 
 
 async def fail(work: Work, payment: Payment, reason: Reason) -> None:
@@ -95,6 +99,17 @@ async def fail(work: Work, payment: Payment, reason: Reason) -> None:
     work.changed(Ref(Kind.PAYMENT, payment.id), payment.number, "state", payment.state, S.FAILED)
     move_on(work.sql, payment, S.FAILED, by=work.scope.actor, at=work.at, note=reason.message_key)
     await work.sql.flush()
+    await _tell(work, payment, subject, "failed", payment)
+
+
+async def _tell(work: Work, payment: Payment, subject: Subject, event: str, begun: Payment) -> None:
+    """Tells who had begun to pay how it ended, unless they ended it themselves."""
+    payer = ActorRef.from_json(begun.by).person_id
+    if payer is None or payer == work.scope.actor.person_id:
+        return
+    words = {"number": payment.number, "label": subject.label, "amount": Money(payment.amount)}
+    about, once = Ref(Kind.PAYMENT, payment.id), f"payment:{payment.id}:{event}"
+    await tell(work.sql, payment.organization_id, [payer], f"payments.notice.{event}", words, about, at=work.at, once=once)
 
 
 def _posting(work: Work, payment: Payment, subject: Subject, legs: list[Leg], reason: LedgerReason) -> Posting:

@@ -12,6 +12,7 @@ from sqlmodel import col
 from domain.accounts.tables import Account, AccountEdge, Organization
 from domain.kernel.errors import NotFound
 from domain.kernel.paging import Page, Window
+from domain.kernel.permissions import Role
 from domain.kernel.scope import Scope
 from domain.people.tables import Membership, Person
 from domain.reading import By, Limits, count, page, shaped
@@ -60,6 +61,7 @@ def is_held(at: Any) -> ColumnElement[bool]:
 _ORGANIZATION_ID: tuple[Any, ...] = (Organization.id,)
 _ACCOUNT_ID: tuple[Any, ...] = (Account.id,)
 _MEMBERSHIP_ID: tuple[Any, ...] = (Membership.id,)
+_PERSON_ID: tuple[Any, ...] = (Membership.person_id,)
 _PERSON: tuple[Any, ...] = (
     Person.id, Person.name, func.coalesce(Person.mobile, Person.contact_mobile), func.coalesce(Person.email, Person.contact_email)
 )
@@ -115,6 +117,28 @@ _HELD = Prepared(
     .order_by(col(Membership.valid_from), col(Membership.id))
     .limit(MOST_HELD)
 )
+
+
+async def managers_of(session: Session, organization_id: UUID, path: str, *, at: datetime) -> list[UUID]:
+    """Who manages the account at a path at an instant, by a role there or anywhere above, in the order of their ids."""
+    covers = or_(
+        col(Membership.account_id).is_(None),
+        exists().where(
+            col(Account.id) == col(Membership.account_id), col(Account.organization_id) == organization_id,
+            col(Account.path).in_(_upwards(path)),
+        ),
+    )  # fmt: skip
+    managers = select(*_PERSON_ID).where(
+        col(Membership.organization_id) == organization_id, is_held(at), covers,
+        col(Membership.role).in_((Role.PROFILE_MANAGER, Role.ACCOUNT_MANAGER)),
+    )  # fmt: skip
+    return sorted((await session.scalars(managers.distinct())).all())
+
+
+def _upwards(path: str) -> list[str]:
+    """A place and all places above it."""
+    ends = [place + 1 for place, sign in enumerate(path) if sign == "."]
+    return [path[:end] for end in ends]
 
 
 async def memberships_held(session: Session, person_id: UUID, at: datetime) -> list[MembershipRow]:

@@ -22,8 +22,10 @@ from schema.kernel.figures import After, Before, First, Last, Locale
 from schema.kernel.looks import note
 from schema.kernel.needs import Needs
 from schema.kernel.nodes import Found, Node, global_id
-from schema.kernel.pages import CountedConnection
+from schema.kernel.pages import Connection, CountedConnection
 from schema.kernel.rights import Permission
+from schema.notifications import loaders as notification_loaders
+from schema.notifications.types import Notification, notifications_of_viewer
 from schema.people import loaders as people_loaders
 from schema.people.types import Membership, Person
 from schema.signing_in import loaders
@@ -109,6 +111,8 @@ class Viewer:
     session: Session | None = batched(loaders.sessions, key="session_id", description="This session, null with an API token.")
     has_totp: bool = strawberry.field(description="An authenticator is set up.")
     locale: Locale = plain(_locale, description="Language of texts.")
+    notifications: Connection[Notification] = strawberry.field(resolver=notifications_of_viewer, description="Feed of notices.")
+    unread_count: int = batched(notification_loaders.unread_counts, key=itself, description="Unread notices.")
 
     @strawberry.field(description="Organizations in scope; across all customers for support.")
     async def organizations(

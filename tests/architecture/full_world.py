@@ -23,7 +23,7 @@ IDS_BY_NAME = {
     "withId": "Bill", "lineIds": "BillLine", "disputeId": "BillDispute",
     "toPersonId": "Person", "approverId": "Person", "approvalId": "Approval",
     "groupId": "Group", "policyId": "PaymentPolicy",
-    "paymentId": "Payment",
+    "paymentId": "Payment", "notificationIds": "Notification",
 }  # fmt: skip
 VALUES: dict[str, Any] = {
     "String": "some text", "Int": 1, "Boolean": True, "DateTime": "2027-01-01T00:00:00Z", "UUID": str(uuid4()), "EmailAddress": "a@example.com",
@@ -87,11 +87,13 @@ async def make_full(world: World, tenants: TwoTenants) -> Full:
     ids["Incident"] = outage["incident"]["id"]
     asked = await ask(
         world.database, tenants.one.as_profile_manager(),
-        "query($o: ID!, $a: ID!) { account(id: $a) { wallet { id } } organization(id: $o) { auditTrail(first: 1) { edges { node { id } } } } }",
+        """query($o: ID!, $a: ID!) { account(id: $a) { wallet { id } } organization(id: $o) { auditTrail(first: 1) { edges { node { id } } } }
+        viewer { notifications(first: 1) { edges { node { id } } } } }""",
         {"o": tenants.one.gid, "a": tenants.one.account("root")}, parts=world,
     )  # fmt: skip
     ids["Wallet"] = asked.data["account"]["wallet"]["id"]
     ids["AuditEntry"] = asked.data["organization"]["auditTrail"]["edges"][0]["node"]["id"]
+    ids["Notification"] = asked.data["viewer"]["notifications"]["edges"][0]["node"]["id"]
     bill = await issue_bill(world.database, tenants.one.accounts["root"], tenants.one.sims[0])
     ids |= {"Bill": encode(Kind.BILL, bill.id), "BillLine": encode(Kind.BILL_LINE, bill.line_ids[0])}
     disputed = await done(world, await CASES["billDispute"](world, tenants), "billDispute", "dispute { id }")

@@ -18,9 +18,12 @@ from domain.audit import chain
 from domain.audit.chain import Deed
 from domain.audit.documents import AccessLogEntry
 from domain.jobs.tables import Job, JobRow
+from domain.kernel.ids import Kind, Ref
 from domain.kernel.plan import Change
 from domain.kernel.retention import PERIODS, Kept
 from domain.kernel.scope import SYSTEM
+from domain.notifications import feed
+from domain.notifications.tables import Notice
 from domain.usage.documents import UsageRecord
 from store import outbox
 from store.outbox import OutboxRow
@@ -36,6 +39,7 @@ async def fill(world: Workshop, two_tenants: TwoTenants) -> None:
     now = world.clock.now()
     for tenant in (two_tenants.one, two_tenants.other):
         desk = Desk(world.auth, two_tenants)
+        reader, about = tenant.profile_manager.id, Ref(Kind.ORGANIZATION, tenant.id)
         deeds, jobs = [], []
         for days in AGES:
             at = now - timedelta(days=days)
@@ -53,6 +57,11 @@ async def fill(world: Workshop, two_tenants: TwoTenants) -> None:
             jobs.append((days, at))
             deeds.insert(0, Deed(SYSTEM, "simUpdate", at, "", [Change(None, "+98", "holder", None, f"Person {days}")]))
         async with world.database.write() as session:
+            for days in AGES:
+                at = now - timedelta(days=days)
+                await feed.tell(session, tenant.id, [reader], "payments.notice.settled", {}, about, at=at, once=f"{days}")
+                await feed.mark_read(session, reader, None, at=at)
+            await feed.tell(session, tenant.id, [reader], "payments.notice.settled", {}, about, at=now - timedelta(days=1900), once="unread")
             await chain.append_all(session, tenant.id, deeds)
             for days, at in jobs:
                 job = Job(
@@ -73,10 +82,12 @@ async def kept(world: Workshop) -> dict[Kept, Sequence[int]]:
         trails = await chain.all_broken(session)
         jobs = (await session.scalars(select(Job))).all()
         rows = (await session.scalars(select(JobRow))).all()
+        notices = (await session.scalars(select(Notice))).all()
         names = [change["after"] for entry in (await session.scalars(select(chain.AuditEntry))).all() for change in entry.changes]
     assert not any(trails.values())
     assert {row.job_id for row in rows} <= {job.id for job in jobs}
     assert len(rows) == 3 * len(jobs)
+    assert len([notice for notice in notices if notice.read_at is None]) == 2
 
     def ages(instants: Any) -> list[int]:
         return sorted(round((now - at) / timedelta(days=1)) for at in instants)
@@ -85,6 +96,7 @@ async def kept(world: Workshop) -> dict[Kept, Sequence[int]]:
         Kept.ACCESS_LOG: ages([entry.at for entry in await AccessLogEntry.find_all().to_list()]),
         Kept.USAGE: ages([record.started_at for record in await UsageRecord.find_all().to_list()]),
         Kept.SIGN_INS: ages([session.created_at for session in sessions]),
+        Kept.NOTICES: ages([notice.read_at for notice in notices if notice.read_at]),
         Kept.JOBS: ages([job.finished_at for job in jobs]),
         Kept.HOLDERS: sorted(int(name.split()[1]) for name in names if str(name).startswith("Person")),
     }
