@@ -12,6 +12,7 @@ from sqlmodel import col, select
 from domain.accounts.service import next_number
 from domain.accounts.tables import Account
 from domain.approvals import rules
+from domain.approvals.notices import put_into_feeds
 from domain.approvals.rules import ANSWER_WITHIN
 from domain.approvals.tables import Approval, ApprovalAsked, ApprovalBand, ApprovalState, Budget, Spending, SpendingState
 from domain.audit.chain import Deed, append_all
@@ -156,6 +157,7 @@ async def _ask(
         (ApprovalAsked, [asked]),
     ):  # fmt: skip
         await session.execute(insert(table), rows)
+    await put_into_feeds(session, Approval(**approval), [approver_id], at=at)
     await hold(session, organization_id, wish.wallet_id, total.gross.minor, cause=Ref(Kind.ORDER, order_id), at=at, id=hold_id)
     deed = Deed(by, "orderPlace", at, account.path, changes, subjects=[order_id, approval_id], id=new_id())
     await append_all(session, organization_id, [deed])

@@ -5,6 +5,7 @@ from datetime import datetime, timedelta
 from functools import partial
 from uuid import UUID
 
+from sqlalchemy import update
 from sqlmodel import col, select
 
 from domain.accounts.tables import Organization
@@ -18,6 +19,7 @@ from domain.kernel.calendar import JalaliMonth, day_of
 from domain.kernel.permissions import Permission
 from domain.kernel.plan import MutationMode
 from domain.kernel.scope import SYSTEM, system_scope
+from domain.notifications.tables import Notice
 from domain.payments import service as payments
 from seeds.companies import COMPANIES
 from store.session import Database
@@ -30,7 +32,7 @@ DEPOSIT = 250_000_000
 async def seed_bills(database: Database, *, at: datetime) -> None:
     """Bills the last six months of the demo companies; the one before the last stays unpaid and is overdue by now.
 
-    The document store has to be open. What a cut one left is gone on with.
+    Managers were told of each and haven't read of the last. The document store has to be open. What a cut one left is gone on with.
     """
     async with database.read() as session:
         legal_ids = [one.legal_id for one in COMPANIES]
@@ -47,6 +49,9 @@ async def seed_bills(database: Database, *, at: datetime) -> None:
                     await _write(database, partial(terms.deposit, account_id=account_id, amount=DEPOSIT), at=issued_at)
                 if month < last.plus(-1) and month.ends_at + PAID_AFTER < at:
                     await _pay(database, bill_id, f"{month}-{bill_id.hex[-8:]}", at=month.ends_at + PAID_AFTER)
+    read = update(Notice).where(col(Notice.organization_id).in_(known), col(Notice.at) < last.ends_at)
+    async with database.write() as session:
+        await session.execute(read.values(read_at=col(Notice.at)))
 
 
 async def _unpaid(database: Database, organization_id: UUID, month: JalaliMonth) -> Sequence[tuple[UUID, UUID]]:

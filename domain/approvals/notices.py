@@ -2,7 +2,7 @@
 
 from collections.abc import Collection, Mapping
 from datetime import datetime
-from typing import Any
+from typing import Any, cast
 from uuid import UUID
 
 import structlog
@@ -90,12 +90,8 @@ def _budget_words(budget: Budget, name: str | None, percent: int, used: int) -> 
 
 def _of_subject(*columns: Any) -> Select[Any]:
     """Of budgets with the accounts or cost centres that they are for."""
-    return (
-        select(*columns)
-        .select_from(Budget)
-        .outerjoin(Account, col(Account.id) == Budget.subject_id)
-        .outerjoin(CostCentre, col(CostCentre.id) == Budget.subject_id)
-    )
+    subject_id, statement = col(Budget.subject_id), cast(Select[Any], select(*columns).select_from(Budget))
+    return statement.outerjoin(Account, col(Account.id) == subject_id).outerjoin(CostCentre, col(CostCentre.id) == subject_id)
 
 
 def _letter(work: Work, kind: str, reader: UUID, facts: Mapping[str, Any]) -> Letter:

@@ -9,13 +9,16 @@ from sqlmodel import col, select
 from domain.accounts.tables import Organization
 from domain.audit.writing import Work
 from domain.groups.tables import PaymentPolicy
+from domain.kernel.calendar import day_of
 from domain.kernel.errors import DomainError, InsufficientFunds
+from domain.kernel.ids import Kind, Ref
 from domain.kernel.locale import Locale
 from domain.kernel.messages import text
 from domain.kernel.money import Money
+from domain.notifications import feed
 from domain.notifications.letters import as_html
 from domain.notifications.ports import Mailer, MailMessage, PermanentDeliveryError, SmsMessage, SmsSender
-from domain.people.queries import is_held
+from domain.people.queries import is_held, managers_of
 from domain.people.tables import Membership, Person
 from domain.sims.tables import Sim
 from store.outbox import Handler, Letter, Task
@@ -40,6 +43,16 @@ async def tell(work: Work, policy: PaymentPolicy, sim: Sim, run_id: UUID, amount
         }  # fmt: skip
         letters.append(Letter(NOTICE_KIND, payload, f"{NOTICE_KIND}:{id}", work.at, f"{NOTICE_KIND}:{id}"))
     await work.afterwards_each(letters)
+    if failure is not None:
+        await _put_into_feeds(work, policy, sim, event, amount)
+
+
+async def _put_into_feeds(work: Work, policy: PaymentPolicy, sim: Sim, event: str, amount: int) -> None:
+    """Tells the managers of the line's account, once a day of each policy: thousands of lines may have one empty wallet."""
+    people = await managers_of(work.sql, policy.organization_id, sim.path, at=work.at)
+    words = {"line": sim.msisdn or sim.iccid, "amount": Money(amount)}
+    about, once = Ref(Kind.PAYMENT_POLICY, policy.id), f"policy:{policy.id}:{event}:{day_of(work.at)}"
+    await feed.tell(work.sql, policy.organization_id, people, f"groups.notice.{event}", words, about, at=work.at, once=once)
 
 
 def notice_handler(mailer: Mailer, sms: SmsSender) -> Handler:
@@ -48,12 +61,12 @@ def notice_handler(mailer: Mailer, sms: SmsSender) -> Handler:
     async def send(task: Task) -> None:
         told, locale, id = task.payload, Locale(task.payload["locale"]), UUID(task.payload["notice"])
         given = {"line": told["line"], "amount": Money(told["amount"])}
-        body = text(f"groups.notice.{told['event']}", locale, **given)
+        body = text(f"groups.notice.{told['event']}.text", locale, **given)
         try:
             if told["sms"]:
                 await sms.send(SmsMessage(id, told["to"], body))
             else:
-                subject = text(f"groups.subject.{told['event']}", locale, **given)
+                subject = text(f"groups.notice.{told['event']}.subject", locale, **given)
                 await mailer.send(MailMessage(id, told["to"], subject, body, as_html(body, locale)))
         except PermanentDeliveryError as error:
             LOG.warning("notice_refused", notice=str(id), error=str(error))

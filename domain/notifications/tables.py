@@ -4,13 +4,13 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Index, UniqueConstraint, text
+from sqlalchemy import Index, UniqueConstraint, column
 from sqlmodel import Field, SQLModel
 
 from store.types import Json, UtcDateTime
 
-IS_UNREAD = text("read_at IS NULL")
-IS_READ = text("read_at IS NOT NULL")
+IS_UNREAD = column("read_at").is_(None)
+IS_READ = column("read_at").is_not(None)
 
 
 class Notice(SQLModel, table=True):

@@ -51,6 +51,12 @@ class House:
     async def ask(self, document: str, actor: Actor, **variables: Any) -> Answer:
         return await ask(self.database, actor, document, variables, at=self.shop.clock.now())
 
+    async def feed(self, actor: Actor) -> list[tuple[str, str, str]]:
+        """Headlines of what somebody was told, and what to open."""
+        viewer = (await self.ask("{ viewer { notifications(first: 9) { edges { node { title subject { __typename id } } } } } }", actor)).data["viewer"]
+        nodes = [edge["node"] for edge in viewer["notifications"]["edges"]]
+        return [(node["title"], node["subject"]["__typename"], node["subject"]["id"]) for node in nodes]
+
     async def place(self, actor: Actor | None = None, **changes: Any) -> Any:
         line = {"offeringId": encode(Kind.OFFERING, self.shop.offering.id), "sims": {"ids": [encode(Kind.SIM, self.one.sims[0].id)]}}
         content = {"accountId": self.one.account("root"), "lines": [line], "idempotencyKey": str(uuid4()), **changes}
@@ -70,6 +76,7 @@ async def house(database: Database, two_tenants: TwoTenants) -> House:
 
 
 async def test_asked_shown_answered_and_followed(house: House) -> None:
+    asked_sum = f"{GROSS:,}\u00a0IRR"
     planned = await house.place(mode="PLAN")
     placed = await house.place(planToken=planned["plan"]["token"])
 
@@ -87,10 +94,13 @@ async def test_asked_shown_answered_and_followed(house: House) -> None:
     (budget,) = viewer["memberships"][0]["organization"]["budgets"]["edges"] if viewer["memberships"] else (None,)
     assert budget is None or budget["node"]["committed"]["amount"] == str(GROSS)
 
+    assert await house.feed(house.sara) == [(f"Approval asked: {asked_sum}", "Approval", asked["id"])]
+
     content = {"approvalId": asked["id"], "isGranted": True, "idempotencyKey": str(uuid4())}
     ahead = (await house.ask(DECIDE, house.sara, input=content | {"mode": "PLAN"})).data["approvalDecide"]
     done = (await house.ask(DECIDE, house.sara, input=content | {"planToken": ahead["plan"]["token"]})).data["approvalDecide"]
     assert (done["approval"]["state"], done["approval"]["decidedBy"]["label"]) == ("APPROVED", "Sara Karimi")
+    assert await house.feed(house.buyer) == [(f"Approved: {asked_sum}", "Approval", asked["id"])]
     trail = await house.ask(
         "query($id: ID!) { organization(id: $id) { auditTrail(first: 1) { edges { node { action by { label approval { id } } } } } } }",
         house.sara, id=house.one.gid,

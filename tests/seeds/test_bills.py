@@ -11,6 +11,7 @@ from auth.wiring import Auth
 from domain.billing.states import BillState
 from domain.billing.tables import Bill, BillLine
 from domain.kernel.sealing import Sealer
+from domain.notifications.tables import Notice
 from domain.wallet.proof import prove
 from seeds.bills import MONTHS, seed_bills
 from seeds.demo import seed_demo
@@ -30,6 +31,10 @@ async def test_accounts_have_six_bills_and_one_is_overdue(database: Database, do
         bills = (await session.scalars(select(Bill))).all()
         kinds = set(await session.scalars(select(BillLine.kind)))
         assert not await prove(session)
+        notices = (await session.scalars(select(Notice).where(Notice.key == "bill.notice.issued"))).all()
+    unread = {notice.subject_id for notice in notices if notice.read_at is None}
+    newest = max(bill.month for bill in bills)
+    assert unread == {bill.id for bill in bills if bill.month == newest} and len(notices) > len(unread)
     months = defaultdict[UUID, list[str]](list)
     for bill in bills:
         months[bill.account_id].append(bill.month)

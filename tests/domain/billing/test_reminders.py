@@ -11,7 +11,11 @@ from sqlmodel import col
 from domain.billing.reminders import NOTICE_KIND, ROUND_KIND, handlers, schedule
 from domain.billing.states import BillState
 from domain.billing.tables import Bill
+from domain.kernel.ids import Kind, Ref
+from domain.kernel.locale import Locale
+from domain.kernel.paging import Window
 from domain.notifications.ports import MailMessage, PermanentDeliveryError, SmsMessage
+from domain.notifications.queries import notices_page
 from store import outbox
 from store.outbox import Handler
 from store.session import Database
@@ -108,6 +112,12 @@ async def test_each_day_is_told_once_by_mail_and_sms(database: Database, tenant:
     assert await desk.day(3, bill) == ([], [])
     assert await desk.day(7, bill) == sara
     assert await desk.day(100, bill) == ([], [])
+    async with database.read() as session:
+        notices = (await notices_page(session, tenant.profile_manager.id, Window(10), unread_only=False)).rows
+    late = f"Bill {bill.number} is past due"
+    assert [notice.title(Locale.EN) for notice in notices[:2]] == [late, late]
+    assert "still to be paid" in notices[2].text(Locale.EN) and "past due" not in notices[2].title(Locale.EN)
+    assert {notice.subject for notice in notices} == {Ref(Kind.BILL, bill.id)} and len(notices) == 3
 
 
 async def test_whoever_slept_over_days_is_told_the_last_alone(database: Database, tenant: Tenant, desk: Desk) -> None:

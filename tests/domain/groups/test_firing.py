@@ -22,6 +22,7 @@ from domain.kernel.permissions import Permission
 from domain.kernel.plan import MutationMode
 from domain.kernel.quantity import Unit
 from domain.kernel.scope import SYSTEM, system_scope
+from domain.notifications.tables import Notice
 from domain.sims.selection import SimSelection
 from domain.sims.tables import GroupMember, Sim, SimGroup
 from domain.wallet.ledger import Posting, post
@@ -171,6 +172,9 @@ async def test_each_outcome_is_told_once_to_the_line_and_to_the_addresses(databa
 
     async with database.read() as session:
         told = (await session.scalars(select(OutboxRow).where(col(OutboxRow.kind) == NOTICE_KIND))).all()
+        notices = (await session.scalars(select(Notice))).all()
+    assert {(notice.key, notice.person_id) for notice in notices} >= {("groups.notice.funds", two_tenants.one.profile_manager.id)}
+    assert {(notice.key, notice.subject_id) for notice in notices} == {("groups.notice.funds", desk.policies[0].id)}
     events = sorted((row.payload["event"], row.payload["sms"]) for row in told)
     assert events == sorted([("done", True), ("done", False)] * 2 + [("funds", True), ("funds", False)])
     assert {row.payload["to"] for row in told if not row.payload["sms"]} == {"books@example.com"}

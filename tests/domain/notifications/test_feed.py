@@ -145,6 +145,7 @@ def test_words_come_back_as_they_were() -> None:
 TOLD = {
     "approvals.notice.PENDING", "approvals.notice.APPROVED", "approvals.notice.REJECTED", "approvals.notice.EXPIRED",
     "approvals.notice.CANCELLED", "approvals.notice.budget", "bill.notice.issued", "bill.notice.soon", "bill.notice.overdue",
+    "groups.notice.failed", "groups.notice.funds", "groups.notice.bill_failed", "groups.notice.bill_funds",
     "payments.notice.settled", "payments.notice.failed", "payments.notice.refunded",
 }  # fmt: skip
 """Keys that stand in people's feeds: one may be added but none taken away while notices with it are kept."""

@@ -50,6 +50,7 @@ async def test_a_payment_is_asked_for_paid_verified_and_booked_once(till: Till) 
     assert {change["field"]: (change["before"], change["after"]) for change in entries[1].changes} == {
         "state": ("VERIFYING", "SETTLED"), "balance": ("0", str(AMOUNT)),
     }  # fmt: skip
+    assert await till.told() == ["Paid: 2,500,000\u00a0IRR"]
 
 
 async def test_20_callbacks_at_once_settle_once(till: Till) -> None:
@@ -87,6 +88,7 @@ async def test_a_refusal_ends_it_and_says_why(till: Till) -> None:
     assert await till.transfers() == []
     assert await till.work(timedelta(hours=2)) == 2  # what was left to do is done
     assert (await till.payment(payment.id)).state == "FAILED"
+    assert await till.told() == ["Not paid: 2,500,000\u00a0IRR"]
 
 
 async def test_a_slow_gateway_is_asked_until_it_says_yes(till: Till) -> None:

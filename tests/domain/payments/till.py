@@ -10,11 +10,14 @@ from sqlmodel import col, select
 
 from domain.audit.writing import Command, Done, Service, carry_out, fingerprint
 from domain.catalogue.tables import ActivationMode
+from domain.kernel.locale import Locale
+from domain.kernel.paging import Window
 from domain.kernel.permissions import Permission
 from domain.kernel.plan import MutationMode
 from domain.kernel.proof import Proof
 from domain.kernel.scope import Scope
 from domain.kernel.sealing import Sealer
+from domain.notifications.queries import notices_page
 from domain.payments import service, verifying, vouchers
 from domain.payments.ports import Terminals
 from domain.payments.service import ByGateway, ByPaper, Way
@@ -104,6 +107,12 @@ class Till:
         await self.act(payment, Answer.PAY)
         await self.came_back(payment)
         return await self.payment(payment.id)
+
+    async def told(self) -> list[str]:
+        """The headlines in the manager's feed, newest first."""
+        async with self.database.read() as session:
+            rows = (await notices_page(session, self.tenant.profile_manager.id, Window(100), unread_only=True)).rows
+        return [row.title(Locale.EN) for row in rows]
 
     async def resolve(self, payment: Payment, is_received: bool) -> Payment:
         """The operator's word on a paper or a refund."""
