@@ -33,7 +33,7 @@ class Bills(Payments):
         super().__init__(**given)
         self.is_postpaid = True
         self.disputes: dict[str, list[dict[str, Any]]] = {}
-        self.bills = {month: {"month": month, "due": 0} for month in MONTHS}
+        self.bills: dict[str, dict[str, Any]] = {month: {"month": month, "due": 0} for month in MONTHS}
         for month in MONTHS[1:3]:
             self.bills[month]["due"] = self._sum(self._lines_of(month))["gross"]
         for moved in self.moves:

@@ -33,7 +33,7 @@ class Groups(Bills):
         self._ran(cameras, 41, 1_000_000, hours=3, failure=NO_MONEY)
 
     def _group(self, name: str, cards: Any, manager: str | None) -> dict[str, Any]:
-        group = {"id": f"group-{name}", "name": name, "manager": manager, "mobile": "+989350000418", "cards": [*cards]}
+        group: dict[str, Any] = {"id": f"group-{name}", "name": name, "manager": manager, "mobile": "+989350000418", "cards": [*cards]}
         self.groups[group["id"]] = group
         return group
 

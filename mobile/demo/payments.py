@@ -35,7 +35,7 @@ class Payments(Purchases):
     def pay_in(self, method: str, amount: int, *, bill: dict[str, Any] | None = None) -> dict[str, Any]:
         """Begins a payment; what isn't waited for is settled at once."""
         number = f"PAY-{5107 + len(self.payments)}"
-        payment = {
+        payment: dict[str, Any] = {
             "id": f"payment-{number}",
             "number": number,
             "state": "CREATED",

@@ -174,7 +174,7 @@ async def test_each_outcome_is_told_once_to_the_line_and_to_the_addresses(databa
         told = (await session.scalars(select(OutboxRow).where(col(OutboxRow.kind) == NOTICE_KIND))).all()
         notices = (await session.scalars(select(Notice))).all()
     assert {(notice.key, notice.person_id) for notice in notices} >= {("groups.notice.funds", two_tenants.one.profile_manager.id)}
-    assert {(notice.key, notice.subject_id) for notice in notices} == {("groups.notice.funds", desk.policies[0].id)}
+    assert {(notice.key, notice.subject_id) for notice in notices} == {("groups.notice.funds", desk.policies[0])}
     events = sorted((row.payload["event"], row.payload["sms"]) for row in told)
     assert events == sorted([("done", True), ("done", False)] * 2 + [("funds", True), ("funds", False)])
     assert {row.payload["to"] for row in told if not row.payload["sms"]} == {"books@example.com"}

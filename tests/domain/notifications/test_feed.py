@@ -153,6 +153,7 @@ TOLD = {
 
 @pytest.mark.parametrize("key", sorted(TOLD))
 def test_a_key_that_was_told_keeps_its_words(key: str) -> None:
-    for part in ("subject", "text"):
-        sentence = catalogue()[f"{key}.{part}"]
-        assert all(isinstance(words, str) and placeholders(words) for words in sentence.values())
+    subject, body = (catalogue()[f"{key}.{part}"] for part in ("subject", "text"))
+
+    assert all(isinstance(words, str) for words in subject.values())
+    assert all(isinstance(words, str) and placeholders(words) for words in body.values())
