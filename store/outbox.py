@@ -13,6 +13,7 @@ from uuid import UUID
 
 import structlog
 from sqlalchemy import BigInteger, Index, Integer, delete, exists, func, select, update
+from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.orm import aliased
 from sqlmodel import Field, SQLModel, col
 
@@ -232,6 +233,6 @@ async def run_forever(
                     await session.execute(delete(OutboxRow).where(done, col(OutboxRow.run_at) < clock.now() - KEPT))
         except StoreBusy:
             await asyncio.sleep(pause)
-        except OSError as error:
+        except (OSError, SQLAlchemyError) as error:  # a connection may break in ways that its driver has no name for
             LOG.error("outbox_store_lost", error=repr(error))
             await asyncio.sleep(1)

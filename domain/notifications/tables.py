@@ -16,7 +16,8 @@ IS_READ = column("read_at").is_not(None)
 class Notice(SQLModel, table=True):
     """Something a person was told, kept as a message's key and parameters so that it is read in whatever language they choose.
 
-    Ids are made of `at`, so their order is that of the feed; `once` names the event, of which a person is told once.
+    Ids are made of `at`, so their order is that of the feed; `once` names the event, of which a person is told once. `person_id` is no
+    foreign key: what is told, in the transaction that moves money, never stands in its way.
     """
 
     __tablename__ = "notices"
@@ -26,7 +27,7 @@ class Notice(SQLModel, table=True):
         Index("ix_notices_read", "organization_id", "read_at", postgresql_where=IS_READ, sqlite_where=IS_READ),
     )
 
-    person_id: UUID = Field(primary_key=True, foreign_key="persons.id")
+    person_id: UUID = Field(primary_key=True)
     id: UUID = Field(primary_key=True)
     organization_id: UUID = Field(foreign_key="organizations.id")
     once: str

@@ -25,7 +25,6 @@ def upgrade() -> None:
     sa.Column('at', types.UtcDateTime(), nullable=False),
     sa.Column('read_at', types.UtcDateTime(), nullable=True),
     sa.ForeignKeyConstraint(['organization_id'], ['organizations.id'], name=op.f('fk_notices_organization_id_organizations')),
-    sa.ForeignKeyConstraint(['person_id'], ['persons.id'], name=op.f('fk_notices_person_id_persons')),
     sa.PrimaryKeyConstraint('person_id', 'id', name=op.f('pk_notices')),
     sa.UniqueConstraint('person_id', 'once', name=op.f('uq_notices_person_id_once'))
     )

@@ -150,7 +150,7 @@ class Company:
             session.add_all(
                 SimPlacement(id=uuid7(), organization_id=own.id, sim_id=sim.id, account_id=sim.account_id, valid_from=BEGAN) for sim in sims
             )
-        await sell(database, offering) if number == 1 else await _on_sale(database, offering)
+        await sell(database, offering)
         tenant = Tenant(own.id, names, people[0], people[0], sims, wallets)
         company = cls(database, tenant, people[1], offering, folder / str(number))
         for id in company.purses[::2]:
@@ -195,11 +195,6 @@ class Company:
         async with self.database.read() as session:
             rows = await session.scalars(select(LedgerAccount).where(LedgerAccount.organization_id == self.tenant.id))
             return {row.id: row for row in rows}
-
-
-async def _on_sale(database: Database, offering: Any) -> None:
-    async with database.write() as session:
-        session.add(offering)
 
 
 def machine(runner: asyncio.Runner, database: Database, folder: Path, counts: Counter[str]) -> type[RuleBasedStateMachine]:
