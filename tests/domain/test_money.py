@@ -537,7 +537,7 @@ def test_whatever_is_done_with_money_the_books_hold(database_url: str, document_
         runner.run(documents.__aenter__())
         try:
             while counts["steps checked"] < (STEPS or 10):  # a run may end early
-                runs, length = (1 + (STEPS - counts["steps checked"]) // A_RUN, A_RUN) if STEPS else (3, 12)
+                runs, length = (1 + (STEPS - counts["steps checked"]) // A_RUN, A_RUN) if STEPS else (2, 12)
                 run_state_machine_as_test(
                     machine(runner, database, tmp_path, counts),
                     settings=settings(

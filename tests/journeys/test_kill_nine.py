@@ -48,7 +48,7 @@ from tests.press import Press
 from tests.tooling.process_tree import Tree, clean_environment, running
 from tests.world import MovableClock
 
-KILLS, CLIENTS, PURCHASES = 8, 4, 10
+KILLS, CLIENTS, PURCHASES = 5, 4, 10
 SECRET = rules.token_text("dev", "K" * 30)
 MEMO = "bought under fire"
 BUY = """mutation($input: OrderPlaceInput!) { orderPlace(input: $input) { __typename
