@@ -40,7 +40,8 @@ def fold(text: str) -> str:
         return "".join(text.casefold().split())
     decomposed = unicodedata.normalize("NFKD", digits_latin(text)).casefold()
     bare = "".join(letter for letter in decomposed if not unicodedata.combining(letter) or letter == _BREVE)
-    return "".join(without_invisible(unicodedata.normalize("NFC", bare).translate(_SAME_LETTER)).split())
+    joined = "".join(without_invisible(unicodedata.normalize("NFC", bare).translate(_SAME_LETTER)).split())
+    return unicodedata.normalize("NFC", joined)  # a mark may have come to stand beside its letter only now
 
 
 def search_key(text: str, *field: str) -> str:

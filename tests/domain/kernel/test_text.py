@@ -1,7 +1,7 @@
 """Folding for search, digits and direction marks."""
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from domain.kernel.text import digits_latin, digits_persian, fold, ltr
@@ -32,6 +32,7 @@ def test_letters_of_their_own_stay_apart(one: str, other: str) -> None:
     assert fold(one) != fold(other)
 
 
+@example("A\u02d8")
 @given(st.text())
 def test_folding_twice_changes_nothing(text: str) -> None:
     assert fold(fold(text)) == fold(text)
