@@ -23,7 +23,7 @@ MOST_COUNTED = 1_000
 """Unread notices are counted so far: nobody reads the difference, and it bounds what a bell on every screen costs."""
 
 
-class NoticeRow(msgspec.Struct, frozen=True):
+class NotificationRow(msgspec.Struct, frozen=True):
     """A notice in somebody's feed."""
 
     id: UUID
@@ -48,7 +48,7 @@ class NoticeRow(msgspec.Struct, frozen=True):
         return text(f"{self.key}.text", locale, **restored(self.params))
 
 
-_NOTICE: tuple[Any, ...] = tuple(getattr(Notice, name) for name in NoticeRow.__struct_fields__)
+_NOTICE: tuple[Any, ...] = tuple(getattr(Notice, name) for name in NotificationRow.__struct_fields__)
 _OWN = select(*_NOTICE).where(col(Notice.person_id) == bindparam("person_id"))
 _ALL, _UNREAD = Prepared(_OWN), Prepared(_OWN.where(IS_UNREAD))
 _BY_IDS = Prepared(_OWN.where(among(col(Notice.id), "ids")))
@@ -57,15 +57,15 @@ _COUNT = Prepared(select(func.count()).select_from(_SOME))
 _NEWEST = (By(col(Notice.id), is_descending=True),)
 
 
-async def notices_page(session: Session, person_id: UUID, window: Window, *, unread_only: bool) -> Page[NoticeRow]:
+async def notices_page(session: Session, person_id: UUID, window: Window, *, unread_only: bool) -> Page[NotificationRow]:
     """One page of a person's feed, newest first."""
     statement = (_UNREAD if unread_only else _ALL)(person_id=person_id)
-    return (await page(session, statement, window, _NEWEST, name="notices")).made(NoticeRow, len(_NOTICE))
+    return (await page(session, statement, window, _NEWEST, name="notices")).made(NotificationRow, len(_NOTICE))
 
 
-async def notices_by_ids(session: Session, person_id: UUID, ids: Sequence[UUID]) -> list[NoticeRow | None]:
+async def notices_by_ids(session: Session, person_id: UUID, ids: Sequence[UUID]) -> list[NotificationRow | None]:
     """A person's own notices in the order asked, null for those of others."""
-    found = {row[0]: NoticeRow(*row) for row in await session.rows(_BY_IDS, person_id=person_id, ids=ids)}
+    found = {row[0]: NotificationRow(*row) for row in await session.rows(_BY_IDS, person_id=person_id, ids=ids)}
     return [found.get(id) for id in ids]
 
 

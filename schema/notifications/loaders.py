@@ -7,7 +7,7 @@ from auth.actor import Actor
 from domain.kernel.errors import AccessError
 from domain.kernel.ids import Kind, Ref
 from domain.notifications import queries
-from domain.notifications.queries import NoticeRow
+from domain.notifications.queries import NotificationRow
 from schema.kernel.context import Context
 from schema.kernel.nodes import FINDERS, found
 
@@ -17,7 +17,7 @@ def reader(actor: Actor) -> UUID | None:
     return None if actor.session_id is None or actor.is_read_only else actor.person_id
 
 
-async def notices(context: Context, ids: list[UUID]) -> list[NoticeRow | None]:
+async def notices(context: Context, ids: list[UUID]) -> list[NotificationRow | None]:
     """The viewer's own notices."""
     person_id = reader(context.asking())
     if person_id is None:

@@ -8,7 +8,7 @@ import strawberry
 from domain.kernel.ids import Kind
 from domain.kernel.paging import Page, Window
 from domain.notifications import queries
-from domain.notifications.queries import NoticeRow
+from domain.notifications.queries import NotificationRow
 from schema.engine.fields import batched, plain, rows_of
 from schema.kernel.context import Context, Info
 from schema.kernel.figures import After, Before, First, Last
@@ -17,19 +17,19 @@ from schema.kernel.pages import Connection
 from schema.notifications import loaders
 
 
-def _title(row: NoticeRow, context: Context) -> str:
+def _title(row: NotificationRow, context: Context) -> str:
     """In the viewer's language."""
     return row.title(context.locale)
 
 
-def _text(row: NoticeRow, context: Context) -> str:
+def _text(row: NotificationRow, context: Context) -> str:
     """In the viewer's language."""
     return row.text(context.locale)
 
 
 @strawberry.type(description="A notice in the viewer's feed.")
 class Notification(Node):
-    """Served from `NoticeRow`."""
+    """Served from `NotificationRow`."""
 
     id: strawberry.ID = global_id(Kind.NOTIFICATION)
     title: str = plain(_title, description="Headline.")
@@ -37,7 +37,7 @@ class Notification(Node):
     at: datetime = strawberry.field(description="When it happened.")
     read_at: datetime | None = strawberry.field(description="Read when.")
 
-    is_type_of = rows_of(NoticeRow)
+    is_type_of = rows_of(NotificationRow)
 
     subject: Node | None = batched(loaders.subjects, key="subject", description="What to open.", extensions=[Found()])
 

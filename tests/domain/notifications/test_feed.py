@@ -16,7 +16,7 @@ from domain.kernel.messages import catalogue, placeholders
 from domain.kernel.money import Money
 from domain.kernel.paging import Window
 from domain.notifications import feed, queries
-from domain.notifications.queries import NoticeRow
+from domain.notifications.queries import NotificationRow
 from domain.notifications.tables import Notice
 from domain.notifications.words import restored, stored
 from store.session import Database
@@ -30,7 +30,7 @@ async def tell(database: Database, tenant: Tenant, people: Collection[UUID], *, 
         await feed.tell(session, tenant.id, people, "payments.notice.settled", WORDS, Ref(Kind.PAYMENT, uuid4()), at=at, once=once)
 
 
-async def read(database: Database, person_id: UUID, *, unread_only: bool = False) -> list[NoticeRow]:
+async def read(database: Database, person_id: UUID, *, unread_only: bool = False) -> list[NotificationRow]:
     async with database.read() as session:
         return list((await queries.notices_page(session, person_id, Window(100), unread_only=unread_only)).rows)
 
