@@ -19,6 +19,7 @@ from store.backup import papers, rows, vault
 from store.backup.papers import Paper
 from store.backup.rows import Snapshot
 from store.backup.vault import BadBackup
+from store.models import table_of
 from store.outbox import OutboxRow
 from store.session import Database
 
@@ -96,7 +97,7 @@ async def _committed(snapshot: Snapshot, name: str, found: Sequence[Paper], bega
     young = {outbox_key(paper["_id"]): paper for paper in found if paper["at"] > began - IN_FLIGHT}
     if not young:
         return found
-    later = await snapshot.later(OutboxRow.__table__.c.key, list(young))  # type: ignore[attr-defined]
+    later = await snapshot.later(table_of(OutboxRow).c.key, list(young))
     return [paper for paper in found if outbox_key(paper["_id"]) not in later]
 
 

@@ -11,7 +11,7 @@ from api.watching import watch_of, watching
 from api.workshop import Workshop, open_workshop
 from api.world import check_migrated
 from auth import notices, retention
-from auth.cleaning import CLEANING_KIND, cleaning_handler, schedule
+from auth.cleaning import CLEANING_KIND, cleaning_handler
 from auth.delivery import code_handler
 from auth.otp import OTP_KIND
 from domain.approvals import rounds as approval_rounds
@@ -78,17 +78,9 @@ def handlers(workshop: Workshop) -> Mapping[str, Handler]:
 
 async def work(workshop: Workshop, end: asyncio.Event | None = None) -> None:
     """Does what falls due until cancelled, or until the end is told and what was begun is done."""
-    await schedule(workshop.auth, at=workshop.clock.now())
-    await files.schedule(workshop.database, at=workshop.clock.now())
-    await approval_rounds.schedule(workshop.database, at=workshop.clock.now())
-    await firing.schedule(workshop.database, at=workshop.clock.now())
-    await rounds.schedule(workshop.database, at=workshop.clock.now())
-    await reminders.schedule(workshop.database, at=workshop.clock.now())
-    await expiry.schedule(workshop.database, at=workshop.clock.now())
-    await proving.schedule(workshop.database, at=workshop.clock.now())
-    await billing.schedule(workshop.database, at=workshop.clock.now())
-    await retention.schedule(workshop.database, at=workshop.clock.now())
-    await outbox.run_forever(workshop.database, handlers(workshop), workshop.clock, watch=watch_of(workshop), end=end)
+    able = handlers(workshop)
+    await outbox.begin_rounds(workshop.database, able, at=workshop.clock.now())
+    await outbox.run_forever(workshop.database, able, workshop.clock, watch=watch_of(workshop), end=end)
 
 
 @asynccontextmanager

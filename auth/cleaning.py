@@ -8,8 +8,7 @@ from sqlmodel import col
 from auth.tables import Challenge, LimitWindow, RefreshToken
 from auth.wiring import Auth
 from domain.kernel.clock import Clock
-from store import outbox
-from store.outbox import Handler, Later, Task
+from store.outbox import Handler, Later, Round, Task
 
 CLEANING_KIND = "auth.clean"
 KEPT = timedelta(days=1)
@@ -23,12 +22,6 @@ async def clean(auth: Auth, *, at: datetime) -> None:
             await session.execute(delete(table).where(col(table.expires_at) < at - KEPT))
 
 
-async def schedule(auth: Auth, *, at: datetime) -> None:
-    """Makes sure that the hourly cleaning is due some time; one row for all workers."""
-    async with auth.database.write() as session:
-        await outbox.send(session, CLEANING_KIND, {}, subject=CLEANING_KIND, key=CLEANING_KIND, at=at)
-
-
 def cleaning_handler(auth: Auth, clock: Clock) -> Handler:
     """The outbox's handler: cleans, and comes again in an hour."""
 
@@ -36,4 +29,4 @@ def cleaning_handler(auth: Auth, clock: Clock) -> Handler:
         await clean(auth, at=clock.now())
         raise Later(clock.now() + EVERY)
 
-    return handle
+    return Round(handle)

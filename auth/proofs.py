@@ -18,6 +18,7 @@ from domain.kernel.errors import DomainError, LimitReached
 from domain.kernel.identifiers import Channel
 from domain.kernel.proof import ProofMethod
 from domain.kernel.text import digits_latin, without_invisible
+from store.models import rows_changed
 from store.session import Session
 
 
@@ -55,7 +56,7 @@ async def answer(
         .where(col(Challenge.used_at).is_(None), col(Challenge.expires_at) > at)
         .values(tries=Challenge.tries + 1)
     )
-    taken = (await session.execute(guess)).rowcount  # type: ignore[attr-defined]
+    taken = rows_changed(await session.execute(guess))
     challenge = await session.get(Challenge, given.challenge_id, populate_existing=True)
     if not taken or challenge is None:
         return InvalidSecret(0, field=("proof",))

@@ -18,8 +18,7 @@ from domain.kernel.clock import Clock
 from domain.kernel.retention import Kept
 from domain.notifications import feed
 from domain.usage import service as usage
-from store import outbox
-from store.outbox import Handler, Later, Task
+from store.outbox import Handler, Later, Round, Task
 from store.session import Database
 
 RETENTION_KIND: Final = "retention"
@@ -56,12 +55,6 @@ async def _forget_places(database: Database, before: datetime) -> int:
     return len(ids)
 
 
-async def schedule(database: Database, *, at: datetime) -> None:
-    """Makes sure that the daily round is due some time; one row for all workers."""
-    async with database.write() as session:
-        await outbox.send(session, RETENTION_KIND, {}, subject=RETENTION_KIND, key=RETENTION_KIND, at=at)
-
-
 def retention_handler(database: Database, clock: Clock, periods: Mapping[Kept, int]) -> Handler:
     """The outbox's handler: forgets a part, and comes again at once while there is more, else in a day."""
 
@@ -72,4 +65,4 @@ def retention_handler(database: Database, clock: Clock, periods: Mapping[Kept, i
             LOG.info("forgotten", **{kept.value: count for kept, count in counts.items() if count})
         raise Later(at if max(counts.values()) >= AT_ONCE else at + EVERY)
 
-    return handle
+    return Round(handle)

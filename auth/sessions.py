@@ -20,6 +20,7 @@ from auth.wiring import Auth
 from domain.kernel.errors import DomainError, Forbidden, NotEligible, NotFound
 from domain.kernel.ids import uuid7
 from domain.kernel.proof import ProofMethod
+from store.models import rows_changed
 from store.session import Session
 
 MOST_REVOKED = 50
@@ -160,7 +161,7 @@ async def _refreshed(session: Session, token_hash: str, client: Client, at: date
     unused = update(RefreshToken).where(
         col(RefreshToken.hash) == token_hash, col(RefreshToken.used_at).is_(None), col(RefreshToken.expires_at) > at
     )
-    is_first = bool((await session.execute(unused.values(used_at=at))).rowcount)  # type: ignore[attr-defined]
+    is_first = bool(rows_changed(await session.execute(unused.values(used_at=at))))
     token = await session.get(RefreshToken, token_hash, populate_existing=True)
     row = await session.get(SignInSession, token.session_id, with_for_update=True) if token else None
     if token is None or row is None:

@@ -16,6 +16,7 @@ from auth.wiring import Auth
 from domain.kernel.errors import InvalidInput, NotEligible, StateConflict
 from domain.kernel.sealing import Sealed
 from domain.kernel.text import digits_latin, without_invisible
+from store.models import rows_changed
 from store.session import Session
 from store.upsert import insert_or_ignore
 
@@ -105,7 +106,7 @@ async def _use_recovery(auth: Auth, session: Session, person_id: UUID, code: str
         col(RecoveryCode.hash) == auth.sealer.digest("recovery", person_id, code),
         col(RecoveryCode.used_at).is_(None),
     )
-    return bool((await session.execute(unused.values(used_at=at))).rowcount)  # type: ignore[attr-defined]
+    return bool(rows_changed(await session.execute(unused.values(used_at=at))))
 
 
 async def _put_in_use(auth: Auth, session: Session, person_id: UUID, sealed: Sealed, *, step: int) -> list[str]:

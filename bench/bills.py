@@ -43,6 +43,7 @@ from domain.wallet.proof import prove
 from store import migrate
 from store.document_server import document_server
 from store.documents import open_documents
+from store.models import table_of
 from store.session import Database
 from store.upsert import insert_all
 
@@ -131,7 +132,7 @@ async def _place(database: Database, month: JalaliMonth) -> dict[UUID, tuple[UUI
     """Has every card stand where it is since before the month, by bill; returns organization and place of each."""
     columns: Any = (Sim.id, Sim.organization_id, Sim.account_id, Sim.path)
     async with database.write() as session:
-        await session.execute(Sim.__table__.update().values(payment_mode=PaymentMode.POSTPAID))  # type: ignore[attr-defined]
+        await session.execute(table_of(Sim).update().values(payment_mode=PaymentMode.POSTPAID))
         rows = (await session.execute(select(*columns).order_by(col(Sim.id)))).all()
         await insert_all(
             session, SimPlacement,

@@ -142,7 +142,10 @@ def table(found: list[Figures]) -> Table:
 
 async def _on(engine: Engine, kills: int, backend_kills: int, seed: int, bug: str) -> Found:
     with tempfile.TemporaryDirectory(prefix="simurgh-faults-") as folder, CONSOLE.status(f"{engine}: a demo company …") as status:
-        told = lambda words: status.update(f"{engine}: {words}")  # noqa: E731 (a name for the status)
+
+        def told(words: str) -> None:
+            status.update(f"{engine}: {words}")
+
         data = Path(folder) / "data"
         if engine is Engine.SQLITE:
             return await measured(data, None, kills=kills, backend_kills=0, seed=seed, bug=bug, told=told)

@@ -50,18 +50,18 @@ async def _never_used(*_: object) -> None:
 
 
 def _two_transactions() -> None:
-    orders.pay_for_items = _paid_later  # type: ignore[attr-defined]
+    orders.pay_for_items = _paid_later  # type: ignore[attr-defined]  # imported there, and not told to others
     opened = Database.__init__
 
     def opens(database: Database, *arguments: Any, **named: Any) -> None:
         opened(database, *arguments, **named)
         _database[:] = [database]
 
-    Database.__init__ = opens  # type: ignore[assignment, method-assign]
+    Database.__init__ = opens  # type: ignore[assignment, method-assign]  # who pays later has to know the database
 
 
 def _missing_key() -> None:
-    writing._replay = _never_used  # type: ignore[assignment]
+    writing._replay = _never_used  # type: ignore[assignment]  # takes anything and finds nothing
 
 
 BUGS: Mapping[str, Callable[[], None]] = {"two-transactions": _two_transactions, "missing-key": _missing_key}

@@ -38,6 +38,7 @@ from seeds.purchases import Buying, Granted, Ids, Payer
 from seeds.size import Size
 from seeds.tickets import seed_tickets
 from seeds.usage import OFTEN, SELDOM, Record, Traffic, updates
+from store.models import table_of
 from store.session import Database, Session
 from store.upsert import insert_all
 
@@ -187,7 +188,7 @@ async def _use(
     """Draws the traffic of all lines, and keeps the records, the buckets and the figures on the cards a few thousand at a time."""
     draw, numbers = plot.dice.stream(f"usage:{company.legal_id}"), [line.msisdn for line in lines if line.msisdn]  # they call each other
     traffic = Traffic(draw, numbers, since=company.habits.since, at=plot.at)
-    change = update(Sim.__table__).where(col(Sim.id) == bindparam("card"))  # type: ignore[attr-defined]
+    change = update(table_of(Sim)).where(col(Sim.id) == bindparam("card"))
     values = {"last_usage_at": "used", "current_charge": "charge", "data_remaining": "data", "next_bucket_end_at": "ends"}
     change = change.values({name: bindparam(value) for name, value in values.items()})
     connection, waiting = await session.connection(), list[Record]()

@@ -8,7 +8,7 @@ from contextvars import ContextVar
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
-from typing import Any, Protocol
+from typing import Any, Protocol, TypeVar
 from uuid import UUID
 
 import structlog
@@ -25,10 +25,13 @@ from store.upsert import insert_all
 LEASE = timedelta(seconds=60)
 RUN_SECONDS = 50
 MOST_ATTEMPTS = 10
+LONGEST_WAIT, LONGEST_TIRELESS_WAIT = 3600, 300
+"""Seconds between two tries."""
 KEPT = timedelta(days=7)
 TRACE: ContextVar[str | None] = ContextVar("trace", default=None)
 """The trace that rows put in now belong to, as W3C's `traceparent` has it."""
 LOG = structlog.get_logger("outbox")
+Item = TypeVar("Item")
 
 
 class OutboxState(StrEnum):
@@ -112,6 +115,50 @@ class Later(Exception):
         self.has_progressed = has_progressed
 
 
+@dataclass(frozen=True, slots=True)
+class Tireless:
+    """A handler of work that is never given up by itself: it is tried again for as long as it takes, each failure logged and counted."""
+
+    handler: Handler
+
+    async def __call__(self, task: Task) -> None:
+        """Does it."""
+        await self.handler(task)
+
+
+def _at_once(at: datetime) -> datetime:
+    return at
+
+
+@dataclass(frozen=True, slots=True)
+class Round(Tireless):
+    """A handler of work that comes round for ever, by raising `Later`; `begin_rounds` makes the one row for all workers, due at `begins`."""
+
+    begins: Callable[[datetime], datetime] = _at_once
+
+
+async def begin_rounds(database: Database, handlers: Mapping[str, Handler], *, at: datetime) -> None:
+    """Makes sure that everything that comes round is due some time."""
+    rounds = {kind: handler for kind, handler in handlers.items() if isinstance(handler, Round)}
+    async with database.write() as session:
+        await send_all(session, [Letter(kind, {}, kind, round.begins(at), kind) for kind, round in rounds.items()])
+
+
+async def each(items: Iterable[Item], act: Callable[[Item], Awaitable[object]]) -> None:
+    """Does something for each; what goes wrong with one is logged and raised once the others are done, unless the store itself is gone."""
+    fault: Exception | None = None
+    for item in items:
+        try:
+            await act(item)
+        except (OSError, StoreBusy):
+            raise
+        except Exception as error:
+            LOG.exception("outbox_one_failed", item=repr(item))
+            fault = fault or error
+    if fault is not None:
+        raise fault
+
+
 class _Clock(Protocol):
     def now(self) -> datetime: ...
 
@@ -143,15 +190,15 @@ async def send_all(session: Session, letters: Iterable[Letter], *, organization_
     await insert_all(session, OutboxRow, rows, ignores_known=True)
 
 
-async def claim(database: Database, worker: str, *, now: datetime, most: int = 20) -> list[Task]:
-    """Leases the oldest unfinished row of each of some subjects, due ones only."""
+async def claim(database: Database, worker: str, *, kinds: Iterable[str], now: datetime, most: int = 20) -> list[Task]:
+    """Leases the oldest unfinished row of each of some subjects, due ones of these kinds only: what a newer release sent waits for it."""
     older = aliased(OutboxRow)
     blocked = exists().where(
         col(older.subject) == col(OutboxRow.subject), col(older.state) != OutboxState.DONE, col(older.seq) < col(OutboxRow.seq)
     )
     due = (
         select(OutboxRow)
-        .where(col(OutboxRow.state) == OutboxState.READY, col(OutboxRow.run_at) <= now)
+        .where(col(OutboxRow.state) == OutboxState.READY, col(OutboxRow.run_at) <= now, col(OutboxRow.kind).in_(sorted(kinds)))
         .where((col(OutboxRow.lease_until).is_(None)) | (col(OutboxRow.lease_until) < now))
         .where(~blocked)
         .order_by(col(OutboxRow.run_at), col(OutboxRow.seq))
@@ -187,7 +234,7 @@ async def run_once(
     database: Database, handlers: Mapping[str, Handler], clock: _Clock, *, worker: str, watch: Watch | None = None
 ) -> int:
     """Claims and runs what is due; returns how many rows it took. `watch` is entered around each piece of work and sees what it raises."""
-    tasks = await claim(database, worker, now=clock.now())
+    tasks = await claim(database, worker, kinds=handlers, now=clock.now())
     await asyncio.gather(*(run_task(database, handlers, clock, task, worker=worker, watch=watch) for task in tasks))
     return len(tasks)
 
@@ -196,19 +243,21 @@ async def run_task(
     database: Database, handlers: Mapping[str, Handler], clock: _Clock, task: Task, *, worker: str, watch: Watch | None = None
 ) -> None:
     """Runs what this worker has claimed, and settles it: done, to be run again, or dead."""
+    handler = handlers[task.kind]
+    is_tireless = isinstance(handler, Tireless)
     try:
         with watch(task) if watch else nullcontext():
             async with asyncio.timeout(RUN_SECONDS):
-                await handlers[task.kind](task)
+                await handler(task)
     except asyncio.CancelledError:  # somebody else may take it at once, and it doesn't count as a failure
         await _settle(database, worker, task, run_at=clock.now(), attempts=task.attempt - 1)
         raise
     except Later as later:
-        await _settle(database, worker, task, run_at=later.at, attempts=0 if later.has_progressed else task.attempt - 1)
+        await _settle(database, worker, task, run_at=later.at, attempts=0 if later.has_progressed or is_tireless else task.attempt - 1)
     except Exception as error:
-        dead = isinstance(error, GiveUp | KeyError) or task.attempt >= MOST_ATTEMPTS
+        dead = isinstance(error, GiveUp) or (task.attempt >= MOST_ATTEMPTS and not is_tireless)
         LOG.warning("outbox_failed", kind=task.kind, subject=task.subject, attempt=task.attempt, dead=dead, error=type(error).__name__)
-        wait = timedelta(seconds=min(2**task.attempt, 3600))
+        wait = timedelta(seconds=min(2 ** min(task.attempt, MOST_ATTEMPTS + 2), LONGEST_TIRELESS_WAIT if is_tireless else LONGEST_WAIT))
         state = OutboxState.DEAD if dead else OutboxState.READY
         await _settle(database, worker, task, state=state, run_at=clock.now() + wait, error=f"{type(error).__name__}: {error}"[:300])
     else:

@@ -7,6 +7,7 @@ from typing import Any
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlmodel import SQLModel
 
+from store.models import rows_changed, table_of
 from store.session import Session
 
 AT_ONCE = 5_000
@@ -17,7 +18,7 @@ async def insert_or_ignore(session: Session, table: type[SQLModel], rows: Sequen
     if not rows:
         return 0
     done = await session.execute((await _insert(session, table)).values([dict(row) for row in rows]).on_conflict_do_nothing())
-    return int(done.rowcount)  # type: ignore[attr-defined]
+    return rows_changed(done)
 
 
 async def insert_all(
@@ -36,7 +37,7 @@ async def insert_all(
 
 async def insert_or_add(session: Session, table: type[SQLModel], rows: Sequence[Mapping[str, Any]], *, added: Sequence[str]) -> None:
     """Inserts rows, or adds the `added` numbers of each to the row of the same primary key; a key stands in `rows` once."""
-    target = table.__table__  # type: ignore[attr-defined]
+    target = table_of(table)
     insert = await _insert(session, table)
     sums = {name: target.c[name] + insert.excluded[name] for name in added}
     statement = insert.on_conflict_do_update(index_elements=list(target.primary_key.columns), set_=sums)
@@ -48,5 +49,5 @@ async def insert_or_add(session: Session, table: type[SQLModel], rows: Sequence[
 async def _insert(session: Session, table: type[SQLModel]) -> postgresql.Insert | sqlite.Insert:
     """An insert that knows conflicts; into the table itself, as the mapper would look at every row."""
     dialect = (await session.connection()).dialect.name
-    target = table.__table__  # type: ignore[attr-defined]
+    target = table_of(table)
     return sqlite.insert(target) if dialect == "sqlite" else postgresql.insert(target)

@@ -46,7 +46,7 @@ async def set_bands(
 ) -> Done:
     """All bands of an account."""
     account_id, who = tenant.accounts[account].id, actor or tenant.as_profile_manager()
-    deed = lambda work: service.bands_set(work, account_id, bands)  # noqa: E731
+    deed = lambda work: service.bands_set(work, account_id, bands)  # noqa: E731 (a name for what is done)
     return await write(database, who, Permission.BUDGET_MANAGE, "approvalBandsSet", deed, at=at)
 
 
@@ -54,7 +54,7 @@ async def stand_in(
     database: Database, giver: Actor, to: UUID, ends: datetime | None, *, begins: datetime | None = None, at: datetime = NOW
 ) -> Done:
     """Somebody stands in for a manager."""
-    deed = lambda work: service.delegate(work, to, begins, ends)  # noqa: E731
+    deed = lambda work: service.delegate(work, to, begins, ends)  # noqa: E731 (a name for what is done)
     return await write(database, giver, Permission.APPROVAL_DECIDE, "approvalDelegate", deed, at=at)
 
 

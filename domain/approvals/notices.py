@@ -24,6 +24,7 @@ from domain.notifications.feed import tell
 from domain.notifications.letters import as_html
 from domain.notifications.ports import Mailer, MailMessage, PermanentDeliveryError
 from domain.people.tables import Person
+from store.models import rows_changed
 from store.outbox import Handler, Letter, Task
 from store.session import Database, Session
 
@@ -60,7 +61,7 @@ async def tell_reached(work: Work, budget: Budget) -> None:
         return
     here = (col(Budget.id) == budget.id, col(Budget.told) < percent)
     told = await work.sql.execute(update(Budget).where(*here).values(told=percent).execution_options(synchronize_session=False))
-    if not told.rowcount:  # type: ignore[attr-defined]
+    if not rows_changed(told):
         return
     able = await authority(work.sql, budget.organization_id, at=work.at)
     place, name = (await work.sql.execute(_of_subject(*_PLACE).where(col(Budget.id) == budget.id))).one()

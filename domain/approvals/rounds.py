@@ -16,19 +16,12 @@ from domain.kernel.permissions import Permission
 from domain.kernel.plan import MutationMode
 from domain.kernel.scope import system_scope
 from domain.notifications.ports import Mailer
-from store import outbox
-from store.outbox import Handler, Later, Task
+from store.outbox import Handler, Later, Round, Task, each
 from store.session import Database
 
 ROUND_KIND = "approval_round"
 EVERY = timedelta(minutes=1)
 AT_ONCE = 100
-
-
-async def schedule(database: Database, *, at: datetime) -> None:
-    """Makes sure that a round is due some time; one row for all workers."""
-    async with database.write() as session:
-        await outbox.send(session, ROUND_KIND, {}, subject=ROUND_KIND, key=ROUND_KIND, at=at)
 
 
 def handlers(database: Database, mailer: Mailer, clock: Clock) -> Mapping[str, Handler]:
@@ -40,7 +33,7 @@ def handlers(database: Database, mailer: Mailer, clock: Clock) -> Mapping[str, H
         await follow_roles(database, at=at)
         raise Later(at if ended == AT_ONCE else at + EVERY)
 
-    return {ROUND_KIND: make_round, **notice_handlers(database, mailer)}
+    return {ROUND_KIND: Round(make_round), **notice_handlers(database, mailer)}
 
 
 async def end_late(database: Database, *, at: datetime) -> int:
@@ -48,8 +41,7 @@ async def end_late(database: Database, *, at: datetime) -> int:
     late = select(Approval.id).where(Approval.state == ApprovalState.PENDING, col(Approval.due_at) <= at)
     async with database.read() as session:
         ids = (await session.scalars(late.order_by(col(Approval.due_at)).limit(AT_ONCE))).all()
-    for id in ids:
-        await _expire(database, id, at)
+    await each(ids, lambda id: _expire(database, id, at))
     return len(ids)
 
 
@@ -67,7 +59,11 @@ async def follow_roles(database: Database, *, at: datetime) -> int:
     async with database.read() as session:
         organizations = sorted((await session.scalars(waiting)).all())
     changed = 0
-    for organization_id in organizations:
+
+    async def follow(organization_id: UUID) -> None:
+        nonlocal changed
         async with database.write() as session:
             changed += await look_up_anew(session, organization_id, at=at)
+
+    await each(organizations, follow)
     return changed

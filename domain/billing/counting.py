@@ -22,6 +22,7 @@ from domain.kernel.calendar import JalaliMonth
 from domain.sims.states import SimStatus
 from domain.sims.tables import Sim, SimPlacement
 from domain.usage.charged import Charged, charged
+from store.models import rows_changed, table_of
 from store.session import Database, Session
 from store.upsert import insert_or_add, insert_or_ignore
 
@@ -32,7 +33,7 @@ SLICE = timedelta(days=7)
 SETTLED = timedelta(minutes=1)
 """Records that came in less than so long ago may still be on their way into the store."""
 ADDED = ("quantity", "net")
-_BOOK: Any = BillingBook.__table__  # type: ignore[attr-defined]
+_BOOK: Any = table_of(BillingBook)
 
 
 class TakenOver(Exception):
@@ -144,7 +145,7 @@ async def _advance(session: Session, book: BillingBook, held: Mapping[str, Any],
     mine = (_BOOK.c.organization_id == book.organization_id) & _BOOK.c.billing_month.is_(None)
     seen = [column.is_(None) if value is None else column == value for column, value in ((_BOOK.c[name], held[name]) for name in held)]
     moved: Any = await session.execute(update(_BOOK).where(mine, *seen).values(**values))
-    if moved.rowcount != 1:
+    if rows_changed(moved) != 1:
         raise TakenOver
 
 

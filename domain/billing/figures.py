@@ -17,11 +17,12 @@ from domain.catalogue.rules import rate_at
 from domain.kernel.money import Money, taxed
 from domain.kernel.quantity import FigureSource
 from domain.sims.tables import Sim
+from store.models import table_of
 from store.session import Database, Session
 from store.statements import among
 
 CARDS = 1_000
-_SIM: Any = Sim.__table__  # type: ignore[attr-defined]
+_SIM: Any = table_of(Sim)
 
 
 async def refresh_all(database: Database, organization_id: UUID, sim_ids: Collection[UUID] | None, *, at: datetime) -> None:

@@ -31,6 +31,7 @@ from domain.kernel.scope import Scope
 from domain.reading import By, Limits, count, members, names_of, page, shaped
 from domain.sims.tables import Sim
 from domain.wallet.tables import LedgerAccount
+from store.models import table_of
 from store.session import Session
 from store.statements import Bound, Prepared, among
 from store.types import UtcDateTime
@@ -311,7 +312,7 @@ def filter_values(filter: LineFilter) -> dict[str, Any]:
     }  # fmt: skip
 
 
-_STORED: Any = BillLine.__table__  # type: ignore[attr-defined]
+_STORED: Any = table_of(BillLine)
 MADE_OF = ("by_sim", "starts_at", "kind", "item", "path")
 """What tells lines of a preview apart, and their order."""
 

@@ -24,7 +24,7 @@ from domain.notifications.ports import Mailer, MailMessage, PermanentDeliveryErr
 from domain.people.queries import managers_of
 from domain.people.tables import Person
 from store import outbox
-from store.outbox import Handler, Later, Letter, Task
+from store.outbox import Handler, Later, Letter, Round, Task
 from store.session import Database
 from store.upsert import insert_or_ignore
 
@@ -32,12 +32,6 @@ ROUND_KIND, NOTICE_KIND = "billing.reminders", "billing.reminder"
 EVERY = timedelta(minutes=15)
 AT_ONCE = 200
 LOG = structlog.get_logger("billing")
-
-
-async def schedule(database: Database, *, at: datetime) -> None:
-    """Makes sure that a round is due some time; one row for all workers."""
-    async with database.write() as session:
-        await outbox.send(session, ROUND_KIND, {}, subject=ROUND_KIND, key=ROUND_KIND, at=at)
 
 
 def handlers(
@@ -53,7 +47,7 @@ def handlers(
     async def send(task: Task) -> None:
         await _send(database, mailer, sms, task.payload)
 
-    return {ROUND_KIND: make_round, NOTICE_KIND: send}
+    return {ROUND_KIND: Round(make_round), NOTICE_KIND: send}
 
 
 def _following(days: Sequence[int]) -> list[tuple[int, int | None]]:

@@ -15,7 +15,7 @@ from domain.billing.tables import BillingBook, BillLine, BillRun
 from domain.kernel.calendar import JalaliMonth
 from domain.kernel.clock import Clock
 from store import outbox
-from store.outbox import Handler, Later, Letter, Task
+from store.outbox import Handler, Later, Letter, Round, Task, Tireless
 from store.session import Database
 
 ROUND_KIND, COUNT_KIND = "billing.round", "billing.count"
@@ -24,12 +24,6 @@ BILLED_AFTER = timedelta(hours=6)
 """So long after the end of a month its bills are made: what comes in later than that goes to the next."""
 MOST_STEPS = 15
 """Steps of a run between two leases of the outbox."""
-
-
-async def schedule(database: Database, *, at: datetime) -> None:
-    """Makes sure that a round is due some time; one row for all workers."""
-    async with database.write() as session:
-        await outbox.send(session, ROUND_KIND, {}, subject=ROUND_KIND, key=ROUND_KIND, at=at)
 
 
 def handlers(database: Database, clock: Clock) -> Mapping[str, Handler]:
@@ -50,7 +44,7 @@ def handlers(database: Database, clock: Clock) -> Mapping[str, Handler]:
     async def bring_figures(task: Task) -> None:
         await after_payment(database, UUID(task.payload["bill_id"]), at=clock.now())
 
-    return {ROUND_KIND: find, COUNT_KIND: count, FIGURES_KIND: bring_figures}
+    return {ROUND_KIND: Round(find), COUNT_KIND: Tireless(count), FIGURES_KIND: bring_figures}
 
 
 async def send_for_all(database: Database, *, at: datetime) -> None:

@@ -30,15 +30,16 @@ from domain.kernel.scope import SYSTEM, ActorRef, system_scope
 from domain.orders.tables import Order, OrderItem
 from domain.sims.tables import Sim
 from domain.wallet.tables import LedgerReason, LedgerTransfer
+from store.models import rows_changed, table_of
 from store.session import Database, Session
 from store.statements import among
 from store.upsert import insert_all
 
 AT_ONCE = 2_000
 """Charges or purchases whose lines are committed together."""
-_RUN: Any = BillRun.__table__  # type: ignore[attr-defined]
-_BOOK: Any = BillingBook.__table__  # type: ignore[attr-defined]
-_CHARGE: Any = RunningCharge.__table__  # type: ignore[attr-defined]
+_RUN: Any = table_of(BillRun)
+_BOOK: Any = table_of(BillingBook)
+_CHARGE: Any = table_of(RunningCharge)
 
 
 class Phase(StrEnum):
@@ -111,7 +112,7 @@ async def _freeze(session: Session, organization_id: UUID, month: str | None) ->
     """Has nothing counted while a month's charges go on bills, or lets it go on again; raises `TakenOver` for another month's."""
     free = _BOOK.c.billing_month.is_(None) if month is not None else _BOOK.c.billing_month.is_not(None)
     frozen: Any = await session.execute(update(_BOOK).where(_BOOK.c.organization_id == organization_id, free).values(billing_month=month))
-    if frozen.rowcount != 1:
+    if rows_changed(frozen) != 1:
         raise TakenOver
 
 
@@ -342,5 +343,5 @@ async def _advance(
     moved: Any = await session.execute(
         update(_RUN).where(*here).values(phase=phase, after=None if is_over else after, done=_RUN.c.done + done, **ends)
     )
-    if moved.rowcount != 1:
+    if rows_changed(moved) != 1:
         raise TakenOver

@@ -11,8 +11,7 @@ from domain.files.content import BLOCK
 from domain.files.tables import File, FileBlock, Purpose, UploadTally
 from domain.kernel.clock import Clock
 from domain.kernel.ids import uuid7
-from store import outbox
-from store.outbox import Handler, Later, Task
+from store.outbox import Handler, Later, Round, Task
 from store.session import Database, Session
 
 MOST_BYTES = 5_000_000
@@ -54,12 +53,6 @@ async def clean(database: Database, *, at: datetime) -> None:
         await session.execute(delete(UploadTally).where(col(UploadTally.day) < (at - timedelta(days=2)).date()))
 
 
-async def schedule(database: Database, *, at: datetime) -> None:
-    """Makes sure that the hourly cleaning is due some time; one row for all workers."""
-    async with database.write() as session:
-        await outbox.send(session, CLEANING_KIND, {}, subject=CLEANING_KIND, key=CLEANING_KIND, at=at)
-
-
 def cleaning_handler(database: Database, clock: Clock) -> Handler:
     """The outbox's handler: cleans, and comes again in an hour."""
 
@@ -67,4 +60,4 @@ def cleaning_handler(database: Database, clock: Clock) -> Handler:
         await clean(database, at=clock.now())
         raise Later(clock.now() + EVERY)
 
-    return handle
+    return Round(handle)

@@ -22,6 +22,7 @@ from domain.files.tables import File, FileBlock, Purpose, UploadTally
 from domain.kernel.errors import InvalidInput, LimitReached, NotFound
 from domain.kernel.ids import uuid7
 from domain.kernel.scope import Scope
+from store.models import rows_changed
 from store.session import Database, Session
 from store.upsert import insert_or_ignore
 
@@ -131,6 +132,6 @@ async def _count(database: Database, offer: Offer, size: int, limits: Limits, at
                 .where(col(UploadTally.owner_id) == owner_id, col(UploadTally.day) == day, *within)
                 .values(files=col(UploadTally.files) + 1, size_bytes=col(UploadTally.size_bytes) + size)
             )
-            if not counted.rowcount:  # type: ignore[attr-defined]
+            if not rows_changed(counted):
                 tomorrow = datetime.combine(day + timedelta(days=1), datetime.min.time(), at.tzinfo)
                 raise LimitReached("files.quota", retry_at=tomorrow)

@@ -34,20 +34,14 @@ from domain.wallet.owners import Owned, opening, wallets_for_write
 from domain.wallet.purses import house
 from domain.wallet.rules import Leg
 from domain.wallet.tables import LedgerAccount, LedgerAccountKind, LedgerEntry, LedgerReason
-from store import outbox
-from store.outbox import Handler, Later, Task
+from store.models import rows_changed
+from store.outbox import Handler, Later, Round, Task, each
 from store.session import Database, Session
 from store.upsert import insert_or_ignore
 
 SWEEP = "groups.sweep"
 EVERY = timedelta(seconds=30)
 AT_ONCE = 500
-
-
-async def schedule(database: Database, *, at: datetime) -> None:
-    """Makes sure that somebody looks some time; one row for all workers."""
-    async with database.write() as session:
-        await outbox.send(session, SWEEP, {}, subject=SWEEP, key=SWEEP, at=at)
 
 
 def handlers(database: Database, clock: Clock) -> dict[str, Handler]:
@@ -58,7 +52,7 @@ def handlers(database: Database, clock: Clock) -> dict[str, Handler]:
         count = max(await sweep(database, at=at), await paying.pay_due(database, at=at))
         raise Later(at if count >= AT_ONCE else at + EVERY)
 
-    return {SWEEP: look}
+    return {SWEEP: Round(look)}
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,9 +67,8 @@ async def sweep(database: Database, *, at: datetime) -> int:
     """Fires what is to be fired, each line and policy in a transaction of its own; returns at how many it looked, at most 500."""
     async with database.read() as session:
         moved = await _moved(session)
-    for one in moved:
-        scope = system_scope(Permission.POLICY_MANAGE, at)
-        await carry_out(database, scope, Command("paymentPolicyRun", MutationMode.APPLY, ""), partial(_settle, one), at=at)
+    scope, command = system_scope(Permission.POLICY_MANAGE, at), Command("paymentPolicyRun", MutationMode.APPLY, "")
+    await each(moved, lambda one: carry_out(database, scope, command, partial(_settle, one), at=at))
     return len(moved)
 
 
@@ -130,7 +123,7 @@ async def _settle(one: _Moved, work: Work) -> Result:
     )
     before = standing.crossings
     work.sql.expunge(standing)
-    if (await work.sql.execute(claimed)).rowcount and count:  # type: ignore[attr-defined]
+    if rows_changed(await work.sql.execute(claimed)) and count:
         for crossing in range(before + 1, before + count + 1):
             await _fire(work, policy, sim, f"{sim.id.hex}:{crossing}")
     return {}

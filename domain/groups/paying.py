@@ -33,6 +33,7 @@ from domain.payments.service import FromWallet
 from domain.payments.tables import Payment
 from domain.sims.tables import GroupMember, Sim, SimGroup
 from domain.wallet.ledger import lock
+from store.outbox import each
 from store.session import Database, Session
 from store.upsert import insert_or_ignore
 
@@ -54,13 +55,15 @@ async def pay_due(database: Database, *, at: datetime) -> int:
     """Pays what is to be paid now; returns how many bills that were."""
     async with database.read() as session:
         due = await _due(session, at)
-    for one in due:
-        scope = system_scope(Permission.BILL_PAY, at)
-        command = Command("paymentPolicyRun", MutationMode.APPLY, "")
+    scope, command = system_scope(Permission.BILL_PAY, at), Command("paymentPolicyRun", MutationMode.APPLY, "")
+
+    async def pay(one: _Due) -> None:
         try:
             await carry_out(database, scope, command, partial(_pay, one, None), at=at)
         except DomainError as failure:
             await carry_out(database, scope, command, partial(_pay, one, failure), at=at)
+
+    await each(due, pay)
     return len(due)
 
 

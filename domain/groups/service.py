@@ -31,6 +31,7 @@ from domain.sims.deciding import cards_of
 from domain.sims.selection import SimSelection
 from domain.sims.tables import GroupMember, Sim, SimGroup
 from domain.sims.transitions import label
+from store.models import table_of
 from store.session import Session
 from store.statements import among
 from store.upsert import insert_all
@@ -265,7 +266,7 @@ async def _act(work: Work, acts: Sequence[_Act]) -> None:
     if removed:
         gone = (col(GroupMember.organization_id) == group.organization_id, col(GroupMember.group_id) == group.id)
         await (await work.sql.connection()).execute(
-            delete(GroupMember.__table__).where(*gone, among(col(GroupMember.sim_id), "ids")), {"ids": removed}  # type: ignore[attr-defined]
+            delete(table_of(GroupMember)).where(*gone, among(col(GroupMember.sim_id), "ids")), {"ids": removed}
         )
     rows = [{"organization_id": group.organization_id, "group_id": group.id, "sim_id": sim_id} for sim_id in added]
     if rows:

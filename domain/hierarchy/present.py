@@ -13,6 +13,7 @@ from domain.accounts.tables import Account, AccountEdge, Organization, kind_at
 from domain.kernel.clock import Clock
 from domain.sims import counters
 from domain.sims.tables import Sim, SimPlacement
+from store.models import table_of
 from store.outbox import Handler, Letter, Task
 from store.session import Database, Session
 from store.statements import among
@@ -75,8 +76,8 @@ async def _carry_out(session: Session, organization_id: UUID, since: datetime, a
     await _note_next(session, organization_id, at)
 
 
-_SIM: Any = Sim.__table__  # type: ignore[attr-defined]
-_ACCOUNT: Any = Account.__table__  # type: ignore[attr-defined]
+_SIM: Any = table_of(Sim)
+_ACCOUNT: Any = table_of(Account)
 _HUNG = ("account", "parent_id", "path", "depth", "kind", "former_paths")
 
 

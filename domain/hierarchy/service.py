@@ -24,12 +24,13 @@ from domain.sims.states import SimStatus
 from domain.sims.tables import Sim, SimPlacement
 from domain.sims.transitions import label, sims_for_update
 from domain.wallet.purses import open_wallet
+from store.models import table_of
 from store.statements import among
 from store.upsert import insert_all
 
 SERIES = "accounts"
-_EDGE: Any = AccountEdge.__table__  # type: ignore[attr-defined]
-_PLACEMENT: Any = SimPlacement.__table__  # type: ignore[attr-defined]
+_EDGE: Any = table_of(AccountEdge)
+_PLACEMENT: Any = table_of(SimPlacement)
 
 
 async def account_create(work: Work, parent_id: UUID, *, name: str, payment_mode: PaymentMode) -> Result:

@@ -25,6 +25,7 @@ from domain.sims.puk import Codes
 from domain.sims.states import SimStatus
 from domain.sims.tables import Sim
 from store.filling import filling
+from store.models import table_of
 from store.session import Session
 
 AT_ONCE = 1000
@@ -84,7 +85,7 @@ class SimImport:
         """Reads the file to its end and adds its new cards; once `writes` says no, it only goes on looking for faults."""
         plans = select(Offering.code, Offering.id).where(col(Offering.category) == OfferingCategory.PLAN)
         self._plans = {row[0]: row[1] for row in await self._session.execute(plans)}
-        async with filling(self._session, Sim.__table__):  # type: ignore[attr-defined]  # SQLModel does not tell of it
+        async with filling(self._session, table_of(Sim)):
             while lines := list(islice(sheet.lines, AT_ONCE)):
                 rows = await self._new(await self._placed(lines))
                 if rows and writes():

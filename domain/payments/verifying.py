@@ -27,7 +27,7 @@ from domain.payments.settling import fail, locked, move_on, settle, settle_refun
 from domain.payments.tables import Payment, PaymentState
 from domain.payments.targets import subject_of
 from store import outbox
-from store.outbox import Handler, Later, Task
+from store.outbox import Handler, Later, Task, Tireless
 from store.session import Database, Session
 
 S = PaymentState
@@ -128,7 +128,7 @@ def handlers(database: Database, terminals: Terminals, clock: Clock) -> dict[str
         else:
             raise Later(rules.ask_again_at(refund.created_at, at=at))
 
-    return {FOLLOW_UP: follow_up, GIVE_BACK: give_back}
+    return {FOLLOW_UP: Tireless(follow_up), GIVE_BACK: Tireless(give_back)}
 
 
 async def _ask(database: Database, gateway: PaymentGateway, payment: Payment, *, at: datetime) -> Outcome | None:

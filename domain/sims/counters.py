@@ -8,6 +8,7 @@ from sqlalchemy import and_, case, or_, update
 from sqlmodel import col, select
 
 from domain.sims.tables import SimCounter
+from store.models import rows_changed
 from store.session import Session
 from store.upsert import insert_or_ignore
 
@@ -44,5 +45,5 @@ async def _add(session: Session, organization_id: UUID, places: Sequence[Place],
     )
     counted = update(SimCounter).where(here, col(SimCounter.count) + delta >= 0).values(count=col(SimCounter.count) + delta)
     done = await session.execute(counted.execution_options(synchronize_session=False))
-    if done.rowcount != len(places):  # type: ignore[attr-defined]
+    if rows_changed(done) != len(places):
         raise RuntimeError(f"SIM counters of {organization_id} don't fit its cards")

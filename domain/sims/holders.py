@@ -13,6 +13,7 @@ from domain.kernel.scope import Scope
 from domain.kernel.text import fold
 from domain.sims.intake import search_text
 from domain.sims.tables import Sim
+from store.models import table_of
 from store.session import Session
 
 
@@ -53,7 +54,7 @@ async def write_holders(session: Session, cards: Sequence[Held]) -> None:
     if not cards:
         return
     names = ("holder_name", "holder_fold", "employee_number", "cost_centre_id", "tags", "search")
-    written = update(Sim.__table__).where(col(Sim.id) == bindparam("sim")).values({name: bindparam(f"new_{name}") for name in names})  # type: ignore[attr-defined]
+    written = update(table_of(Sim)).where(col(Sim.id) == bindparam("sim")).values({name: bindparam(f"new_{name}") for name in names})
     values = [
         {
             "sim": card.id, "new_holder_name": card.holder_name, "new_holder_fold": fold(card.holder_name or ""),

@@ -19,6 +19,7 @@ from domain.sims.states import BarredBy, Barring, SimStatus, SimStatusReason
 from domain.sims.tables import Sim, SimCounter, SimPlacement, SimSecret, SimState
 from domain.sims.transitions import wake
 from store import outbox
+from store.models import table_of
 from store.session import Session
 from store.upsert import insert_all, insert_or_ignore
 
@@ -86,7 +87,7 @@ async def count_in(session: Session, counted: Mapping[tuple[UUID, UUID, SimStatu
     )
     connection = await session.connection()
     await connection.execute(
-        update(SimCounter.__table__).where(*here).values(count=col(SimCounter.count) + bindparam("number")),  # type: ignore[attr-defined]
+        update(table_of(SimCounter)).where(*here).values(count=col(SimCounter.count) + bindparam("number")),
         [{"organization": place[0], "account": place[1], "state": place[2], "number": counted[place]} for place in places],
     )
 

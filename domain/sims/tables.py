@@ -12,6 +12,7 @@ from domain.sims.states import Barring as Barring
 from domain.sims.states import SimStatus as SimStatus
 from domain.sims.states import SimStatusReason as SimStatusReason
 from store.fragments import keep_fragments
+from store.models import table_of
 from store.ordering import sort_key
 from store.types import Ordered, UtcDateTime
 
@@ -121,7 +122,7 @@ class Sim(SQLModel, table=True):
     by_valid_until: datetime = sort_key("valid_until", UtcDateTime)
 
 
-keep_fragments(Sim.__table__, scope="organization_id", text="search", labels="tags")  # type: ignore[attr-defined]  # SQLModel does not tell of it
+keep_fragments(table_of(Sim), scope="organization_id", text="search", labels="tags")
 
 
 class SimGroup(SQLModel, table=True):

@@ -25,19 +25,13 @@ from domain.tickets.desk import DESK
 from domain.tickets.service import ticket_close
 from domain.tickets.tables import Ticket
 from store import outbox
-from store.outbox import Handler, Later, Letter, Task
+from store.outbox import Handler, Later, Letter, Round, Task
 from store.session import Database, Session
 
 ROUND_KIND, LATE_KIND = "ticket_round", "ticket_late"
 EVERY = timedelta(minutes=5)
 AT_ONCE = 100
 LOG = structlog.get_logger("tickets")
-
-
-async def schedule(database: Database, *, at: datetime) -> None:
-    """Makes sure that a round is due some time; one row for all workers."""
-    async with database.write() as session:
-        await outbox.send(session, ROUND_KIND, {}, subject=ROUND_KIND, key=ROUND_KIND, at=at)
 
 
 def handlers(database: Database, mailer: Mailer, clock: Clock) -> Mapping[str, Handler]:
@@ -51,7 +45,7 @@ def handlers(database: Database, mailer: Mailer, clock: Clock) -> Mapping[str, H
     async def send_late(task: Task) -> None:
         await _send_late(database, mailer, task.payload)
 
-    return {ROUND_KIND: make_round, LATE_KIND: send_late}
+    return {ROUND_KIND: Round(make_round), LATE_KIND: send_late}
 
 
 async def tell_late(database: Database, *, at: datetime) -> int:

@@ -33,6 +33,7 @@ from domain.wallet.purses import house
 from domain.wallet.rules import sale
 from domain.wallet.tables import LedgerAccount, LedgerAccountKind, LedgerReason
 from store import outbox
+from store.models import rows_changed
 from store.outbox import Handler
 from store.session import Database, Session
 from store.upsert import insert_or_ignore
@@ -125,7 +126,7 @@ async def transfers_open(work: Work, number: str) -> Result:
     work.scope.require(line.organization_id, line.path, "number")
     work.within(line.organization_id, line.path, line.id)
     gone = delete(TransferOptOut).where(col(TransferOptOut.organization_id) == line.organization_id, col(TransferOptOut.sim_id) == line.id)
-    if (await work.sql.execute(gone)).rowcount:  # type: ignore[attr-defined]
+    if rows_changed(await work.sql.execute(gone)):
         work.changed(Ref(Kind.SIM, line.id), number, "transfers", "CLOSED", "OPEN")
     return {"sim": line.id}
 

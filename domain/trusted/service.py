@@ -10,6 +10,7 @@ from domain.accounts.tables import Organization
 from domain.audit.writing import Result, Work
 from domain.kernel.errors import InvalidInput, LimitReached, NotEligible, NotFound
 from domain.trusted.tables import TrustedDocument
+from store.models import rows_changed
 
 MOST = 200
 """Documents of one organization: a program of some size has a few dozen, and two releases of it live side by side."""
@@ -44,7 +45,7 @@ async def remove(work: Work, digest: str) -> Result:
     organization_id = _organization(work)
     gone = delete(TrustedDocument).where(col(TrustedDocument.organization_id) == organization_id, col(TrustedDocument.digest) == digest)
     _within(work, organization_id)
-    if not (await work.sql.execute(gone)).rowcount:  # type: ignore[attr-defined]
+    if not rows_changed(await work.sql.execute(gone)):
         raise NotFound(field=("documentId",))
     work.changed(None, f"sha256:{digest}", "document", f"sha256:{digest}", None)
     return {"digest": digest}

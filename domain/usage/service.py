@@ -13,6 +13,7 @@ from sqlmodel import col
 from domain.reading import delete_some
 from domain.sims.tables import Sim
 from domain.usage.documents import UsageRecord
+from store.models import table_of
 from store.session import Database
 
 AT_ONCE = 1000
@@ -74,6 +75,6 @@ async def _note_traffic(database: Database, chunk: list[UsageRecord]) -> None:
 async def _note(database: Database, last: Mapping[UUID, datetime]) -> None:
     """A card's last traffic only moves forward, whatever order records come in."""
     older = or_(col(Sim.last_usage_at).is_(None), col(Sim.last_usage_at) < bindparam("at"))
-    noted = update(Sim.__table__).where(col(Sim.id) == bindparam("sim"), older).values(last_usage_at=bindparam("at"))  # type: ignore[attr-defined]
+    noted = update(table_of(Sim)).where(col(Sim.id) == bindparam("sim"), older).values(last_usage_at=bindparam("at"))
     async with database.write() as session:
         await (await session.connection()).execute(noted, [{"sim": sim_id, "at": last[sim_id]} for sim_id in sorted(last)])

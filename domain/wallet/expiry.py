@@ -16,19 +16,12 @@ from domain.wallet.ledger import Posting, lock, post
 from domain.wallet.purses import house
 from domain.wallet.rules import Leg
 from domain.wallet.tables import LedgerAccount, LedgerAccountKind, LedgerReason, WalletLot
-from store import outbox
-from store.outbox import Handler, Later, Task
+from store.outbox import Handler, Later, Round, Task, each
 from store.session import Database, Session
 
 EXPIRY_KIND = "lot_expiry"
 EVERY = timedelta(hours=1)
 AT_ONCE = 200
-
-
-async def schedule(database: Database, *, at: datetime) -> None:
-    """Makes sure that a round is due some time; one row for all workers."""
-    async with database.write() as session:
-        await outbox.send(session, EXPIRY_KIND, {}, subject=EXPIRY_KIND, key=EXPIRY_KIND, at=at)
 
 
 def handlers(database: Database, clock: Clock) -> Mapping[str, Handler]:
@@ -39,7 +32,7 @@ def handlers(database: Database, clock: Clock) -> Mapping[str, Handler]:
         done = await expire_lots(database, at=at)
         raise Later(at if done == AT_ONCE else at + EVERY)
 
-    return {EXPIRY_KIND: make_round}
+    return {EXPIRY_KIND: Round(make_round)}
 
 
 async def expire_lots(database: Database, *, at: datetime) -> int:
@@ -49,10 +42,13 @@ async def expire_lots(database: Database, *, at: datetime) -> int:
     statement = select(WalletLot.organization_id, WalletLot.ledger_account_id).where(*due, spendable).distinct()
     statement = statement.join(LedgerAccount, col(LedgerAccount.id) == col(WalletLot.ledger_account_id)).limit(AT_ONCE)
     async with database.read() as session:
-        accounts = (await session.execute(statement)).all()
-    for organization_id, id in accounts:
+        accounts = [(organization_id, id) for organization_id, id in await session.execute(statement)]
+
+    async def expire(account: tuple[UUID, UUID]) -> None:
         async with database.write() as session:
-            await _expire(session, organization_id, id, at)
+            await _expire(session, *account, at)
+
+    await each(accounts, expire)
     return len(accounts)
 
 

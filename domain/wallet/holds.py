@@ -11,6 +11,7 @@ from domain.kernel.ids import Ref, uuid7
 from domain.wallet.digests import HOLD, of_row
 from domain.wallet.ledger import Posting, change_held, post
 from domain.wallet.tables import LedgerHold
+from store.models import rows_changed
 from store.session import Session
 from store.upsert import insert_all
 
@@ -73,5 +74,5 @@ async def _take(session: Session, hold_id: UUID, amount: int) -> None:
         .values(remaining=col(LedgerHold.remaining) - amount)
     )
     done = await session.execute(statement.execution_options(synchronize_session=False))
-    if not done.rowcount:  # type: ignore[attr-defined]
+    if not rows_changed(done):
         raise StateConflict("wallet.hold_used")

@@ -12,6 +12,7 @@ from sqlmodel import SQLModel, col, select
 from domain.wallet import digests
 from domain.wallet.rules import positive
 from domain.wallet.tables import LedgerAccount, LedgerEntry, LedgerHold, LedgerTransfer, LotUse, WalletLot
+from store.models import table_of
 from store.session import Session
 
 CHECKED: Mapping[str, type[SQLModel]] = {
@@ -227,7 +228,7 @@ def _in(table: Any, of: UUID | None) -> list[Any]:
 async def _rows(session: Session, statement: Select[Any]) -> AsyncIterator[tuple[Mapping[str, Any], ...]]:
     """The rows of whole tables as plain values, some at a time."""
     tables = [column["entity"] for column in statement.column_descriptions]
-    names = [list(table.__table__.columns.keys()) for table in tables]
+    names = [list(table_of(table).columns.keys()) for table in tables]
     columns = [getattr(table, name) for table, of_table in zip(tables, names, strict=True) for name in of_table]
     found = await session.stream(statement.with_only_columns(*columns, maintain_column_froms=True).execution_options(yield_per=1_000))
     async for row in found:

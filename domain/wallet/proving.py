@@ -9,7 +9,7 @@ from domain.kernel.calendar import day_of, start_of
 from domain.kernel.clock import Clock
 from domain.wallet.proof import LOOKS
 from store import outbox
-from store.outbox import GiveUp, Handler, Later, Letter, Task
+from store.outbox import GiveUp, Handler, Later, Letter, Round, Task
 from store.session import Database
 
 NIGHT_KIND, LOOK_KIND = "ledger_proof", "ledger_look"
@@ -22,12 +22,6 @@ def next_night(at: datetime) -> datetime:
     """When the ledger is proved next."""
     tonight = start_of(day_of(at)) + BEGINS
     return tonight if tonight > at else start_of(day_of(at) + timedelta(days=1)) + BEGINS
-
-
-async def schedule(database: Database, *, at: datetime) -> None:
-    """Makes sure that a night is due; one row for all workers."""
-    async with database.write() as session:
-        await outbox.send(session, NIGHT_KIND, {}, subject=NIGHT_KIND, key=NIGHT_KIND, at=next_night(at))
 
 
 def handlers(database: Database, clock: Clock) -> Mapping[str, Handler]:
@@ -49,4 +43,4 @@ def handlers(database: Database, clock: Clock) -> Mapping[str, Handler]:
         if faults:
             raise GiveUp(f"{len(faults)} faults in the ledger: {faults[0].what} ({faults[0].id})")
 
-    return {NIGHT_KIND: begin, LOOK_KIND: look}
+    return {NIGHT_KIND: Round(begin, next_night), LOOK_KIND: look}

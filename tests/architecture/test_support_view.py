@@ -17,6 +17,7 @@ from domain.orders.tables import Order
 from domain.people.tables import Person
 from domain.sims.tables import Sim
 from schema.root import schema
+from store.models import table_of
 from tests.architecture.access import OPEN, table
 from tests.architecture.full_world import make_full
 from tests.architecture.test_access import asked
@@ -95,7 +96,7 @@ async def test_masked_fields_are_no_way_to_search_sort_or_filter(world: World, t
 async def plant(world: World) -> None:
     """Canaries in every personal column."""
     async with world.database.write() as session:
-        for number, person in enumerate((await session.execute(Person.__table__.select())).all()):  # type: ignore[attr-defined]
+        for number, person in enumerate((await session.execute(table_of(Person).select())).all()):
             unique = {} if number else {"mobile": "+989129998877", "email": "canary@private.example"}
             if person.mobile or person.email:
                 await session.execute(update(Person).where(col(Person.id) == person.id).values(name="Canarina Privata", **unique))

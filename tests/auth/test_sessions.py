@@ -6,7 +6,7 @@ from datetime import timedelta
 import pytest
 from sqlmodel import col, select
 
-from auth.cleaning import CLEANING_KIND, clean, cleaning_handler, schedule
+from auth.cleaning import CLEANING_KIND, clean, cleaning_handler
 from auth.errors import InvalidSecret
 from auth.identify import identify
 from auth.proofs import Answer
@@ -16,7 +16,7 @@ from domain.kernel.errors import Forbidden, NotFound
 from domain.kernel.permissions import Permission
 from domain.kernel.proof import ProofMethod, StepUpRequired
 from domain.people.tables import Membership, Person
-from store.outbox import run_once
+from store.outbox import begin_rounds, run_once
 from tests.desk import CLIENT, Desk, open_auth
 from tests.world import MovableClock, counted_statements
 
@@ -266,9 +266,9 @@ async def test_what_is_over_is_forgotten(desk: Desk) -> None:
 
 async def test_forgetting_comes_again_every_hour_and_is_scheduled_once(desk: Desk) -> None:
     clock = MovableClock(desk.at)
-    for _ in range(2):
-        await schedule(desk.auth, at=desk.at)
     handlers = {CLEANING_KIND: cleaning_handler(desk.auth, clock)}
+    for _ in range(2):
+        await begin_rounds(desk.auth.database, handlers, at=desk.at)
 
     assert await run_once(desk.auth.database, handlers, clock, worker="test") == 1
     assert await run_once(desk.auth.database, handlers, clock, worker="test") == 0

@@ -178,7 +178,7 @@ class Company:
             pass
 
     async def adjust(self, wallet_id: UUID, amount: int) -> None:
-        correct: Service = lambda work: adjust(work, wallet_id=wallet_id, amount=amount, reason="test")  # noqa: E731
+        correct: Service = lambda work: adjust(work, wallet_id=wallet_id, amount=amount, reason="test")  # noqa: E731 (a name for what is done)
         await self.write(operator_admin(), Permission.WALLET_ADJUST, correct)
 
     async def one(self, table: Any, choice: int, *where: Any) -> Any:
@@ -411,7 +411,7 @@ def machine(runner: asyncio.Runner, database: Database, folder: Path, counts: Co
         @rule(account=any_one, amount=amounts, is_released=some.booleans())
         def a_deposit_is_booked(self, account: int, amount: int, is_released: bool) -> None:
             id = list(self.company.tenant.accounts.values())[account % ACCOUNTS].id
-            put: Service = lambda work: terms.deposit(work, id, -amount if is_released else amount)  # noqa: E731
+            put: Service = lambda work: terms.deposit(work, id, -amount if is_released else amount)  # noqa: E731 (a name for what is done)
             self._do("deposit taken or released", lambda own: own.write(operator_admin(), Permission.WALLET_ADJUST, put))
 
         @rule()

@@ -13,6 +13,7 @@ from api.workshop import Workshop
 from auth.actor import Actor
 from domain.payments.tables import Payment
 from domain.wallet.tables import LedgerAccount
+from store.models import table_of
 from tests.world import NOW, Answer, TwoTenants, ask, counted_statements, operator_admin
 
 TOP_UP = """
@@ -163,7 +164,7 @@ async def test_a_payment_keeps_the_place_of_its_time(world: Workshop, two_tenant
     begun = await did(world, two_tenants.one.as_profile_manager(), TOP_UP, walletId=wallet, amount={"amount": "1"}, method=slip())
 
     async with world.database.read() as session:
-        (payment,) = (await session.scalars(Payment.__table__.select().with_only_columns(Payment.path))).all()  # type: ignore[attr-defined]
+        (payment,) = (await session.scalars(table_of(Payment).select().with_only_columns(Payment.path))).all()
     assert payment == two_tenants.one.accounts["office"].path
     looked = await ask(world.database, two_tenants.one.as_account_manager(), "query($id: ID!) { node(id: $id) { id } }", {"id": begun["payment"]["id"]}, parts=world)
     assert looked.data["node"] is None

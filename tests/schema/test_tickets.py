@@ -441,7 +441,7 @@ async def test_many_workers_close_and_tell_once(world: World, two_tenants: TwoTe
 
 async def test_rounds_come_again_and_are_scheduled_once(world: World) -> None:
     for _ in range(2):
-        await rounds.schedule(world.database, at=NOW)
+        await outbox.begin_rounds(world.database, rounds.handlers(world.database, world.mailer, world.clock), at=NOW)
     for _ in range(2):
         await outbox.run_once(world.database, handlers(world), world.clock, worker="test")
 

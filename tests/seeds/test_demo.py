@@ -46,6 +46,7 @@ from seeds import identities
 from seeds.demo import seed_demo
 from seeds.size import Size
 from store.documents import open_documents
+from store.models import table_of
 from store.outbox import OutboxRow
 from store.session import Database
 from tests.domain.hierarchy.moving import dated, present, settled
@@ -70,7 +71,7 @@ async def rows(database: Database) -> dict[str, list[Any]]:
     """Everything that is stored, secrets apart."""
     async with database.read() as session:
         return {
-            table.__tablename__: sorted(map(repr, await session.execute(select(table.__table__))))  # type: ignore[attr-defined]
+            table.__tablename__: sorted(map(repr, await session.execute(select(table_of(table)))))
             for table in registry.TABLES
             if table.__tablename__ not in SECRET
         }

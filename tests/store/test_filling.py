@@ -5,9 +5,10 @@ from sqlalchemy import text
 
 from domain.sims.tables import Sim
 from store.filling import filling
+from store.models import table_of
 from store.session import Database
 
-SIMS = Sim.__table__  # type: ignore[attr-defined]
+SIMS = table_of(Sim)
 PENDING = "SHOW gin_pending_list_limit"
 
 

@@ -8,7 +8,7 @@ import pytest
 from sqlmodel import col, select
 
 from store import outbox
-from store.outbox import LEASE, MOST_ATTEMPTS, GiveUp, Later, OutboxRow, OutboxState, Task
+from store.outbox import LEASE, LONGEST_TIRELESS_WAIT, MOST_ATTEMPTS, GiveUp, Later, OutboxRow, OutboxState, Round, Task, Tireless
 from store.session import Database
 from tests.world import NOW, MovableClock
 
@@ -81,9 +81,9 @@ async def test_a_worker_that_dies_between_claim_and_settle_is_followed_by_anothe
 async def test_a_worker_that_comes_back_late_settles_nothing_of_its_follower(database: Database) -> None:
     clock = MovableClock()
     await fill(database, subjects=1, each=1)
-    late = (await outbox.claim(database, "late", now=clock.now()))[0]
+    late = (await outbox.claim(database, "late", kinds=["note"], now=clock.now()))[0]
     clock.move(LEASE + timedelta(seconds=1))
-    assert [task.seq for task in await outbox.claim(database, "next", now=clock.now())] == [late.seq]
+    assert [task.seq for task in await outbox.claim(database, "next", kinds=["note"], now=clock.now())] == [late.seq]
 
     await outbox._settle(database, "late", late, state=OutboxState.DEAD)
 
@@ -140,3 +140,58 @@ async def test_a_key_is_taken_once(database: Database) -> None:
             await outbox.send(session, "note", {"n": 1}, subject="s", at=NOW, key="once")
 
     assert await states(database) == [OutboxState.READY]
+
+
+async def test_what_must_not_be_given_up_is_tried_for_ever_and_forgiven_by_a_turn_that_went_well(database: Database) -> None:
+    receiver, clock = Receiver(), MovableClock()
+    receiver.moods = [*(RuntimeError("down") for _ in range(MOST_ATTEMPTS + 5)), Later(NOW + timedelta(days=1))]
+    able = {"note": Tireless(receiver)}
+    await fill(database, subjects=1, each=1)
+
+    for _ in range(MOST_ATTEMPTS + 6):
+        assert await outbox.run_once(database, able, clock, worker="w") == 1
+        clock.move(timedelta(seconds=LONGEST_TIRELESS_WAIT))
+
+    async with database.read() as session:
+        row = (await session.scalars(select(OutboxRow))).one()
+    assert (row.state, row.attempts, row.run_at) == (OutboxState.READY, 0, NOW + timedelta(days=1))
+
+
+async def test_rounds_are_begun_once_and_only_they(database: Database) -> None:
+    receiver = Receiver()
+    able = {"now": Round(receiver), "tomorrow": Round(receiver, lambda at: at + timedelta(days=1)), "note": Tireless(receiver)}
+
+    for _ in range(2):
+        await outbox.begin_rounds(database, able, at=NOW)
+
+    async with database.read() as session:
+        rows = (await session.scalars(select(OutboxRow).order_by(col(OutboxRow.kind)))).all()
+    assert [(row.kind, row.run_at) for row in rows] == [("now", NOW), ("tomorrow", NOW + timedelta(days=1))]
+
+
+async def test_work_that_only_a_newer_release_knows_waits_for_it(database: Database) -> None:
+    receiver, clock = Receiver(), MovableClock()
+    await fill(database, subjects=1, each=1)
+
+    assert await outbox.run_once(database, {"another": receiver}, clock, worker="old") == 0
+    assert await states(database) == [OutboxState.READY]
+    await work(database, receiver, clock, rounds=1)
+
+    assert await states(database) == [OutboxState.DONE]
+
+
+async def test_what_goes_wrong_with_one_holds_up_no_other_unless_the_store_is_gone() -> None:
+    done = list[int]()
+
+    async def act(number: int) -> None:
+        if number == 2:
+            raise ValueError("poison")
+        if number == 5:
+            raise ConnectionResetError
+        done.append(number)
+
+    with pytest.raises(ValueError, match="poison"):
+        await outbox.each([1, 2, 3], act)
+    with pytest.raises(ConnectionResetError):
+        await outbox.each([4, 5, 6], act)
+    assert done == [1, 3, 4]

@@ -8,7 +8,7 @@ import pytest
 from sqlalchemy import update
 from sqlmodel import col
 
-from domain.billing.reminders import NOTICE_KIND, ROUND_KIND, handlers, schedule
+from domain.billing.reminders import NOTICE_KIND, ROUND_KIND, handlers
 from domain.billing.states import BillState
 from domain.billing.tables import Bill
 from domain.kernel.ids import Kind, Ref
@@ -87,9 +87,10 @@ async def tenant(database: Database) -> Tenant:
 @pytest.fixture
 async def desk(database: Database, tenant: Tenant) -> Desk:
     post, clock = Post(), MovableClock(NOW)
-    await schedule(database, at=NOW - 200 * DAY)
-    await schedule(database, at=NOW - 200 * DAY)
-    return Desk(database, clock, post, dict(handlers(database, Mails(post), Texts(post), clock, (-3, 1, 7))))
+    work = dict(handlers(database, Mails(post), Texts(post), clock, (-3, 1, 7)))
+    for _ in range(2):
+        await outbox.begin_rounds(database, work, at=NOW - 200 * DAY)
+    return Desk(database, clock, post, work)
 
 
 async def unpaid(database: Database, tenant: Tenant, name: str = "root") -> tuple[Issued, Bill]:

@@ -29,6 +29,7 @@ from domain.people.tables import Membership, Person
 from domain.sims.tables import Sim, SimStatus
 from domain.wallet.tables import LedgerAccount, LedgerTransfer
 from store import outbox
+from store.models import table_of
 from tests.approvals import appoint, budget_of, set_bands, set_budget, stand_in
 from tests.domain.orders.shop import GROSS, OPENING, Shop
 from tests.world import NOW, manager
@@ -417,7 +418,7 @@ async def test_money_on_hold_is_spent_by_nobody_else(shop: Shop) -> None:
     await set_bands(shop.database, company.one, "root", (GROSS, company.sara.person_id))
     async with shop.database.write() as session:
         await session.execute(
-            LedgerAccount.__table__.update().where(col(LedgerAccount.id) == company.one.wallets["root"]).values(floor=OPENING - GROSS)  # type: ignore[attr-defined]
+            table_of(LedgerAccount).update().where(col(LedgerAccount.id) == company.one.wallets["root"]).values(floor=OPENING - GROSS)
         )
     await company.buy(0)
 

@@ -22,6 +22,7 @@ from domain.wallet.proof import CHECKED, LOOKS, prove
 from domain.wallet.purses import open_wallet
 from domain.wallet.tables import LedgerAccount, LedgerEntry, LedgerReason, LedgerTransfer, WalletLot
 from store import outbox
+from store.models import table_of
 from store.outbox import OutboxRow
 from store.session import Database
 from tests.ledger import PRICE, adjust, faults, pay, refund
@@ -146,7 +147,7 @@ async def test_every_column_of_every_table_of_the_ledger_is_watched(database: Da
             "ledger_account_id": list(await session.scalars(select(LedgerAccount.id))), "lot_id": list(await session.scalars(select(WalletLot.id))),
         }  # fmt: skip
     ids["reverses_id"] = ids["transfer_id"][:1]
-    keys, unseen, tried = [column.name for column in table.__table__.primary_key], [], 0
+    keys, unseen, tried = [column.name for column in table_of(table).primary_key], [], 0
     for row in rows:
         here = [getattr(table, key) == row[key] for key in keys]
         for name, value in row.items():
@@ -172,7 +173,7 @@ async def is_noticed(database: Database, statement: Any) -> bool:
 async def test_the_nightly_proof_gives_a_look_up_that_finds_a_fault(database: Database, two_tenants: TwoTenants) -> None:
     await some_movements(database, two_tenants.one)
     clock = MovableClock()
-    await proving.schedule(database, at=NOW)
+    await outbox.begin_rounds(database, proving.handlers(database, clock), at=NOW)
 
     async def night() -> Mapping[str, str]:
         clock.at = proving.next_night(clock.at)

@@ -26,6 +26,7 @@ from domain.kernel.sealing import Sealer
 from domain.sims.puk import Codes, sealed_secret
 from domain.sims.states import SimStatus
 from domain.sims.tables import PukAttempt, Sim, SimSecret
+from store.models import table_of
 from store.session import Database
 from tests.world import NOW, Answer, TwoTenants, ask
 
@@ -236,7 +237,7 @@ async def test_codes_show_up_nowhere_else(
         secrets = [bytes(sealed) for sealed in (await session.scalars(select(SimSecret.sealed))).all()]
         for table in registry.TABLES:
             if table is not SimSecret:
-                said += [repr(tuple(row)) for row in (await session.execute(select(table.__table__))).all()]
+                said += [repr(tuple(row)) for row in (await session.execute(select(table_of(table)))).all()]
         assert (await session.execute(select(func.count()).select_from(PukAttempt))).scalar_one() == 6
     for name in await documents.list_collection_names():
         said += [repr(document) async for document in documents[name].find()]

@@ -21,6 +21,7 @@ from domain.kernel.ids import Kind, encode
 from domain.sims.states import BarredBy, Barring, SimStatus
 from domain.sims.tables import Sim, SimCounter, SimState
 from store import outbox
+from store.models import table_of
 from store.outbox import OutboxRow
 from store.session import Database
 from tests.world import NOW, Answer, Tenant, TwoTenants, ask, counted_statements, luhn
@@ -61,7 +62,7 @@ async def rows(database: Database) -> dict[str, list[Any]]:
     """Everything that is stored."""
     async with database.read() as session:
         return {
-            table.__tablename__: sorted(map(repr, (await session.execute(select(table.__table__))).all())) for table in registry.TABLES
+            table.__tablename__: sorted(map(repr, (await session.execute(select(table_of(table)))).all())) for table in registry.TABLES
         }
 
 
