@@ -132,7 +132,7 @@ def _at_once(at: datetime) -> datetime:
 
 @dataclass(frozen=True, slots=True)
 class Round(Tireless):
-    """A handler of work that comes round for ever, by raising `Later`; `begin_rounds` makes the one row for all workers, due at `begins`."""
+    """A handler of work that comes round for ever, by raising `Later`: one row for all workers, made by `begin_rounds`."""
 
     begins: Callable[[datetime], datetime] = _at_once
 
