@@ -29,7 +29,7 @@ from domain.accounts.tables import Account, Organization
 from domain.kernel.identifiers import parse_identity
 from domain.kernel.ids import Kind, encode
 from domain.kernel.paging import cursor_of
-from domain.sims.queries import SORT_COLUMNS, SimSortKey
+from domain.sims.filters import SORT_COLUMNS, SimSortKey
 from domain.sims.tables import Sim
 from seeds.demo import is_seeded, seed_demo
 from seeds.identities import LEILA, YASAMAN, Identity

@@ -28,7 +28,8 @@ from domain.kernel.ids import uuid7
 from domain.kernel.permissions import Permission
 from domain.kernel.plan import BulkErrorPolicy
 from domain.kernel.scope import ActorRef, Reach, Scope
-from domain.sims.queries import SimFilter, sims_chosen
+from domain.sims.filters import SimFilter
+from domain.sims.queries import sims_chosen
 from store.outbox import MOST_ATTEMPTS, Handler, Later, Task
 from store.session import Database, Session
 

@@ -23,7 +23,7 @@ from domain.kernel.text import search_key
 from domain.people.queries import is_held
 from domain.people.tables import Membership
 from domain.reading import By, Limits, count, names_of, page, shaped, under
-from domain.sims.queries import CountersRow, counted
+from domain.sims.counting import CountersRow, counted
 from domain.sims.tables import GroupMember, Sim, SimGroup
 from store.fragments import holds
 from store.session import Session

@@ -17,8 +17,8 @@ from domain.kernel.ids import Kind, Ref, encode
 from domain.kernel.plan import Exclusion, Reason
 from domain.kernel.scope import Scope
 from domain.sims import queries
+from domain.sims.filters import SimFilter
 from domain.sims.listing import listed
-from domain.sims.queries import SimFilter
 from store.session import Session
 
 MOST_IDS = 250

@@ -7,7 +7,7 @@ from domain.groups.queries import GroupRow, PaymentPolicyRow, PaymentPolicyRunRo
 from domain.kernel.ids import Kind
 from domain.kernel.permissions import Permission
 from domain.people.queries import PersonRow
-from domain.sims.queries import CountersRow
+from domain.sims.counting import CountersRow
 from schema.kernel.context import Context
 from schema.kernel.nodes import FINDERS
 from schema.people import loaders as people_loaders

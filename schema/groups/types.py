@@ -15,7 +15,8 @@ from domain.kernel.ids import Kind
 from domain.kernel.paging import Window
 from domain.kernel.permissions import Permission
 from domain.kernel.scope import Scope
-from domain.sims.queries import SimFilter, SimSort, sims_count, sims_page
+from domain.sims.filters import SimFilter, SimSort
+from domain.sims.queries import sims_count, sims_page
 from schema.accounts import loaders as account_loaders
 from schema.engine.fields import batched, plain, rows_of
 from schema.groups import loaders

@@ -8,8 +8,8 @@ import strawberry
 
 from domain.kernel.permissions import Permission
 from domain.kernel.scope import Scope
-from domain.sims import queries
-from domain.sims.queries import CountersRow
+from domain.sims import counting
+from domain.sims.counting import CountersRow
 from schema.engine.fields import rows_of
 from schema.kernel.context import Context, Info
 from schema.kernel.figures import Measured
@@ -33,7 +33,7 @@ class SimCounters(Measured):
 async def _counters(context: Context, keys: list[Key]) -> list[CountersRow]:
     scope = context.scope(Permission.SIM_READ)
     async with context.read() as session:
-        return await queries.counters(session, scope, keys, at=context.now)
+        return await counting.counters(session, scope, keys, at=context.now)
 
 
 async def counters_of_account(

@@ -2,7 +2,7 @@
 
 import strawberry
 
-from domain.sims.queries import SimSortKey
+from domain.sims.filters import SimSortKey
 from domain.sims.states import Barring, SimStatus, SimStatusReason
 from domain.sims.tables import ApnAuthType, IpAllocation, PdnType
 

@@ -7,7 +7,7 @@ import strawberry
 
 from domain.kernel.errors import InvalidInput
 from domain.kernel.ids import Kind, decode_as
-from domain.sims import queries
+from domain.sims import filters
 from domain.sims.selection import SimSelection
 from schema.accounts.enums import PaymentMode
 from schema.kernel.scalars import ICCID, IMSI, MSISDN
@@ -29,12 +29,12 @@ class SortDirection(StrEnum):
 class SimSortInput:
     """A key and a direction."""
 
-    key: SimSortKey = strawberry.field(default=queries.SimSortKey.MSISDN, description="By what.")
+    key: SimSortKey = strawberry.field(default=filters.SimSortKey.MSISDN, description="By what.")
     direction: SortDirection = strawberry.field(default=SortDirection.ASC, description="Which way.")
 
-    def to_sort(self) -> queries.SimSort:
+    def to_sort(self) -> filters.SimSort:
         """The domain's order."""
-        return queries.SimSort(self.key, self.direction is SortDirection.DESC)
+        return filters.SimSort(self.key, self.direction is SortDirection.DESC)
 
 
 @strawberry.input(description="Which SIM cards; all given conditions hold.")
@@ -56,14 +56,14 @@ class SimFilterInput:
     )
     has_debt: bool | None = strawberry.field(default=None, description="With debt only.")
 
-    def to_filter(self) -> queries.SimFilter:
+    def to_filter(self) -> filters.SimFilter:
         """The domain's filter; too many values are `InvalidInput`."""
         for name, given, most in (
             ("planIds", self.plan_ids, MOST_IDS), ("tags", self.tags, MOST_TAGS), ("costCentreIds", self.cost_centre_ids, MOST_IDS),
         ):  # fmt: skip
             if given is not None and len(given) > most:
                 raise InvalidInput("error.too_many", field=("filter", name), most=most)
-        return queries.SimFilter(
+        return filters.SimFilter(
             account_id=decode_as(Kind.ACCOUNT, self.account_id, "filter", "accountId") if self.account_id else None,
             statuses=self.statuses,
             payment_mode=self.payment_mode,
@@ -97,7 +97,7 @@ class SimSelectionInput:
         if self.filter:
             return SimSelection(filter=self.filter.to_filter())
         if self.group_id:
-            return SimSelection(filter=queries.SimFilter(group_id=decode_as(Kind.GROUP, self.group_id, "sims", "groupId")))
+            return SimSelection(filter=filters.SimFilter(group_id=decode_as(Kind.GROUP, self.group_id, "sims", "groupId")))
         if self.upload_id:
             return SimSelection(upload_id=decode_as(Kind.UPLOAD, self.upload_id, "sims", "uploadId"))
         return SimSelection([decode_as(Kind.SIM, id, "sims", "ids") for id in self.ids or ()])

@@ -6,8 +6,10 @@ from uuid import UUID
 from domain.kernel.ids import Kind
 from domain.kernel.permissions import Permission
 from domain.reading import Wanted
-from domain.sims import queries
-from domain.sims.queries import ApnRow, PlacementRow, SimRow
+from domain.sims import access_points, queries, stays
+from domain.sims.access_points import ApnRow
+from domain.sims.rows import SimRow
+from domain.sims.stays import PlacementRow
 from schema.kernel.context import Context
 from schema.kernel.nodes import FINDERS
 
@@ -30,21 +32,21 @@ async def accounts_at(context: Context, keys: list[tuple[UUID, datetime]]) -> li
     """Under which account cards stood at an instant."""
     scope = context.scope(Permission.SIM_READ)
     async with context.read() as session:
-        return await queries.accounts_at(session, scope, keys)
+        return await stays.accounts_at(session, scope, keys)
 
 
 async def placements(context: Context, ids: list[UUID]) -> list[list[PlacementRow]]:
     """Where cards stood, as far as that was in scope then."""
     scope = context.scope(Permission.SIM_READ)
     async with context.read() as session:
-        return await queries.placements(session, scope, ids)
+        return await stays.placements(session, scope, ids)
 
 
 async def apns(context: Context, ids: list[UUID]) -> list[list[ApnRow]]:
     """Access points of cards in scope."""
     scope = context.scope(Permission.SIM_READ)
     async with context.read() as session:
-        return await queries.apns(session, scope, ids)
+        return await access_points.apns(session, scope, ids)
 
 
 FINDERS[Kind.SIM] = sims

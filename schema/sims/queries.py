@@ -9,7 +9,7 @@ from domain.kernel.ids import Kind, decode_as
 from domain.kernel.paging import Window
 from domain.kernel.permissions import Permission
 from domain.kernel.scope import Scope
-from domain.sims import queries
+from domain.sims import filters, queries
 from schema.kernel.context import Info
 from schema.kernel.figures import After, Before
 from schema.kernel.needs import Needs
@@ -37,8 +37,8 @@ async def sims_of_account(
 ) -> CountedConnection[Sim] | None:
     """One page of the cards at or below an account."""
     window = Window.of(first, after, last, before, most=MOST)
-    wanted = filter.to_filter() if filter else queries.SimFilter()
-    order = sort.to_sort() if sort else queries.SimSort()
+    wanted = filter.to_filter() if filter else filters.SimFilter()
+    order = sort.to_sort() if sort else filters.SimSort()
     place = (root.organization_id, root.path)
     return await CountedConnection[Sim].read(
         info.context,

@@ -9,7 +9,7 @@ import strawberry
 
 from domain.kernel.errors import NotFound
 from domain.kernel.ids import Kind
-from domain.sims.queries import FiguresRow, NamedSim, SimRow, figures, standing
+from domain.sims.rows import FiguresRow, NamedSim, SimRow, figures, standing
 from domain.sims.rules import acting, rights
 from schema.accounts import loaders as account_loaders
 from schema.accounts.enums import PaymentMode

@@ -30,7 +30,7 @@ from domain.kernel.scope import ActorRef, Reach, Scope
 from domain.kernel.sealing import Sealer
 from domain.people.tables import Person
 from domain.sims import service as sims
-from domain.sims.queries import SimFilter
+from domain.sims.filters import SimFilter
 from domain.sims.rules import Bar
 from domain.sims.selection import SimSelection
 from domain.sims.states import SimStatus, SimStatusReason

@@ -31,11 +31,13 @@ from domain.orders.queries import orders_by_ids
 from domain.orders.tables import Order
 from domain.people.tables import Membership, Person
 from domain.reading import paths_within
-from domain.sims.queries import accounts_at, counters, sims_by_ids, sims_page
+from domain.sims.counting import counters
+from domain.sims.queries import sims_by_ids, sims_page
 from domain.sims.rules import Bar
 from domain.sims.selection import SimSelection
 from domain.sims.service import BLOCK, UNBLOCK, block_request
 from domain.sims.states import SimStatus, SimStatusReason
+from domain.sims.stays import accounts_at
 from domain.sims.tables import Sim, SimCounter, SimPlacement, SimState
 from store.session import Database
 from tests.desk import open_auth

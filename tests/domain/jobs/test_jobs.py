@@ -25,7 +25,7 @@ from domain.kernel.errors import IdempotencyConflict, InvalidInput, NotFound, Ra
 from domain.kernel.permissions import Permission
 from domain.kernel.plan import BulkErrorPolicy, MutationMode, PlanStale, RowsRejected
 from domain.sims import service as sims
-from domain.sims.queries import SimFilter
+from domain.sims.filters import SimFilter
 from domain.sims.rules import Bar
 from domain.sims.selection import SimSelection
 from domain.sims.states import SimStatus, SimStatusReason

@@ -29,7 +29,7 @@ from domain.orders.filling import ORDER, OrderSelection, fill_request
 from domain.orders.rules import Line
 from domain.orders.service import PlaceOrder
 from domain.orders.tables import Order, OrderItem, OrderState
-from domain.sims.queries import SimFilter
+from domain.sims.filters import SimFilter
 from domain.sims.selection import SimSelection
 from domain.sims.states import SimStatus
 from domain.sims.tables import Sim

@@ -21,9 +21,10 @@ from domain.kernel.permissions import Permission
 from domain.kernel.scope import ActorRef, Reach, Scope
 from domain.kernel.text import fold, search_key
 from domain.reading import Ways
-from domain.sims import queries
+from domain.sims import counting, queries
+from domain.sims.filters import SimFilter, SimSort, SimSortKey
 from domain.sims.intake import search_text
-from domain.sims.queries import SimFilter, SimSort, SimSortKey, sims_count, sims_page
+from domain.sims.queries import sims_count, sims_page
 from domain.sims.states import SimStatus
 from domain.sims.tables import Sim
 from store.fragments import FRAGMENTS
@@ -141,13 +142,13 @@ WAYS = [(many, far, near) for many in (0, 2, 50) for far in (1, 3, 50) for near 
 
 def take_ways(monkeypatch: pytest.MonkeyPatch, way: tuple[int, int, int]) -> None:
     """Has fleets looked through with these numbers."""
-    chosen = queries._ways
+    chosen = queries.ways_of
     many, far, near = way
 
     def ways(*given: Any, **more: Any) -> Ways:
         return dataclasses.replace(chosen(*given, **more), many=many, far=far, near=near)
 
-    monkeypatch.setattr(queries, "_ways", ways)
+    monkeypatch.setattr(queries, "ways_of", ways)
 
 
 @settings(max_examples=30, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow])
@@ -280,7 +281,7 @@ PATHS = st.lists(st.sampled_from(["a.", "b.", "aa."]), min_size=1, max_size=4).m
 def test_a_subtree_is_summed_as_if_every_place_were_looked_at(places: list[tuple[str, str, int]], path: str, is_deep: bool) -> None:
     inside = [(status, number) for place, status, number in places if (place.startswith(path) if is_deep else place == path)]
 
-    row = queries._summed(sorted(places), path, NOW, is_deep=is_deep)
+    row = counting._summed(sorted(places), path, NOW, is_deep=is_deep)
 
     assert row.total == sum(number for status, number in inside if status != SimStatus.TERMINATED)
     assert row.active == sum(number for status, number in inside if status == SimStatus.ACTIVE)
