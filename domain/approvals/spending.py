@@ -81,6 +81,20 @@ async def spend(work: Work, claim: Claim) -> Asked | None:
     return asked
 
 
+async def spend_now(work: Work, claim: Claim) -> None:
+    """Takes what can't wait for an answer out of every budget it falls under, and out of its token's day.
+
+    Raises `BudgetExceeded` when one of them would be passed, or when its amount is in a band that isn't the payer's own to answer for. The
+    operator's people only write down what a company paid: that counts, and is never refused.
+    """
+    day = await _take_of_token(work, claim)
+    parts = await _take(work, claim)
+    if not claim.by.is_operator:
+        await _refuse_waiting(work, claim, parts)
+    await _spend_all(work, parts)
+    await _note(work.sql, claim, SpendingState.SPENT, parts, day, is_kept=True)
+
+
 async def grant(work: Work, claim: Claim, approver_id: UUID) -> None:
     """Spends what was committed, budgets and bands as they stand now: passing any of them needs an answer that is this person's to give.
 
@@ -96,11 +110,7 @@ async def grant(work: Work, claim: Claim, approver_id: UUID) -> None:
     asked = await _asked(work, claim, parts)
     if asked is not None and approver_id not in asked.approver_ids:
         raise _exceeded(claim, parts, await bands_above(work.sql, claim.organization_id, claim.path))
-    await _turn_spent(work.sql, parts)
-    for part in parts:
-        if part.is_over:
-            await _add(work.sql, part, spent=part.amount)
-            await tell_reached(work, part.budget)
+    await _spend_all(work, parts)
     if spending is None:
         await _note(work.sql, claim, SpendingState.SPENT, parts, None)
     else:
@@ -132,6 +142,27 @@ async def give_back(session: Session, organization_id: UUID, cause_id: UUID, amo
         given.append((UUID(part["budget"]), amount))
     await _give(session, given, "spent")
     await _give_to_token(session, spending, whole)
+
+
+async def spent_by(session: Session, organization_id: UUID, cause_ids: Collection[UUID]) -> Mapping[UUID, int]:
+    """How much of what each of these causes took is spent now; absent is nothing."""
+    columns: tuple[Any, ...] = (Spending.cause_id, Spending.amount)
+    mine = (Spending.organization_id == organization_id, col(Spending.cause_id).in_(cause_ids), Spending.state == SpendingState.SPENT)
+    return {row[0]: row[1] for row in await session.execute(select(*columns).where(*mine))}
+
+
+async def take_back(session: Session, organization_id: UUID, cause_id: UUID, amount: int) -> None:
+    """Gives back so many rials of what a cause spent, of each of its budgets in proportion: in whatever parts, all of it in the end."""
+    spending = await _spending(session, organization_id, cause_id)
+    if spending is None or spending.state != SpendingState.SPENT:
+        return
+    left = spending.amount - amount
+    kept = [part | {"amount": part["amount"] * left // spending.amount} for part in spending.parts]
+    given = [(UUID(part["budget"]), part["amount"] - rest["amount"]) for part, rest in zip(spending.parts, kept, strict=True)]
+    spending.amount, spending.parts = left, kept
+    await session.flush()
+    await _give(session, given, "spent")
+    await _give_to_token(session, spending, amount)
 
 
 async def set_daily_budget(session: Session, organization_id: UUID, api_token_id: UUID, amount: int) -> None:
@@ -193,9 +224,11 @@ async def _add(session: Session, part: Part, *, spent: int = 0, committed: int =
     return True
 
 
-async def _note(session: Session, claim: Claim, state: SpendingState, parts: Sequence[Part], day: date | None) -> None:
-    """Remembers what a claim took, if it took anything."""
-    if parts or day is not None:
+async def _note(
+    session: Session, claim: Claim, state: SpendingState, parts: Sequence[Part], day: date | None, *, is_kept: bool = False
+) -> None:
+    """Remembers what a claim took, if it took anything or is to be kept all the same."""
+    if parts or day is not None or is_kept:
         session.add(
             Spending(
                 organization_id=claim.organization_id, cause_id=claim.cause.id, cause_kind=claim.cause.kind.value, state=state,
@@ -203,6 +236,15 @@ async def _note(session: Session, claim: Claim, state: SpendingState, parts: Seq
             )
         )  # fmt: skip
         await session.flush()
+
+
+async def _spend_all(work: Work, parts: Sequence[Part]) -> None:
+    """Spends every part, those too that pass their budget."""
+    await _turn_spent(work.sql, parts)
+    for part in parts:
+        if part.is_over:
+            await _add(work.sql, part, spent=part.amount)
+            await tell_reached(work, part.budget)
 
 
 async def _turn_spent(session: Session, parts: Sequence[Part]) -> None:
@@ -250,7 +292,22 @@ async def _asked(work: Work, claim: Claim, parts: Sequence[Part]) -> Asked | Non
     return Asked(question, asked_ids, approvers, [part.budget.subject_id for part in over])
 
 
-def _exceeded(claim: Claim, parts: Sequence[Part], bands: Sequence[rules.Band]) -> BudgetExceeded:
+async def _refuse_waiting(work: Work, claim: Claim, parts: Sequence[Part]) -> None:
+    """Raises `BudgetExceeded` for a claim that would have to wait for somebody else."""
+    bands = await bands_above(work.sql, claim.organization_id, claim.path)
+    if any(part.is_over for part in parts):
+        raise _exceeded(claim, parts, bands)
+    if rules.band_of(bands, claim.path, claim.amount) is None:
+        return
+    able = await authority(work.sql, claim.organization_id, at=work.at)
+    asked = rules.asked_of(Question(claim.path, claim.amount, None, is_over_band=True), bands, able)
+    if claim.by.api_token_id is not None or claim.by.person_id not in able.with_stand_ins(asked, claim.path, None):
+        raise _exceeded(claim, parts, bands, "approvals.another")
+
+
+def _exceeded(
+    claim: Claim, parts: Sequence[Part], bands: Sequence[rules.Band], band_key: str = "approvals.nobody"
+) -> BudgetExceeded:
     """The failure of a claim that nobody there can let pass: of the budget that has least left, else of the band."""
     over = min((part for part in parts if part.is_over), key=lambda part: _left(part.budget), default=None)
     if over is not None:
@@ -258,7 +315,7 @@ def _exceeded(claim: Claim, parts: Sequence[Part], bands: Sequence[rules.Band]) 
         return BudgetExceeded(required=Money(over.amount), available=Money(free), budget=budget_row(over.budget, over.path))
     band = rules.band_of(bands, claim.path, claim.amount)
     without = max(rules.effective(bands, claim.path)[0].from_amount - 1, 0) if band else 0
-    return BudgetExceeded("approvals.nobody", required=Money(claim.amount), available=Money(without))
+    return BudgetExceeded(band_key, required=Money(claim.amount), available=Money(without))
 
 
 def _left(budget: Budget) -> int:

@@ -55,7 +55,7 @@ class SpendingState(StrEnum):
 class Spending(SQLModel, table=True):
     """What one cause, an order say, takes of which budgets: `parts` are those of `rules.Part`; `api_token_id` and `day` whose day it took.
 
-    There is none of what touches no budget and no token.
+    There is none of an order that touches no budget and no token; of what is spent without asking `amount` is what wasn't given back.
     """
 
     __tablename__ = "spendings"

@@ -9,7 +9,7 @@ from sqlmodel import col, select
 
 from domain.accounts.tables import Account
 from domain.audit.writing import Result, Work
-from domain.billing import rules
+from domain.billing import budgeting, rules
 from domain.billing.attached import bill_for_update
 from domain.billing.issuing import after_paying
 from domain.billing.states import ISSUED, BillState
@@ -31,7 +31,8 @@ K = LedgerAccountKind
 async def bill_pay(work: Work, bill_id: UUID, amount: int | None, way: payments.Way) -> Result:
     """Pays a bill, all that is due if no amount is said, a voucher's own where it is one; returns `payment`.
 
-    Raises what `payments.pay` does, `StateConflict` for a bill that isn't issued or is paid, `InvalidInput` for more than is due.
+    Raises what `payments.pay` does, `BudgetExceeded`, `StateConflict` for a bill that isn't issued or is paid, `InvalidInput` for more than
+    is due.
     """
     if amount is None and not isinstance(way, payments.ByVoucher):
         bill = await bill_for_update(work.sql, bill_id)
@@ -86,6 +87,14 @@ class BillTarget:
         left = _payable(bill) - await self._coming(session, subject)
         if amount > left:
             raise InvalidInput("bill.more_than_due", field=("amount",), most=max(left, 0))
+
+    async def begin(self, work: Work, subject: Subject, payment: Payment) -> None:
+        """Takes what is paid out of the budgets of the bill's account (`domain.billing.budgeting`); raises `BudgetExceeded`."""
+        await budgeting.count(work, await self._bill(work.sql, subject), payment)
+
+    async def end(self, work: Work, subject: Subject, payment: Payment, amount: int) -> None:
+        """Gives budgets back what wasn't paid after all."""
+        await budgeting.discount(work.sql, await self._bill(work.sql, subject), payment, amount)
 
     async def credit(self, session: Session, subject: Subject, amount: int) -> Sequence[Leg]:
         """Off the account's debt as far as the bill goes, into its wallet beyond."""

@@ -180,3 +180,15 @@ def state_when_paid(total: int, amount_due: int) -> BillState:
 def key_of(*parts: object) -> UUID:
     """The key of a line by what it is made of: the same again for the same."""
     return UUID(bytes=hashlib.blake2b("\x00".join(map(str, parts)).encode(), digest_size=16).digest())
+
+
+def newly_counted(charges: Mapping[UUID | None, int], before: int, after: int) -> tuple[int, dict[UUID, int]]:
+    """What budgets see of a bill's payments when these go from one sum to a higher one, and what of it each cost centre.
+
+    Only what a bill has of charges by cost centre, in rials: the rest are purchases, which counted when they were made. However a bill
+    is paid in parts, each centre's come to its charges.
+    """
+    whole = max(sum(charges.values()), 0)
+    low, high = min(before, whole), min(after, whole)
+    shares = {id: amount * high // whole - amount * low // whole for id, amount in charges.items() if id is not None and amount > 0 < whole}
+    return high - low, {id: share for id, share in shares.items() if share}

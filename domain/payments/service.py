@@ -85,7 +85,7 @@ async def pay(work: Work, target_ref: Ref, amount: int | None, way: Way, *, fiel
     """Begins to pay for something in scope, and ends it at once where the money is ours already; returns `payment`.
 
     `amount` in rials, null for a voucher's own. Raises `NotFound` at `field`, `InvalidInput`, `NotEligible`, `LimitReached`,
-    `InsufficientFunds`, `StateConflict`, `AlreadyExists`.
+    `InsufficientFunds`, `StateConflict`, `AlreadyExists`, and what the target's `begin` does.
     """
     target = TARGETS[target_ref.kind]
     subject = await target.find(work.sql, target_ref.id)
@@ -99,6 +99,7 @@ async def pay(work: Work, target_ref: Ref, amount: int | None, way: Way, *, fiel
     paid = rules.check_amount(amount if voucher is None else voucher.amount)
     await target.check(work.sql, subject, paid)
     payment = await _begin(work, target, subject, paid, way)
+    await target.begin(work, subject, payment)
     if voucher is not None:
         await vouchers.use_up(work.sql, voucher, payment.id, at=work.at)
     if payment.source_id is not None:

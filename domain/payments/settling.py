@@ -74,6 +74,7 @@ async def settle_refund(work: Work, refund: Payment, *, reference: str | None = 
     """Books what is given back by a locked refund, from its hold if it has one, and ends it; `is_new` as `settle` has it."""
     original = await work.sql.get_one(Payment, refund.refund_of_id)
     target, subject = await subject_of(work.sql, original)
+    await target.end(work, subject, original, refund.amount)
     to = refund.source_id or (await house(work.sql, refund.organization_id))[LedgerAccountKind.CLEARING]
     legs = [*await target.debit(work.sql, subject, refund.amount), Leg(to, refund.amount)]
     posting = _posting(work, refund, subject, legs, LedgerReason.REFUND)
@@ -91,7 +92,9 @@ async def settle_refund(work: Work, refund: Payment, *, reference: str | None = 
 
 async def fail(work: Work, payment: Payment, reason: Reason) -> None:
     """Ends a locked payment without money; what a refund held is free again."""
-    _, subject = await subject_of(work.sql, payment)
+    target, subject = await subject_of(work.sql, payment)
+    if payment.refund_of_id is None:
+        await target.end(work, subject, payment, payment.amount)
     if payment.hold_id is not None:
         await holds.release(work.sql, payment.hold_id)
     payment.failure = reason.as_json()

@@ -52,6 +52,14 @@ class Target(Protocol):
         """Raises an expected failure when so much can't be paid for it now; asked before anybody is sent to pay."""
         ...
 
+    async def begin(self, work: Work, subject: Subject, payment: Payment) -> None:
+        """Precedes all money of a payment that was written down; raises an expected failure when it may not be."""
+        ...
+
+    async def end(self, work: Work, subject: Subject, payment: Payment, amount: int) -> None:
+        """Precedes the giving back of so much of a payment, or follows its coming to nothing."""
+        ...
+
     async def credit(self, session: Session, subject: Subject, amount: int) -> Sequence[Leg]:
         """Where so much money goes: sides above zero that sum to the amount. Money that came is never turned away here."""
         ...
@@ -126,6 +134,12 @@ class WalletTarget:
         expected = wallet.balance + sum(await session.scalars(coming)) + amount
         if expected > wallet.ceiling:
             raise LimitReached("wallet.ceiling", maximum=Quantity(wallet.ceiling, Unit.RIAL), field=("amount",))
+
+    async def begin(self, work: Work, subject: Subject, payment: Payment) -> None:
+        """Money that comes in isn't spent yet."""
+
+    async def end(self, work: Work, subject: Subject, payment: Payment, amount: int) -> None:
+        """Nor does it have to be given back to anybody's budget."""
 
     async def credit(self, session: Session, subject: Subject, amount: int) -> Sequence[Leg]:
         """Into the wallet."""

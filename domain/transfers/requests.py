@@ -25,7 +25,7 @@ from domain.transfers import notices, rules
 from domain.transfers.notices import ANSWER_KIND
 from domain.transfers.policies import policies_at
 from domain.transfers.rules import Wish
-from domain.transfers.service import TransferRequest, lines_of, transfer
+from domain.transfers.service import TransferRequest, count_fee, lines_of, transfer
 from domain.transfers.tables import TransferOptOut
 from domain.wallet.ledger import Posting, post
 from domain.wallet.owners import Owned, opened
@@ -151,7 +151,9 @@ async def _charge(work: Work, wallet: Owned, fee: int) -> None:
     own = await house(work.sql, wallet.organization_id)
     price = rules.fee_price(fee, await vat_rate(work.sql, work.at))
     legs = sale(price, wallet=wallet.wallet_id, revenue=own[K.REVENUE], tax=own[K.TAX])
-    await post(work.sql, wallet.organization_id, [Posting(legs, wallet.path, LedgerReason.FEE, work.scope.actor, work.at, wallet.owner)])
+    paying = Posting(legs, wallet.path, LedgerReason.FEE, work.scope.actor, work.at, wallet.owner)
+    await count_fee(work, wallet, fee, paying.id)
+    await post(work.sql, wallet.organization_id, [paying])
 
 
 async def _paying(session: Session, organization_id: UUID, path: str) -> UUID:

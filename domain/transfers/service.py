@@ -10,10 +10,11 @@ from sqlalchemy import func
 from sqlmodel import col, select
 
 from domain.accounts.tables import PaymentMode
+from domain.approvals.spending import Claim, spend_now
 from domain.audit.writing import Result, Work
 from domain.catalogue.queries import vat_rate
 from domain.kernel.errors import InvalidInput, NotEligible, NotFound
-from domain.kernel.ids import Kind, Ref
+from domain.kernel.ids import Kind, Ref, uuid7
 from domain.kernel.money import Money, Price
 from domain.kernel.scope import Scope
 from domain.sims.states import SimStatus
@@ -82,14 +83,16 @@ async def transfer(work: Work, request: TransferRequest, *, reach: Scope | None 
     `reach` is where the wallets have to be when that is another scope than the work's.
 
     Raises `NotFound`, `InvalidInput`, `NotEligible`, `LimitReached`, `InsufficientFunds`, each with the request's reference; what is
-    refused costs nothing.
+    refused costs nothing. What is moved isn't spent; its fee is, and may raise `BudgetExceeded`.
     """
     with rules.referring(request.reference):
         memo = rules.check_memo(request.memo)
         move = await _decided(work, request, reach or work.scope)
+        id = uuid7()
+        await count_fee(work, move.payer, move.terms.fee, id)
         standing = await lock(work.sql, move.sender.organization_id, move.touched)
         await _check_money(work, move, standing)
-        id = await _book(work, move, request, memo)
+        await _book(work, move, request, memo, id)
         _tell_changes(work, move, standing)
         await notices.tell_moved(work, id, move.sender, move.receiver, move.amount, request.reference)
         return {"transfer": id}
@@ -158,12 +161,21 @@ async def _check_money(work: Work, move: Move, standing: Mapping[UUID, Standing]
     rules.check_funds(move.terms, available + move.sender.unbooked, move.amount, move.fee_of(move.sender))
 
 
-async def _book(work: Work, move: Move, request: TransferRequest, memo: str | None) -> UUID:
-    """The transfer, its fee as one of its own, and what windows count; returns the transfer's id."""
+async def count_fee(work: Work, payer: Owned, fee: int, transfer_id: UUID) -> None:
+    """Takes a fee that a transfer costs out of the budgets of whoever pays it; raises `BudgetExceeded`."""
+    if fee:
+        centre_id = payer.line.cost_centre_id if payer.line is not None else None
+        shares = {centre_id: fee} if centre_id is not None else {}
+        cause = Ref(Kind.LEDGER_TRANSFER, transfer_id)
+        await spend_now(work, Claim(payer.organization_id, payer.path, cause, fee, shares, work.scope.actor))
+
+
+async def _book(work: Work, move: Move, request: TransferRequest, memo: str | None, id: UUID) -> None:
+    """The transfer, its fee as one of its own, and what windows count."""
     by, at, sender, receiver = work.scope.actor, work.at, move.sender, move.receiver
     lost_at = at + timedelta(days=move.terms.bonus_days) if move.terms.bonus_days and move.into != receiver.wallet_id else None
     legs = (Leg(sender.wallet_id, -move.amount), Leg(move.into, move.amount, path=receiver.path, lost_at=lost_at))
-    moving = Posting(legs, sender.path, LedgerReason.TRANSFER, by, at, request.cause, memo)
+    moving = Posting(legs, sender.path, LedgerReason.TRANSFER, by, at, request.cause, memo, id=id)
     postings = [*opening(sender, move.own[K.CLEARING], at), *opening(receiver, move.own[K.CLEARING], at), moving]
     if move.terms.fee:
         paid = sale(move.fee, wallet=move.payer.wallet_id, revenue=move.own[K.REVENUE], tax=move.own[K.TAX])
@@ -174,7 +186,6 @@ async def _book(work: Work, move: Move, request: TransferRequest, memo: str | No
         "amount": move.amount, "fee": move.terms.fee, "moved_at": at, "policy": move.terms.name, "reference": request.reference,
     }  # fmt: skip
     await insert_all(work.sql, Transfer, [row])
-    return moving.id
 
 
 def _tell_changes(work: Work, move: Move, standing: Mapping[UUID, Standing]) -> None:

@@ -11,6 +11,7 @@ from domain.kernel.ids import Kind, Ref, decode_as
 from domain.kernel.permissions import Permission
 from domain.kernel.scope import Scope
 from domain.tickets import threads
+from schema.approvals.failures import BudgetExceeded
 from schema.billing import loaders
 from schema.billing.types import BillDispute
 from schema.kernel.context import Info
@@ -82,7 +83,7 @@ class BillDisputeResolvePayload:
 
 
 BillPayResult = Annotated[
-    BillPayPayload | InsufficientFunds | PlanStale | IdempotencyConflict | Problem,
+    BillPayPayload | InsufficientFunds | BudgetExceeded | PlanStale | IdempotencyConflict | Problem,
     strawberry.union("BillPayResult", description="Outcome of `billPay`."),
 ]
 BillDisputeResult = Annotated[

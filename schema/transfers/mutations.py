@@ -10,6 +10,7 @@ from domain.kernel.permissions import Permission
 from domain.kernel.scope import Scope
 from domain.transfers import rules, service
 from domain.transfers.service import TransferRequest
+from schema.approvals.failures import BudgetExceeded
 from schema.kernel.context import Info
 from schema.kernel.figures import MoneyInput
 from schema.kernel.needs import Needs
@@ -40,7 +41,7 @@ class WalletTransferPayload:
 
 
 WalletTransferResult = Annotated[
-    WalletTransferPayload | InsufficientFunds | LimitReached | PlanStale | IdempotencyConflict | Problem,
+    WalletTransferPayload | InsufficientFunds | BudgetExceeded | LimitReached | PlanStale | IdempotencyConflict | Problem,
     strawberry.union("WalletTransferResult", description="Outcome of `walletTransfer`."),
 ]
 
