@@ -43,6 +43,12 @@ class Debts:
         if not self.left:
             raise StateConflict("error.state_conflict")
 
+    async def begin(self, work: Work, subject: Subject, payment: Payment) -> None:
+        self.told.append(("begun", payment.amount))
+
+    async def end(self, work: Work, subject: Subject, payment: Payment, amount: int) -> None:
+        self.told.append(("ended", amount))
+
     async def credit(self, session: Session, subject: Subject, amount: int) -> Sequence[Leg]:
         due = min(amount, self.left)
         self.left -= due
@@ -94,7 +100,7 @@ async def test_a_wallet_pays_at_once_and_gets_it_back(till: Till, debts: Debts) 
     back = await till.refund(payment, 50_000, is_to_wallet=False)
     assert (back.state, back.method, back.wallet_id) == ("SETTLED", "WALLET", till.wallet_id)
     assert (await till.balance(), await owing(till)) == ((250_000, 0), 150_000)
-    assert debts.told == [("paid", 200_000), ("back", 50_000)]
+    assert debts.told == [("begun", 200_000), ("paid", 200_000), ("ended", 50_000), ("back", 50_000)]
     assert [transfer.reason for transfer in await till.transfers()] == ["ADJUSTMENT", "BILL", "REFUND"]
     assert await till.faults() == []
 
