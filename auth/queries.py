@@ -1,7 +1,8 @@
 """How sessions and tokens are read; their secrets never are."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from datetime import datetime
+from itertools import starmap
 from typing import Any
 from uuid import UUID
 
@@ -11,6 +12,7 @@ from sqlmodel import col
 
 from auth.tables import ApiToken, SignInSession
 from domain.accounts.tables import Account
+from domain.kernel.batches import grouped, in_order
 from domain.kernel.paging import Page, Window
 from domain.kernel.scope import Scope
 from domain.reading import By, Limits, count, page, shaped
@@ -76,18 +78,15 @@ async def open_sessions(session: Session, person_id: UUID, *, at: datetime) -> l
     return [SessionRow(*row) for row in await session.rows(_OPEN_SESSIONS, person_id=person_id, at=at)]
 
 
-async def sessions(session: Session, person_id: UUID, ids: Sequence[UUID]) -> Mapping[UUID, SessionRow]:
-    """A person's own sessions by id, ended ones included."""
-    return {row[0]: SessionRow(*row) for row in await session.rows(_SESSIONS, person_id=person_id, ids=ids)}
+async def sessions(session: Session, person_id: UUID, ids: Sequence[UUID]) -> list[SessionRow | None]:
+    """A person's own sessions in the order asked, ended ones included, null for those of others."""
+    return in_order(ids, starmap(SessionRow, await session.rows(_SESSIONS, person_id=person_id, ids=ids)))
 
 
-async def support_views(session: Session, organization_ids: Sequence[UUID], *, at: datetime) -> Mapping[UUID, list[SessionRow]]:
-    """Support views open now by organization, newest first, at most 10 each; for whoever sees the organization."""
-    found: dict[UUID, list[SessionRow]] = {id: [] for id in organization_ids}
-    for viewed_id, *row in await session.rows(_VIEWS, organization_ids=organization_ids, at=at):
-        if len(found[viewed_id]) < MOST_VIEWS:
-            found[viewed_id].append(SessionRow(*row))
-    return found
+async def support_views(session: Session, organization_ids: Sequence[UUID], *, at: datetime) -> list[list[SessionRow]]:
+    """Support views of each organization open now, newest first, at most 10 each; for whoever sees the organization."""
+    rows = await session.rows(_VIEWS, organization_ids=organization_ids, at=at)
+    return grouped(organization_ids, ((row[0], SessionRow(*row[1:])) for row in rows), most=MOST_VIEWS)
 
 
 _TOKENS_BY_IDS = Prepared(select(*_TOKEN).where(among(col(ApiToken.id), "ids")))

@@ -3,6 +3,7 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from itertools import starmap
 from typing import Any
 from uuid import UUID
 
@@ -14,6 +15,7 @@ from sqlmodel import col, select
 from domain.accounts.tables import Account, AccountEdge, AccountKind, CostCentre, Organization, PaymentMode
 from domain.files.queries import DocumentRow
 from domain.files.tables import File, Purpose
+from domain.kernel.batches import grouped, in_order
 from domain.kernel.paging import Page, Window
 from domain.kernel.scope import Scope
 from domain.kernel.text import search_key
@@ -114,8 +116,7 @@ def _organizations_by_ids(scope: Limits) -> Select[Any]:
 
 async def organizations_by_ids(session: Session, scope: Scope, ids: Sequence[UUID]) -> list[OrganizationRow | None]:
     """Organizations in the order asked, null for those out of scope."""
-    found = {row[0]: _organization(row) for row in await session.rows(_organizations_by_ids(scope), ids=ids)}
-    return [found.get(id) for id in ids]
+    return in_order(ids, map(_organization, await session.rows(_organizations_by_ids(scope), ids=ids)))
 
 
 @shaped
@@ -130,16 +131,13 @@ def _papers(scope: Limits, given: str) -> Select[Any]:
 
 async def papers(session: Session, scope: Scope, organization_ids: Sequence[UUID]) -> list[list[DocumentRow]]:
     """The papers of each organization, newest first, at most as many as `organization_update` takes."""
-    found: dict[UUID, list[DocumentRow]] = {id: [] for id in organization_ids}
-    for row in await session.rows(_papers(scope, "organization_ids"), organization_ids=list(organization_ids)):
-        found[row[0]].append(DocumentRow(*row[1:]))
-    return [found[id] for id in organization_ids]
+    rows = await session.rows(_papers(scope, "organization_ids"), organization_ids=list(organization_ids))
+    return grouped(organization_ids, ((row[0], DocumentRow(*row[1:])) for row in rows))
 
 
 async def papers_by_ids(session: Session, scope: Scope, ids: Sequence[UUID]) -> list[DocumentRow | None]:
     """Papers in the order asked, null for those out of scope."""
-    found = {row[1]: DocumentRow(*row[1:]) for row in await session.rows(_papers(scope, "ids"), ids=ids)}
-    return [found.get(id) for id in ids]
+    return in_order(ids, (DocumentRow(*row[1:]) for row in await session.rows(_papers(scope, "ids"), ids=ids)))
 
 
 @shaped
@@ -177,8 +175,7 @@ def _accounts_by_ids(scope: Limits) -> Select[Any]:
 
 async def accounts_by_ids(session: Session, scope: Scope, ids: Sequence[UUID]) -> list[AccountRow | None]:
     """Accounts in the order asked, null for those out of scope."""
-    found = {row[0]: _account(row) for row in await session.rows(_accounts_by_ids(scope), ids=ids)}
-    return [found.get(id) for id in ids]
+    return in_order(ids, map(_account, await session.rows(_accounts_by_ids(scope), ids=ids)))
 
 
 @shaped
@@ -188,8 +185,7 @@ def _accounts_named(scope: Limits) -> Select[Any]:
 
 async def accounts_named(session: Session, scope: Scope, ids: Sequence[UUID]) -> list[AccountRow | None]:
     """Accounts that a record in scope names, wherever they hang by now, in the order asked; for nothing else (decision 0075)."""
-    found = {row[0]: _account(row) for row in await session.rows(_accounts_named(scope), ids=ids)}
-    return [found.get(id) for id in ids]
+    return in_order(ids, map(_account, await session.rows(_accounts_named(scope), ids=ids)))
 
 
 @shaped
@@ -321,5 +317,4 @@ def _cost_centres_by_ids(scope: Limits) -> Select[Any]:
 
 async def cost_centres_by_ids(session: Session, scope: Scope, ids: Sequence[UUID]) -> list[CostCentreRow | None]:
     """Cost centres in the order asked, null for those out of scope."""
-    found = {row[0]: CostCentreRow(*row) for row in await session.rows(_cost_centres_by_ids(scope), ids=ids)}
-    return [found.get(id) for id in ids]
+    return in_order(ids, starmap(CostCentreRow, await session.rows(_cost_centres_by_ids(scope), ids=ids)))

@@ -24,6 +24,7 @@ from domain.approvals.tables import (
     TokenBudget,
     TokenDay,
 )
+from domain.kernel.batches import in_order
 from domain.kernel.calendar import JalaliMonth
 from domain.kernel.ids import KINDS, Ref
 from domain.kernel.money import Money
@@ -172,8 +173,7 @@ def _budgets_by_ids(scope: Limits) -> Select[Any]:
 
 async def budgets_by_ids(session: Session, scope: Scope, ids: Sequence[UUID]) -> list[BudgetRow | None]:
     """Budgets in the order asked, null for those out of scope and for months in which nothing was set or spent."""
-    found = {row[0]: _shown(row, row[4]) for row in await session.rows(_budgets_by_ids(scope), ids=ids)}
-    return [found.get(id) for id in ids]
+    return in_order(ids, (_shown(row, row[4]) for row in await session.rows(_budgets_by_ids(scope), ids=ids)))
 
 
 @shaped
@@ -230,8 +230,7 @@ _PERSONS_NAMED = Prepared(select(*_NAMED).where(among(col(Person.id), "ids")))
 
 async def persons_named(session: Session, ids: Sequence[UUID]) -> list[PersonRow | None]:
     """People whom a record in view names, by their names alone; for nothing else (decision 0075)."""
-    found = {row[0]: PersonRow(row[0], row[1], None, None, False) for row in await session.rows(_PERSONS_NAMED, ids=ids)}
-    return [found.get(id) for id in ids]
+    return in_order(ids, (PersonRow(row[0], row[1], None, None, False) for row in await session.rows(_PERSONS_NAMED, ids=ids)))
 
 
 def _approval(row: Any) -> ApprovalRow:
@@ -288,8 +287,7 @@ def _approvals_by_ids(scope: Limits) -> Select[Any]:
 
 async def approvals_by_ids(session: Session, scope: Scope, ids: Sequence[UUID]) -> list[ApprovalRow | None]:
     """Approvals in the order asked, null for those out of scope."""
-    found = {row[0]: _approval(row) for row in await session.rows(_approvals_by_ids(scope), ids=ids)}
-    return [found.get(id) for id in ids]
+    return in_order(ids, map(_approval, await session.rows(_approvals_by_ids(scope), ids=ids)))
 
 
 _OF_SUBJECTS = Prepared(

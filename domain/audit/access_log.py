@@ -10,6 +10,7 @@ import msgspec
 
 from domain.audit.documents import AccessLogEntry
 from domain.audit.queries import LogFilter
+from domain.kernel.batches import in_order
 from domain.kernel.ids import Kind, Ref
 from domain.kernel.paging import Page, Window
 from domain.kernel.scope import ActorRef, Scope
@@ -63,5 +64,4 @@ async def looks_by_ids(scope: Scope, ids: Sequence[UUID]) -> list[AccessLogEntry
     with documents_answering():
         async with asyncio.timeout(DOCUMENT_SECONDS):
             entries = await AccessLogEntry.find({"_id": {"$in": list(ids)}}).to_list()
-    found = {entry.id: _row(entry) for entry in entries if scope.covers(entry.organization_id, entry.path)}
-    return [found.get(id) for id in ids]
+    return in_order(ids, (_row(entry) for entry in entries if scope.covers(entry.organization_id, entry.path)))

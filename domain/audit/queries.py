@@ -11,6 +11,7 @@ from sqlalchemy import Select, and_, bindparam
 from sqlmodel import col, select
 
 from domain.audit.tables import AuditEntry, AuditSubject
+from domain.kernel.batches import in_order
 from domain.kernel.ids import Ref
 from domain.kernel.paging import Page, Window
 from domain.kernel.plan import Change, Reason
@@ -112,8 +113,7 @@ def _entries_by_ids(scope: Limits) -> Select[Any]:
 
 async def entries_by_ids(session: Session, scope: Scope, ids: Sequence[UUID]) -> list[AuditEntryRow | None]:
     """Entries in the order asked, null for those out of scope."""
-    found = {row[0]: _entry(row) for row in await session.rows(_entries_by_ids(scope), ids=ids)}
-    return [found.get(id) for id in ids]
+    return in_order(ids, map(_entry, await session.rows(_entries_by_ids(scope), ids=ids)))
 
 
 _UNDONE = Prepared(

@@ -1,6 +1,5 @@
 """Reading what hangs on bills: the files they were made into, disputes of their lines, payments for them."""
 
-from collections import defaultdict
 from collections.abc import Sequence
 from typing import Any
 from uuid import UUID
@@ -14,6 +13,7 @@ from domain.billing.states import DisputeState
 from domain.billing.tables import Bill, BillDispute, BillDisputeLine, BillDocument, BillLine
 from domain.files.queries import DocumentRow
 from domain.files.tables import File
+from domain.kernel.batches import grouped, in_order
 from domain.kernel.money import Money
 from domain.kernel.scope import Scope
 from domain.payments.tables import Payment
@@ -60,16 +60,13 @@ def _disputes(scope: Limits, by: str) -> Select[Any]:
 
 async def disputes_by_ids(session: Session, scope: Scope, ids: Sequence[UUID]) -> list[BillDisputeRow | None]:
     """Disputes in the order asked, null for those of bills out of scope."""
-    found = {row[0]: _dispute(row) for row in await session.rows(_disputes(scope, "id"), ids=ids)}
-    return [found.get(id) for id in ids]
+    return in_order(ids, map(_dispute, await session.rows(_disputes(scope, "id"), ids=ids)))
 
 
 async def disputes_of_bills(session: Session, scope: Scope, bill_ids: Sequence[UUID]) -> list[list[BillDisputeRow]]:
     """Disputes of bills, the newest first."""
-    found: dict[UUID, list[BillDisputeRow]] = defaultdict(list)
-    for row in await session.rows(_disputes(scope, "bill_id"), ids=bill_ids):
-        found[row[2]].append(_dispute(row))
-    return [found[id][:MOST_SHOWN] for id in bill_ids]
+    rows = await session.rows(_disputes(scope, "bill_id"), ids=bill_ids)
+    return grouped(bill_ids, ((row[2], _dispute(row)) for row in rows), most=MOST_SHOWN)
 
 
 @shaped
@@ -88,10 +85,8 @@ def _disputed_lines(scope: Limits) -> Select[Any]:
 
 async def lines_of_disputes(session: Session, scope: Scope, dispute_ids: Sequence[UUID]) -> list[list[BillLineRow]]:
     """The lines that disputes are about."""
-    found: dict[UUID, list[BillLineRow]] = defaultdict(list)
-    for row in await session.rows(_disputed_lines(scope), ids=dispute_ids):
-        found[row[len(LINE) + 1]].append(line_row(row, row[len(LINE)]))
-    return [found[id] for id in dispute_ids]
+    rows = await session.rows(_disputed_lines(scope), ids=dispute_ids)
+    return grouped(dispute_ids, ((row[len(LINE) + 1], line_row(row, row[len(LINE)])) for row in rows))
 
 
 _FILE: tuple[Any, ...] = (File.id, File.name, File.media_type, File.created_at)
@@ -112,16 +107,12 @@ def _documents(scope: Limits, by: str) -> Select[Any]:
 
 async def documents_of_bills(session: Session, scope: Scope, bill_ids: Sequence[UUID]) -> list[list[DocumentRow]]:
     """The files of bills: PDF, CSV and XLSX once they are made."""
-    found: dict[UUID, list[DocumentRow]] = defaultdict(list)
-    for *file, bill_id in await session.rows(_documents(scope, "bill_id"), ids=bill_ids):
-        found[bill_id].append(DocumentRow(*file))
-    return [found[id] for id in bill_ids]
+    return grouped(bill_ids, ((row[4], DocumentRow(*row[:4])) for row in await session.rows(_documents(scope, "bill_id"), ids=bill_ids)))
 
 
 async def documents_by_ids(session: Session, scope: Scope, file_ids: Sequence[UUID]) -> list[DocumentRow | None]:
     """Files of bills in scope by their own ids."""
-    found = {row[0]: DocumentRow(*row[:4]) for row in await session.rows(_documents(scope, "file_id"), ids=file_ids)}
-    return [found.get(id) for id in file_ids]
+    return in_order(file_ids, (DocumentRow(*row[:4]) for row in await session.rows(_documents(scope, "file_id"), ids=file_ids)))
 
 
 @shaped
@@ -138,10 +129,8 @@ def _payment_ids(scope: Limits) -> Select[Any]:
 
 async def payments_of_bills(session: Session, scope: Scope, bill_ids: Sequence[UUID]) -> list[list[UUID]]:
     """The ids of payments for bills, the newest first."""
-    found: dict[UUID, list[UUID]] = defaultdict(list)
-    for id, bill_id, *_ in await session.rows(_payment_ids(scope), ids=bill_ids):
-        found[bill_id].append(id)
-    return [found[id][:MOST_SHOWN] for id in bill_ids]
+    rows = await session.rows(_payment_ids(scope), ids=bill_ids)
+    return grouped(bill_ids, ((row[1], row[0]) for row in rows), most=MOST_SHOWN)
 
 
 async def bill_for_update(session: Session, bill_id: UUID) -> Bill | None:

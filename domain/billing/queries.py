@@ -21,6 +21,7 @@ from domain.billing.states import ISSUED, BillDimension, BillLineKind, BillState
 from domain.billing.tables import Bill, BillingBook, BillingTerms, BillLine
 from domain.catalogue.queries import vat_rates
 from domain.catalogue.rules import rate_at
+from domain.kernel.batches import in_order
 from domain.kernel.calendar import JalaliMonth
 from domain.kernel.errors import InvalidInput
 from domain.kernel.ids import Kind, Ref
@@ -189,8 +190,7 @@ def _bills(scope: Limits, given: tuple[str, ...]) -> Select[Any]:
 
 async def bills_by_ids(session: Session, scope: Scope, ids: Sequence[UUID]) -> list[BillRow | None]:
     """Bills in the order asked, null for those out of scope."""
-    found = {row[0]: bill_row(row, scope.at) for row in await session.rows(_bills(scope, ("ids",)), ids=ids)}
-    return [found.get(id) for id in ids]
+    return in_order(ids, (bill_row(row, scope.at) for row in await session.rows(_bills(scope, ("ids",)), ids=ids)))
 
 
 def _of_account(scope: Scope, account_id: UUID, filter: BillFilter) -> Bound:
@@ -402,8 +402,7 @@ def _lines_by_ids(scope: Limits) -> Select[Any]:
 
 async def lines_by_ids(session: Session, scope: Scope, ids: Sequence[UUID]) -> list[BillLineRow | None]:
     """Lines in the order asked, null for those of bills out of scope."""
-    found = {row[0]: line_row(row, row[len(LINE)]) for row in await session.rows(_lines_by_ids(scope), ids=ids)}
-    return [found.get(id) for id in ids]
+    return in_order(ids, (line_row(row, row[len(LINE)]) for row in await session.rows(_lines_by_ids(scope), ids=ids)))
 
 
 MOST_SUMS = 200

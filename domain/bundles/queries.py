@@ -15,6 +15,7 @@ from domain.bundles import rules
 from domain.bundles.tables import Bucket, BucketStatus, Product, ProductStatus
 from domain.catalogue.queries import worded
 from domain.catalogue.tables import Offering
+from domain.kernel.batches import grouped, in_order
 from domain.kernel.locale import Locale
 from domain.kernel.messages import text
 from domain.kernel.scope import Scope
@@ -151,11 +152,8 @@ async def buckets_of_products(
     session: Session, scope: Scope, product_ids: Sequence[UUID], *, locale: Locale, at: datetime
 ) -> list[list[BucketRow]]:
     """What each product granted, ended ones included."""
-    kind, found = _kind(None), defaultdict[UUID | None, list[BucketRow]](list)
-    for row in await session.rows(_buckets_of_products(scope, locale), product_ids=product_ids, at=at):
-        bucket = kind(*row)
-        found[bucket.product_id].append(bucket)
-    return [found[product_id] for product_id in product_ids]
+    rows = await session.rows(_buckets_of_products(scope, locale), product_ids=product_ids, at=at)
+    return grouped(product_ids, ((bucket.product_id, bucket) for bucket in starmap(_kind(None), rows)))
 
 
 @shaped
@@ -168,9 +166,7 @@ async def buckets_by_ids(
     session: Session, scope: Scope, ids: Sequence[UUID], *, locale: Locale, at: datetime
 ) -> list[BucketRow | None]:
     """Buckets in the order asked, null for those out of scope; their place in the order of use counts all of their lines."""
-    kind = _kind(None)
-    found = {row.id: row for row in (kind(*each) for each in await session.rows(_buckets_by_ids(scope, locale), ids=ids, at=at))}
-    return [found.get(id) for id in ids]
+    return in_order(ids, starmap(_kind(None), await session.rows(_buckets_by_ids(scope, locale), ids=ids, at=at)))
 
 
 @shaped
@@ -180,12 +176,10 @@ def _products_of_sims(scope: Limits) -> Select[Any]:
     return statement.order_by(col(Product.starts_at).nulls_last(), col(Product.created_at), col(Product.id))
 
 
-async def products_of_sims(session: Session, scope: Scope, sim_ids: Sequence[UUID], *, at: datetime) -> list[list[ProductRow]]:
+async def products_of_sims(session: Session, scope: Scope, sim_ids: Sequence[UUID]) -> list[list[ProductRow]]:
     """What each line has, running and waiting, in order of their starts, at most 50 each."""
-    found: dict[UUID, list[ProductRow]] = defaultdict(list)
-    for row in await session.rows(_products_of_sims(scope), sim_ids=sim_ids, at=at):
-        found[row[1]].append(_product(row, at))
-    return [found[sim_id][:MOST] for sim_id in sim_ids]
+    rows = await session.rows(_products_of_sims(scope), sim_ids=sim_ids, at=scope.at)
+    return grouped(sim_ids, ((row[1], _product(row, scope.at)) for row in rows), most=MOST)
 
 
 @shaped
@@ -193,10 +187,9 @@ def _products_by_ids(scope: Limits) -> Select[Any]:
     return _products(scope, among(col(Product.id), "ids"))
 
 
-async def products_by_ids(session: Session, scope: Scope, ids: Sequence[UUID], *, at: datetime) -> list[ProductRow | None]:
+async def products_by_ids(session: Session, scope: Scope, ids: Sequence[UUID]) -> list[ProductRow | None]:
     """Products in the order asked, null for those out of scope."""
-    found = {row[0]: _product(row, at) for row in await session.rows(_products_by_ids(scope), ids=ids)}
-    return [found.get(id) for id in ids]
+    return in_order(ids, (_product(row, scope.at) for row in await session.rows(_products_by_ids(scope), ids=ids)))
 
 
 async def same_products(

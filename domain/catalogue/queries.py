@@ -5,6 +5,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
+from itertools import starmap
 from typing import TYPE_CHECKING, Any
 from uuid import UUID
 
@@ -16,6 +17,7 @@ from domain.accounts.tables import PaymentMode
 from domain.catalogue import rules
 from domain.catalogue.errors import OfferingUnavailable
 from domain.catalogue.tables import Offering, OfferingCategory, VatRate
+from domain.kernel.batches import in_order
 from domain.kernel.errors import NotFound
 from domain.kernel.locale import Locale
 from domain.kernel.money import Money, Price, taxed
@@ -117,8 +119,7 @@ def _by_ids(locale: Locale, wanted: Wanted) -> Prepared:
 async def offerings_by_ids(session: Session, ids: Sequence[UUID], locale: Locale, wanted: Wanted = None) -> list[OfferingRow | None]:
     """Offerings in the order asked, on sale or not, null for what doesn't exist."""
     kind = _kind(wanted)
-    found = {row[0]: kind(*row) for row in await session.rows(_by_ids(locale, wanted)(ids=ids))}
-    return [found.get(id) for id in ids]
+    return in_order(ids, starmap(kind, await session.rows(_by_ids(locale, wanted)(ids=ids))))
 
 
 async def offerings_page(

@@ -10,6 +10,7 @@ from sqlalchemy import Select, bindparam
 from sqlmodel import col, or_, select
 
 from domain.content.tables import Incident
+from domain.kernel.batches import in_order
 from domain.kernel.locale import Locale
 from domain.kernel.quantity import UsageType
 from store.session import Session
@@ -54,5 +55,4 @@ async def incidents(session: Session, locale: Locale, *, at: datetime) -> list[I
 
 async def incidents_by_ids(session: Session, ids: Sequence[UUID], locale: Locale) -> list[IncidentRow | None]:
     """Outages in the order asked, over or not, null for what is none."""
-    found = {row[0]: _incident(row, locale) for row in await session.rows(_BY_IDS, ids=list(ids))}
-    return [found.get(id) for id in ids]
+    return in_order(ids, (_incident(row, locale) for row in await session.rows(_BY_IDS, ids=list(ids))))

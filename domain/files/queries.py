@@ -4,6 +4,7 @@ import tempfile
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from datetime import datetime
+from itertools import starmap
 from typing import Any, BinaryIO, cast
 from uuid import UUID
 
@@ -11,6 +12,7 @@ import msgspec
 from sqlmodel import col, select
 
 from domain.files.tables import SHARED, File, FileBlock, Purpose
+from domain.kernel.batches import in_order
 from domain.kernel.scope import Scope
 from store.session import Database, Session
 from store.statements import Prepared, among
@@ -53,8 +55,7 @@ async def kept(session: Session, ids: Sequence[UUID]) -> list[Kept | None]:
     """Files by id in the order asked, whoever may see them."""
     columns: Any = (File.id, File.organization_id, File.name, File.media_type, File.size_bytes, File.purpose, File.by_id)
     rows = await session.rows(select(*columns).where(col(File.id).in_(ids)))
-    found = {row[0]: Kept(row[0], row[1], row[2], row[3], row[4], Purpose(row[5]), row[6]) for row in rows}
-    return [found.get(id) for id in ids]
+    return in_order(ids, (Kept(row[0], row[1], row[2], row[3], row[4], Purpose(row[5]), row[6]) for row in rows))
 
 
 async def own(session: Session, scope: Scope, ids: Sequence[UUID]) -> list[DocumentRow | None]:
@@ -62,8 +63,7 @@ async def own(session: Session, scope: Scope, ids: Sequence[UUID]) -> list[Docum
     made = (col(File.by_id) == scope.actor.id, col(File.purpose).in_((Purpose.EXPORT, Purpose.REJECTS)), col(File.expires_at) > scope.at)
     columns: Any = (File.id, File.name, File.media_type, File.created_at)
     rows = await session.rows(scope.limit(select(*columns).where(col(File.id).in_(ids), *made), col(File.organization_id)))
-    found = {row[0]: DocumentRow(*row) for row in rows}
-    return [found.get(id) for id in ids]
+    return in_order(ids, starmap(DocumentRow, rows))
 
 
 async def blocks(database: Database, file_id: UUID) -> AsyncIterator[bytes]:

@@ -6,6 +6,7 @@ A card counts where it was put in and stands at or below the group's account (de
 from collections import defaultdict
 from collections.abc import Sequence
 from datetime import datetime
+from itertools import starmap
 from typing import Any, cast
 from uuid import UUID
 
@@ -15,6 +16,7 @@ from sqlmodel import col, select
 
 from domain.accounts.tables import Account
 from domain.groups.tables import PaymentPolicy, PaymentPolicyRun
+from domain.kernel.batches import grouped, in_order
 from domain.kernel.money import Money
 from domain.kernel.paging import Page, Window
 from domain.kernel.plan import Reason
@@ -89,8 +91,7 @@ async def groups_count(session: Session, scope: Scope, organization_id: UUID, *,
 
 async def groups_by_ids(session: Session, scope: Scope, ids: Sequence[UUID]) -> list[GroupRow | None]:
     """Groups in the order asked, null for those out of scope."""
-    found = {row[0]: GroupRow(*row) for row in await session.rows(_narrowed(scope, ("ids",)), ids=ids)}
-    return [found.get(id) for id in ids]
+    return in_order(ids, starmap(GroupRow, await session.rows(_narrowed(scope, ("ids",)), ids=ids)))
 
 
 @shaped
@@ -104,10 +105,8 @@ def _groups_of_sims(scope: Limits) -> Select[Any]:
 
 async def groups_of_sims(session: Session, scope: Scope, sim_ids: Sequence[UUID]) -> list[list[GroupRow]]:
     """The groups in scope that each card is in, by name, at most 20 each."""
-    found: dict[UUID, list[GroupRow]] = defaultdict(list)
-    for sim_id, *group in await session.rows(_groups_of_sims(scope), sim_ids=sim_ids):
-        found[sim_id].append(GroupRow(*group))
-    return [found[sim_id][:MOST_OF_A_SIM] for sim_id in sim_ids]
+    rows = await session.rows(_groups_of_sims(scope), sim_ids=sim_ids)
+    return grouped(sim_ids, ((row[0], GroupRow(*row[1:])) for row in rows), most=MOST_OF_A_SIM)
 
 
 _MANAGER: tuple[Any, ...] = (Membership.group_id, Membership.person_id)
@@ -133,12 +132,12 @@ def _counted(scope: Limits) -> Select[Any]:
     return cast(Select[Any], scope.limit(statement, col(Sim.organization_id), col(Sim.path)))
 
 
-async def counters(session: Session, scope: Scope, group_ids: Sequence[UUID], *, at: datetime) -> list[CountersRow]:
+async def counters(session: Session, scope: Scope, group_ids: Sequence[UUID]) -> list[CountersRow]:
     """The cards in scope of each group, counted by status."""
     sums: dict[UUID, dict[str, int]] = defaultdict(lambda: defaultdict(int))
     for group_id, status, number in await session.rows(_counted(scope), group_ids=group_ids):
         sums[group_id][status] += number
-    return [counted(sums[group_id], at) for group_id in group_ids]
+    return [counted(sums[group_id], scope.at) for group_id in group_ids]
 
 
 class PaymentPolicyRow(msgspec.Struct, frozen=True):
@@ -210,17 +209,13 @@ def _policies_by_ids(scope: Limits) -> Select[Any]:
 
 async def policies_of_groups(session: Session, scope: Scope, group_ids: Sequence[UUID]) -> list[list[PaymentPolicyRow]]:
     """The policies of groups in scope, oldest first."""
-    found: dict[UUID, list[PaymentPolicyRow]] = defaultdict(list)
-    for row in await session.rows(_policies_of_groups(scope), group_ids=group_ids):
-        policy = PaymentPolicyRow(*row)
-        found[policy.group_id].append(policy)
-    return [found[group_id] for group_id in group_ids]
+    policies = starmap(PaymentPolicyRow, await session.rows(_policies_of_groups(scope), group_ids=group_ids))
+    return grouped(group_ids, ((policy.group_id, policy) for policy in policies))
 
 
 async def policies_by_ids(session: Session, scope: Scope, ids: Sequence[UUID]) -> list[PaymentPolicyRow | None]:
     """Policies in the order asked, null for those out of scope."""
-    found = {row[0]: PaymentPolicyRow(*row) for row in await session.rows(_policies_by_ids(scope), ids=ids)}
-    return [found.get(id) for id in ids]
+    return in_order(ids, starmap(PaymentPolicyRow, await session.rows(_policies_by_ids(scope), ids=ids)))
 
 
 @shaped
@@ -247,5 +242,4 @@ async def runs_page(
 
 async def runs_by_ids(session: Session, scope: Scope, ids: Sequence[UUID]) -> list[PaymentPolicyRunRow | None]:
     """Runs in the order asked, null for those out of scope."""
-    found = {row[0]: _run(row) for row in await session.rows(_runs(scope, ("ids",)), ids=ids)}
-    return [found.get(id) for id in ids]
+    return in_order(ids, map(_run, await session.rows(_runs(scope, ("ids",)), ids=ids)))

@@ -12,6 +12,7 @@ from sqlmodel import col, select
 from domain.jobs import tables
 from domain.jobs.states import JobKind, JobRowState, JobState
 from domain.jobs.tables import Job
+from domain.kernel.batches import in_order
 from domain.kernel.ids import KINDS, Ref
 from domain.kernel.paging import Page, Window
 from domain.kernel.permissions import Permission
@@ -84,8 +85,7 @@ async def jobs_count(session: Session, scope: Scope) -> int:
 
 async def jobs_by_ids(session: Session, scope: Scope, ids: Sequence[UUID]) -> list[JobRow | None]:
     """The actor's own jobs in the order asked, null for others."""
-    found = {row[0]: _job(row) for row in await session.rows(_own(scope, ("ids",)), actor_id=scope.actor.id, ids=ids)}
-    return [found.get(id) for id in ids]
+    return in_order(ids, map(_job, await session.rows(_own(scope, ("ids",)), actor_id=scope.actor.id, ids=ids)))
 
 
 def _lines(given: tuple[str, ...]) -> Prepared:

@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from datetime import datetime
+from itertools import starmap
 from typing import Any
 from uuid import UUID
 
@@ -9,6 +10,7 @@ import msgspec
 from sqlalchemy import bindparam, func, select
 from sqlmodel import col
 
+from domain.kernel.batches import in_order
 from domain.kernel.ids import KINDS, Ref
 from domain.kernel.locale import Locale
 from domain.kernel.messages import text
@@ -65,8 +67,7 @@ async def notices_page(session: Session, person_id: UUID, window: Window, *, unr
 
 async def notices_by_ids(session: Session, person_id: UUID, ids: Sequence[UUID]) -> list[NotificationRow | None]:
     """A person's own notices in the order asked, null for those of others."""
-    found = {row[0]: NotificationRow(*row) for row in await session.rows(_BY_IDS, person_id=person_id, ids=ids)}
-    return [found.get(id) for id in ids]
+    return in_order(ids, starmap(NotificationRow, await session.rows(_BY_IDS, person_id=person_id, ids=ids)))
 
 
 async def unread_count(session: Session, person_id: UUID) -> int:

@@ -1,9 +1,9 @@
 """Reading purchases: history, single orders, their items and steps, and what placing and delivering have to know."""
 
-from collections import defaultdict
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from itertools import starmap
 from typing import Any
 from uuid import UUID
 
@@ -13,6 +13,7 @@ from sqlmodel import col, select
 
 from domain.files.queries import DocumentRow
 from domain.files.tables import File
+from domain.kernel.batches import grouped, in_order
 from domain.kernel.errors import InvalidInput
 from domain.kernel.money import Money, Price
 from domain.kernel.paging import Page, Window, cursor_of, key_of
@@ -199,8 +200,7 @@ def _orders_by_ids(scope: Limits) -> Select[Any]:
 
 async def orders_by_ids(session: Session, scope: Scope, ids: Sequence[UUID]) -> list[OrderRow | None]:
     """Orders in the order asked, null for those out of scope."""
-    found = {row[0]: _order(row) for row in await session.rows(_orders_by_ids(scope), ids=ids)}
-    return [found.get(id) for id in ids]
+    return in_order(ids, map(_order, await session.rows(_orders_by_ids(scope), ids=ids)))
 
 
 @shaped
@@ -222,10 +222,7 @@ def _items_of_orders(scope: Limits) -> Select[Any]:
 
 async def items_of_orders(session: Session, scope: Scope, order_ids: Sequence[UUID]) -> list[list[OrderItemRow]]:
     """All items of each order in scope, at most 100 each, in order."""
-    found: dict[UUID, list[OrderItemRow]] = defaultdict(list)
-    for row in await session.rows(_items_of_orders(scope), ids=order_ids):
-        found[row[1]].append(_item(row))
-    return [found[order_id] for order_id in order_ids]
+    return grouped(order_ids, ((row[1], _item(row)) for row in await session.rows(_items_of_orders(scope), ids=order_ids)))
 
 
 def items_page(rows: Sequence[OrderItemRow], window: Window) -> Page[OrderItemRow]:
@@ -287,8 +284,7 @@ def _items_by_ids(scope: Limits) -> Select[Any]:
 
 async def items_by_ids(session: Session, scope: Scope, ids: Sequence[UUID]) -> list[OrderItemRow | None]:
     """Items of orders in scope in the order asked."""
-    found = {row[0]: _item(row) for row in await session.rows(_items_by_ids(scope), ids=ids)}
-    return [found.get(id) for id in ids]
+    return in_order(ids, map(_item, await session.rows(_items_by_ids(scope), ids=ids)))
 
 
 @shaped
@@ -300,10 +296,8 @@ def _steps_of_orders(scope: Limits) -> Select[Any]:
 
 async def steps_of_orders(session: Session, scope: Scope, order_ids: Sequence[UUID]) -> list[list[StepRow]]:
     """The steps of each order in scope, oldest first."""
-    found: dict[UUID, list[StepRow]] = defaultdict(list)
-    for order_id, state, at, by in await session.rows(_steps_of_orders(scope), ids=order_ids):
-        found[order_id].append(StepRow(STATES[state], at, ActorRef.from_json(by)))
-    return [found[order_id] for order_id in order_ids]
+    rows = await session.rows(_steps_of_orders(scope), ids=order_ids)
+    return grouped(order_ids, ((id, StepRow(STATES[state], at, ActorRef.from_json(by))) for id, state, at, by in rows))
 
 
 def _of_orders(scope: Limits, columns: Sequence[Any], table: type[OrderItem] | type[OrderStep]) -> Select[Any]:
@@ -324,8 +318,7 @@ def _receipts(scope: Limits) -> Select[Any]:
 
 async def receipts_by_ids(session: Session, scope: Scope, file_ids: Sequence[UUID]) -> list[DocumentRow | None]:
     """Receipts of orders in scope by the ids of their files."""
-    found = {row[0]: DocumentRow(*row) for row in await session.rows(_receipts(scope), ids=file_ids)}
-    return [found.get(id) for id in file_ids]
+    return in_order(file_ids, starmap(DocumentRow, await session.rows(_receipts(scope), ids=file_ids)))
 
 
 async def order_for_update(session: Session, scope: Scope, order_id: UUID) -> Order | None:

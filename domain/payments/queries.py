@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from datetime import datetime
+from itertools import starmap
 from typing import Any
 from uuid import UUID
 
@@ -13,6 +14,7 @@ from domain.accounts.tables import Organization
 from domain.catalogue.tables import ActivationMode
 from domain.files.queries import DocumentRow
 from domain.files.tables import File
+from domain.kernel.batches import in_order
 from domain.kernel.ids import KINDS, Kind, Ref
 from domain.kernel.money import Money
 from domain.kernel.paging import Page, Window
@@ -111,8 +113,7 @@ def _by_ids(scope: Limits) -> Select[Any]:
 
 async def payments_by_ids(session: Session, scope: Scope, ids: Sequence[UUID]) -> list[PaymentRow | None]:
     """Payments in the order asked, null for those out of scope."""
-    found = {row[0]: _payment(row) for row in await session.rows(_by_ids(scope), ids=ids)}
-    return [found.get(id) for id in ids]
+    return in_order(ids, map(_payment, await session.rows(_by_ids(scope), ids=ids)))
 
 
 @shaped
@@ -124,8 +125,7 @@ def _slips(scope: Limits) -> Select[Any]:
 
 async def slips_by_ids(session: Session, scope: Scope, file_ids: Sequence[UUID]) -> list[DocumentRow | None]:
     """Pictures of slips and cheques of payments in scope by the ids of their files."""
-    found = {row[0]: DocumentRow(*row) for row in await session.rows(_slips(scope), ids=file_ids)}
-    return [found.get(id) for id in file_ids]
+    return in_order(file_ids, starmap(DocumentRow, await session.rows(_slips(scope), ids=file_ids)))
 
 
 class Waiting(msgspec.Struct, frozen=True):
@@ -170,8 +170,7 @@ async def batches_count(session: Session) -> int:
 async def batches_by_ids(session: Session, ids: Sequence[UUID]) -> list[VoucherBatchRow | None]:
     """Voucher batches in the order asked; for those who issue them."""
     statement = select(*BATCH).where(col(VoucherBatch.id).in_(ids))
-    found = {row[0]: _batch(row) for row in await session.rows(statement)}
-    return [found.get(id) for id in ids]
+    return in_order(ids, map(_batch, await session.rows(statement)))
 
 
 def _payments(scope: Limits) -> Select[Any]:

@@ -10,6 +10,7 @@ from sqlalchemy import ColumnElement, Select, and_, bindparam, exists, false, fu
 from sqlmodel import col
 
 from domain.accounts.tables import Account, AccountEdge, Organization
+from domain.kernel.batches import in_order
 from domain.kernel.errors import NotFound
 from domain.kernel.paging import Page, Window
 from domain.kernel.permissions import Role
@@ -154,8 +155,7 @@ def _memberships_by_ids(scope: Limits) -> Select[Any]:
 
 async def memberships_by_ids(session: Session, scope: Scope, ids: Sequence[UUID]) -> list[MembershipRow | None]:
     """Memberships in the order asked, null for those out of scope."""
-    found = {row[0]: _membership(row) for row in await session.rows(_memberships_by_ids(scope), ids=ids)}
-    return [found.get(id) for id in ids]
+    return in_order(ids, map(_membership, await session.rows(_memberships_by_ids(scope), ids=ids)))
 
 
 async def place(session: Session, scope: Scope, legal_id: str, account_number: str | None) -> Place:

@@ -1,6 +1,5 @@
 """Reading the access points of SIM cards."""
 
-from collections import defaultdict
 from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
@@ -10,6 +9,7 @@ import msgspec
 from sqlalchemy import and_
 from sqlmodel import col, select
 
+from domain.kernel.batches import grouped
 from domain.kernel.quantity import FigureSource
 from domain.kernel.scope import Scope
 from domain.sims.tables import ApnAuthType, IpAllocation, PdnType, Sim, SimApn
@@ -46,8 +46,5 @@ async def apns(session: Session, scope: Scope, sim_ids: Sequence[UUID]) -> list[
         .where(col(SimApn.sim_id).in_(sim_ids))
         .order_by(col(SimApn.is_active).desc(), col(SimApn.network_identifier))
     )
-    found: dict[UUID, list[ApnRow]] = defaultdict(list)
-    for (apn,) in await session.execute(scope.limit(statement, col(Sim.organization_id), col(Sim.path))):
-        if len(found[apn.sim_id]) < 10:
-            found[apn.sim_id].append(msgspec.convert(apn, ApnRow, from_attributes=True))
-    return [found[sim_id] for sim_id in sim_ids]
+    found = await session.scalars(scope.limit(statement, col(Sim.organization_id), col(Sim.path)))
+    return grouped(sim_ids, ((apn.sim_id, msgspec.convert(apn, ApnRow, from_attributes=True)) for apn in found), most=10)

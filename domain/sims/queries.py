@@ -3,6 +3,7 @@
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime
+from itertools import starmap
 from typing import Any, cast
 from uuid import UUID
 
@@ -10,6 +11,7 @@ from sqlalchemy import BigInteger, Select, and_, bindparam, column, func, litera
 from sqlmodel import col, select
 
 from domain.accounts.tables import Account, AccountEdge
+from domain.kernel.batches import in_order
 from domain.kernel.errors import Forbidden, NotFound
 from domain.kernel.paging import Page, Window
 from domain.kernel.scope import Scope
@@ -168,8 +170,7 @@ async def sims_named(session: Session, scope: Scope, ids: Sequence[UUID], wanted
 async def sims_by_ids(session: Session, scope: Scope, ids: Sequence[UUID], wanted: Wanted = None) -> list[SimRow | None]:
     """Cards in the order asked, null for those out of scope."""
     kind = kind_of(wanted)
-    found = {row[0]: kind(*row) for row in await session.rows(_sims_by_ids(scope, wanted), ids=ids)}
-    return [found.get(id) for id in ids]
+    return in_order(ids, starmap(kind, await session.rows(_sims_by_ids(scope, wanted), ids=ids)))
 
 
 def _named(statement: Select[Any], is_by_ids: bool) -> Select[Any]:

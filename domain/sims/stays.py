@@ -1,6 +1,5 @@
 """Where SIM cards stood, stand and are planned to."""
 
-from collections import defaultdict
 from collections.abc import Sequence
 from datetime import datetime
 from typing import Any, cast
@@ -13,6 +12,7 @@ from sqlmodel import col, select
 
 from domain.accounts.queries import held_then, path_then
 from domain.accounts.tables import Account, AccountEdge
+from domain.kernel.batches import grouped
 from domain.kernel.scope import Scope
 from domain.reading import Limits, shaped, under
 from domain.sims.tables import Sim, SimPlacement
@@ -46,11 +46,8 @@ def _placements(scope: Limits) -> Select[Any]:
 
 async def placements(session: Session, scope: Scope, sim_ids: Sequence[UUID]) -> list[list[PlacementRow]]:
     """Where each card stood, stands and is planned to, newest first, the last 50 of each; at places that were in scope then alone."""
-    found: dict[UUID, list[PlacementRow]] = defaultdict(list)
-    for sim_id, *rest in await session.rows(_placements(scope), sim_ids=sim_ids):
-        if len(found[sim_id]) < 50:
-            found[sim_id].append(PlacementRow(*rest))
-    return [found[sim_id] for sim_id in sim_ids]
+    rows = await session.rows(_placements(scope), sim_ids=sim_ids)
+    return grouped(sim_ids, ((row[0], PlacementRow(*row[1:])) for row in rows), most=50)
 
 
 @shaped

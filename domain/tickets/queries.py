@@ -12,6 +12,7 @@ from sqlmodel import col, select
 
 from domain.files.queries import DocumentRow
 from domain.files.tables import File
+from domain.kernel.batches import in_order
 from domain.kernel.ids import KINDS, Ref
 from domain.kernel.paging import Page, Window
 from domain.kernel.scope import ActorRef, Scope
@@ -118,11 +119,10 @@ def _attached(scope: Limits) -> Select[Any]:
 
 async def attachments_by_ids(session: Session, scope: Scope, file_ids: Sequence[UUID]) -> list[DocumentRow | None]:
     """Files attached to tickets in scope, in the order asked, null for others."""
-    found = {id: DocumentRow(id, name, type, at, True) for id, name, type, at in await session.rows(_attached(scope), ids=file_ids)}
-    return [found.get(id) for id in file_ids]
+    rows = await session.rows(_attached(scope), ids=file_ids)
+    return in_order(file_ids, (DocumentRow(id, name, type, at, True) for id, name, type, at in rows))
 
 
 async def tickets_by_ids(session: Session, scope: Scope, ids: Sequence[UUID]) -> list[TicketRow | None]:
     """Tickets in the order asked, null for those out of scope."""
-    found = {row[0]: _ticket(row) for row in await session.rows(_narrowed(scope, ("ids",)), ids=ids)}
-    return [found.get(id) for id in ids]
+    return in_order(ids, map(_ticket, await session.rows(_narrowed(scope, ("ids",)), ids=ids)))

@@ -11,6 +11,7 @@ import structlog
 from pymongo.errors import PyMongoError
 
 from domain.audit.writing import Work
+from domain.kernel.batches import in_order
 from domain.kernel.ids import uuid7
 from domain.kernel.paging import Page, Window
 from domain.kernel.scope import ActorRef
@@ -91,5 +92,4 @@ async def messages_by_ids(ids: Sequence[UUID]) -> list[TicketMessageRow | None]:
     """Messages in the order asked, null for unknown ones; the caller checks that their tickets are in scope."""
     with documents_answering():
         async with asyncio.timeout(DOCUMENT_SECONDS):
-            found = {message.id: _row(message) for message in await TicketMessage.find({"_id": {"$in": list(ids)}}).to_list()}
-    return [found.get(id) for id in ids]
+            return in_order(ids, map(_row, await TicketMessage.find({"_id": {"$in": list(ids)}}).to_list()))

@@ -10,6 +10,7 @@ from uuid import UUID
 
 import msgspec
 
+from domain.kernel.batches import in_order
 from domain.kernel.errors import Forbidden
 from domain.kernel.money import Money
 from domain.kernel.paging import Page, Window
@@ -145,5 +146,4 @@ async def usage_by_ids(scope: Scope, ids: Sequence[UUID]) -> list[UsageRecordRow
     with documents_answering():
         async with asyncio.timeout(DOCUMENT_SECONDS):
             records = await UsageRecord.find({"_id": {"$in": list(ids)}}).to_list()
-    found = {record.id: _row(record) for record in records if scope.covers(record.organization_id, record.path)}
-    return [found.get(id) for id in ids]
+    return in_order(ids, (_row(record) for record in records if scope.covers(record.organization_id, record.path)))

@@ -1,7 +1,6 @@
 """Reading wallets, their movements and their statements. Money in rials; a movement is authorised by the path of its time."""
 
 import functools
-from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -13,6 +12,7 @@ from sqlalchemy import ColumnElement, Select, and_, bindparam, case, func, true
 from sqlmodel import col, select
 
 from domain.accounts.tables import Account, PaymentMode
+from domain.kernel.batches import grouped, in_order
 from domain.kernel.ids import KINDS, Kind, Ref
 from domain.kernel.money import ZERO, Money
 from domain.kernel.paging import Page, Window
@@ -131,18 +131,17 @@ def _wallets_by_ids(scope: Limits) -> Select[Any]:
     return _wallets(scope).where(among(col(LedgerAccount.id), "ids"))
 
 
-async def wallets_by_ids(session: Session, scope: Scope, ids: Sequence[UUID], *, at: datetime) -> list[WalletRow | None]:
+async def wallets_by_ids(session: Session, scope: Scope, ids: Sequence[UUID]) -> list[WalletRow | None]:
     """Wallets in the order asked, null for those out of scope."""
-    found = {row[0]: _wallet(row, at) for row in await session.rows(_wallets_by_ids(scope), ids=ids)}
+    found = {row[0]: _wallet(row, scope.at) for row in await session.rows(_wallets_by_ids(scope), ids=ids)}
     if rest := [id for id in ids if id not in found]:  # a line's wallet bears the line's id
-        found |= {row[0]: _line_wallet(row, at) for row in await session.rows(_wallets_of_lines(scope), ids=rest)}
+        found |= {row[0]: _line_wallet(row, scope.at) for row in await session.rows(_wallets_of_lines(scope), ids=rest)}
     return [found.get(id) for id in ids]
 
 
-async def wallets_of_lines(session: Session, scope: Scope, sim_ids: Sequence[UUID], *, at: datetime) -> list[WalletRow | None]:
+async def wallets_of_lines(session: Session, scope: Scope, sim_ids: Sequence[UUID]) -> list[WalletRow | None]:
     """The wallet of each prepaid line in the order asked, null for others; one that nothing moved yet holds what the network told."""
-    found = {row[0]: _line_wallet(row, at) for row in await session.rows(_wallets_of_lines(scope), ids=sim_ids)}
-    return [found.get(id) for id in sim_ids]
+    return in_order(sim_ids, (_line_wallet(row, scope.at) for row in await session.rows(_wallets_of_lines(scope), ids=sim_ids)))
 
 
 @shaped
@@ -167,11 +166,9 @@ _LOTS = Prepared(select(*_LEFT.c).where(_LEFT.c.place <= MOST_LOTS).order_by(_LE
 
 async def lots_of_wallets(session: Session, keys: Sequence[tuple[UUID, UUID]]) -> list[list[LotRow]]:
     """What is left of the lots of wallets that were read in scope, by (organization, wallet): in the order of use, the next 50."""
-    found: dict[UUID, list[LotRow]] = defaultdict(list)
     organization_ids, ids = list({organization_id for organization_id, _ in keys}), [id for _, id in keys]
-    for id, remaining, created_at, expires_at, _ in await session.rows(_LOTS, organization_ids=organization_ids, ids=ids):
-        found[id].append(LotRow(Money(remaining), created_at, expires_at))
-    return [found[id] for id in ids]
+    rows = await session.rows(_LOTS, organization_ids=organization_ids, ids=ids)
+    return grouped(ids, ((id, LotRow(Money(remaining), created_at, expires_at)) for id, remaining, created_at, expires_at, _ in rows))
 
 
 @shaped
@@ -179,9 +176,9 @@ def _wallets_of_accounts(scope: Limits) -> Select[Any]:
     return _wallets(scope).where(among(col(LedgerAccount.owner_id), "account_ids"))
 
 
-async def wallets_of_accounts(session: Session, scope: Scope, account_ids: Sequence[UUID], *, at: datetime) -> list[WalletRow | None]:
+async def wallets_of_accounts(session: Session, scope: Scope, account_ids: Sequence[UUID]) -> list[WalletRow | None]:
     """The wallet of each account in the order asked, null where there is none or the account is out of scope."""
-    found = {row[2]: _wallet(row, at) for row in await session.rows(_wallets_of_accounts(scope), account_ids=account_ids)}
+    found = {row[2]: _wallet(row, scope.at) for row in await session.rows(_wallets_of_accounts(scope), account_ids=account_ids)}
     return [found.get(id) for id in account_ids]
 
 
@@ -239,8 +236,7 @@ def _entries_by_ids(scope: Limits) -> Select[Any]:
 
 async def entries_by_ids(session: Session, scope: Scope, ids: Sequence[UUID]) -> list[LedgerEntryRow | None]:
     """Entries in the order asked, null for those out of scope."""
-    found = {row[0]: _entry(row) for row in await session.rows(_entries_by_ids(scope), ids=ids)}
-    return [found.get(id) for id in ids]
+    return in_order(ids, map(_entry, await session.rows(_entries_by_ids(scope), ids=ids)))
 
 
 @shaped
@@ -251,10 +247,7 @@ def _entries_of_transfers(scope: Limits) -> Select[Any]:
 
 async def entries_of_transfers(session: Session, scope: Scope, transfer_ids: Sequence[UUID]) -> list[list[LedgerEntryRow]]:
     """The sides of each movement in the order asked, what leaves first."""
-    found: dict[UUID, list[LedgerEntryRow]] = defaultdict(list)
-    for row in await session.rows(_entries_of_transfers(scope), ids=transfer_ids):
-        found[row[1]].append(_entry(row))
-    return [found[id] for id in transfer_ids]
+    return grouped(transfer_ids, ((row[1], _entry(row)) for row in await session.rows(_entries_of_transfers(scope), ids=transfer_ids)))
 
 
 @shaped
@@ -264,8 +257,7 @@ def _transfers_by_ids(scope: Limits) -> Select[Any]:
 
 async def transfers_by_ids(session: Session, scope: Scope, ids: Sequence[UUID]) -> list[LedgerTransferRow | None]:
     """Movements in the order asked, null for those without a side in scope."""
-    found = {row[0]: _transfer(row) for row in await session.rows(_transfers_by_ids(scope), ids=ids)}
-    return [found.get(id) for id in ids]
+    return in_order(ids, map(_transfer, await session.rows(_transfers_by_ids(scope), ids=ids)))
 
 
 @shaped
@@ -277,12 +269,9 @@ def _transfers_of_causes(scope: Limits) -> Select[Any]:
 
 async def transfers_of_causes(session: Session, scope: Scope, keys: Sequence[tuple[UUID, UUID]]) -> list[list[LedgerTransferRow]]:
     """The movements that each order caused, by (organization, order): refunds included, in the order of booking, the first 100 of each."""
-    found: dict[UUID, list[LedgerTransferRow]] = defaultdict(list)
-    given = {"organization_ids": list({organization_id for organization_id, _ in keys}), "ids": [id for _, id in keys]}
-    for row in await session.rows(_transfers_of_causes(scope), **given):
-        if len(caused := found[row[CAUSE]]) < MOST_TRANSFERS:
-            caused.append(_transfer(row))
-    return [found[id] for _, id in keys]
+    organization_ids, ids = list({organization_id for organization_id, _ in keys}), [id for _, id in keys]
+    rows = await session.rows(_transfers_of_causes(scope), organization_ids=organization_ids, ids=ids)
+    return grouped(ids, ((row[CAUSE], _transfer(row)) for row in rows), most=MOST_TRANSFERS)
 
 
 def _wallets(scope: Limits) -> Select[Any]:

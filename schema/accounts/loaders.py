@@ -1,15 +1,15 @@
 """Batched reads of organizations and accounts."""
 
-from datetime import datetime
 from uuid import UUID
 
 from domain.accounts import queries
-from domain.accounts.queries import AccountRow, CostCentreRow, OrganizationRow, PlaceRow
+from domain.accounts.queries import AccountRow, OrganizationRow
 from domain.files.queries import DocumentRow
 from domain.files.tables import Purpose
 from domain.kernel.ids import Kind
 from domain.kernel.permissions import Permission
 from schema.files.seen import SEEN
+from schema.kernel.batches import in_scope
 from schema.kernel.context import Context
 from schema.kernel.nodes import FINDERS
 
@@ -30,11 +30,8 @@ async def papers(context: Context, organization_ids: list[UUID]) -> list[list[Do
         return await queries.papers(session, scope, organization_ids)
 
 
-async def accounts(context: Context, ids: list[UUID]) -> list[AccountRow | None]:
-    """Accounts in scope."""
-    scope = context.scope(Permission.ACCOUNT_READ)
-    async with context.read() as session:
-        return await queries.accounts_by_ids(session, scope, ids)
+accounts = in_scope(Permission.ACCOUNT_READ, queries.accounts_by_ids)
+"""Accounts in scope."""
 
 
 async def accounts_named(context: Context, ids: list[UUID]) -> list[AccountRow | None]:
@@ -47,18 +44,10 @@ async def accounts_named(context: Context, ids: list[UUID]) -> list[AccountRow |
     return [found[id] for id in ids]
 
 
-async def places(context: Context, keys: list[tuple[UUID, datetime]]) -> list[PlaceRow | None]:
-    """Where accounts in scope hung at an instant."""
-    scope = context.scope(Permission.ACCOUNT_READ)
-    async with context.read() as session:
-        return await queries.places_at(session, scope, keys)
-
-
-async def cost_centres(context: Context, ids: list[UUID]) -> list[CostCentreRow | None]:
-    """Cost centres in scope."""
-    scope = context.scope(Permission.ACCOUNT_READ)
-    async with context.read() as session:
-        return await queries.cost_centres_by_ids(session, scope, ids)
+places = in_scope(Permission.ACCOUNT_READ, queries.places_at)
+"""Where accounts in scope hung at an instant."""
+cost_centres = in_scope(Permission.ACCOUNT_READ, queries.cost_centres_by_ids)
+"""Cost centres in scope."""
 
 
 FINDERS[Kind.ORGANIZATION] = organizations

@@ -3,22 +3,19 @@
 from uuid import UUID
 
 from domain.approvals import queries
-from domain.approvals.queries import ApprovalKey, ApprovalRow, BudgetRow, DelegationRow
+from domain.approvals.queries import ApprovalKey, ApprovalRow, DelegationRow
 from domain.kernel.calendar import day_of
 from domain.kernel.ids import Kind
 from domain.kernel.money import Money
 from domain.kernel.permissions import Permission
 from domain.people.queries import PersonRow
+from schema.kernel.batches import in_scope
 from schema.kernel.context import Context
 from schema.kernel.nodes import FINDERS
 from schema.people import loaders as people_loaders
 
-
-async def budgets(context: Context, ids: list[UUID]) -> list[BudgetRow | None]:
-    """Budgets in scope."""
-    scope = context.scope(Permission.BUDGET_READ)
-    async with context.read() as session:
-        return await queries.budgets_by_ids(session, scope, ids)
+budgets = in_scope(Permission.BUDGET_READ, queries.budgets_by_ids)
+"""Budgets in scope."""
 
 
 async def delegations(context: Context, keys: list[tuple[UUID, UUID]]) -> list[DelegationRow | None]:

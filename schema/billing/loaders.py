@@ -3,55 +3,30 @@
 from uuid import UUID
 
 from domain.billing import attached, queries, wording
-from domain.billing.attached import BillDisputeRow
 from domain.billing.comparing import ComparisonRow, comparison
-from domain.billing.queries import BillLineRow, BillPreviewRow, BillRow, BillSumRow, StandingRow
+from domain.billing.queries import BillLineRow, BillRow, BillSumRow
 from domain.billing.states import BillDimension
-from domain.files.queries import DocumentRow
 from domain.files.tables import Purpose
 from domain.kernel.ids import Kind
 from domain.kernel.permissions import Permission
 from domain.payments.queries import PaymentRow
 from schema.catalogue import loaders as catalogue_loaders
 from schema.files.seen import SEEN
+from schema.kernel.batches import in_scope
 from schema.kernel.context import Context
 from schema.kernel.nodes import FINDERS
 from schema.payments import loaders as payment_loaders
 
-
-async def standings(context: Context, account_ids: list[UUID]) -> list[StandingRow | None]:
-    """What postpaid accounts in scope have."""
-    scope = context.scope(Permission.BILL_READ)
-    async with context.read() as session:
-        return await queries.standings(session, scope, account_ids)
-
-
-async def bills(context: Context, ids: list[UUID]) -> list[BillRow | None]:
-    """Bills in scope."""
-    scope = context.scope(Permission.BILL_READ)
-    async with context.read() as session:
-        return await queries.bills_by_ids(session, scope, ids)
-
-
-async def last_bills(context: Context, accounts: list[tuple[UUID, UUID]]) -> list[BillRow | None]:
-    """The last bill of each account in scope, by (organization, account)."""
-    scope = context.scope(Permission.BILL_READ)
-    async with context.read() as session:
-        return await queries.last_bills(session, scope, accounts)
-
-
-async def previews(context: Context, account_ids: list[UUID]) -> list[BillPreviewRow | None]:
-    """The running cycle of each account in scope."""
-    scope = context.scope(Permission.BILL_READ)
-    async with context.read() as session:
-        return await queries.previews(session, scope, account_ids)
-
-
-async def lines(context: Context, ids: list[UUID]) -> list[BillLineRow | None]:
-    """Lines of bills in scope."""
-    scope = context.scope(Permission.BILL_READ)
-    async with context.read() as session:
-        return await queries.lines_by_ids(session, scope, ids)
+standings = in_scope(Permission.BILL_READ, queries.standings)
+"""What postpaid accounts in scope have."""
+bills = in_scope(Permission.BILL_READ, queries.bills_by_ids)
+"""Bills in scope."""
+last_bills = in_scope(Permission.BILL_READ, queries.last_bills)
+"""The last bill of each account in scope, by (organization, account)."""
+previews = in_scope(Permission.BILL_READ, queries.previews)
+"""The running cycle of each account in scope."""
+lines = in_scope(Permission.BILL_READ, queries.lines_by_ids)
+"""Lines of bills in scope."""
 
 
 async def descriptions(context: Context, rows: list[BillLineRow]) -> list[str]:
@@ -74,11 +49,8 @@ async def labels(context: Context, rows: list[BillSumRow]) -> list[str]:
     return [wording.label(row, context.locale) for row in rows]
 
 
-async def documents(context: Context, bill_ids: list[UUID]) -> list[list[DocumentRow]]:
-    """Files of bills in scope."""
-    scope = context.scope(Permission.BILL_READ)
-    async with context.read() as session:
-        return await attached.documents_of_bills(session, scope, bill_ids)
+documents = in_scope(Permission.BILL_READ, attached.documents_of_bills)
+"""Files of bills in scope."""
 
 
 async def payments(context: Context, bill_ids: list[UUID]) -> list[list[PaymentRow]]:
@@ -90,25 +62,12 @@ async def payments(context: Context, bill_ids: list[UUID]) -> list[list[PaymentR
     return [[row for id in of_bill if (row := rows[id])] for of_bill in ids]
 
 
-async def disputes(context: Context, ids: list[UUID]) -> list[BillDisputeRow | None]:
-    """Disputes of bills in scope."""
-    scope = context.scope(Permission.BILL_READ)
-    async with context.read() as session:
-        return await attached.disputes_by_ids(session, scope, ids)
-
-
-async def disputes_of_bills(context: Context, bill_ids: list[UUID]) -> list[list[BillDisputeRow]]:
-    """Disputes of bills in scope, the newest first."""
-    scope = context.scope(Permission.BILL_READ)
-    async with context.read() as session:
-        return await attached.disputes_of_bills(session, scope, bill_ids)
-
-
-async def disputed_lines(context: Context, dispute_ids: list[UUID]) -> list[list[BillLineRow]]:
-    """The lines of disputes in scope."""
-    scope = context.scope(Permission.BILL_READ)
-    async with context.read() as session:
-        return await attached.lines_of_disputes(session, scope, dispute_ids)
+disputes = in_scope(Permission.BILL_READ, attached.disputes_by_ids)
+"""Disputes of bills in scope."""
+disputes_of_bills = in_scope(Permission.BILL_READ, attached.disputes_of_bills)
+"""Disputes of bills in scope, the newest first."""
+disputed_lines = in_scope(Permission.BILL_READ, attached.lines_of_disputes)
+"""The lines of disputes in scope."""
 
 
 async def comparisons(context: Context, pairs: list[tuple[BillRow, BillRow]]) -> list[ComparisonRow]:

@@ -3,10 +3,11 @@
 from uuid import UUID
 
 from domain.bundles import queries
-from domain.bundles.queries import BucketRow, ProductRow
+from domain.bundles.queries import BucketRow
 from domain.kernel.ids import Kind
 from domain.kernel.permissions import Permission
 from domain.reading import Wanted
+from schema.kernel.batches import in_scope
 from schema.kernel.context import Context
 from schema.kernel.nodes import FINDERS
 
@@ -32,18 +33,10 @@ async def buckets(context: Context, ids: list[UUID]) -> list[BucketRow | None]:
         return await queries.buckets_by_ids(session, scope, ids, locale=context.locale, at=context.now)
 
 
-async def products_of_sims(context: Context, sim_ids: list[UUID]) -> list[list[ProductRow]]:
-    """Products of lines in scope."""
-    scope = context.scope(Permission.SIM_READ)
-    async with context.read() as session:
-        return await queries.products_of_sims(session, scope, sim_ids, at=context.now)
-
-
-async def products(context: Context, ids: list[UUID]) -> list[ProductRow | None]:
-    """Products in scope."""
-    scope = context.scope(Permission.SIM_READ)
-    async with context.read() as session:
-        return await queries.products_by_ids(session, scope, ids, at=context.now)
+products_of_sims = in_scope(Permission.SIM_READ, queries.products_of_sims)
+"""Products of lines in scope."""
+products = in_scope(Permission.SIM_READ, queries.products_by_ids)
+"""Products in scope."""
 
 
 FINDERS[Kind.BUCKET] = buckets

@@ -3,21 +3,17 @@
 from uuid import UUID
 
 from domain.groups import queries
-from domain.groups.queries import GroupRow, PaymentPolicyRow, PaymentPolicyRunRow
+from domain.groups.queries import GroupRow
 from domain.kernel.ids import Kind
 from domain.kernel.permissions import Permission
 from domain.people.queries import PersonRow
-from domain.sims.counting import CountersRow
+from schema.kernel.batches import in_scope
 from schema.kernel.context import Context
 from schema.kernel.nodes import FINDERS
 from schema.people import loaders as people_loaders
 
-
-async def groups(context: Context, ids: list[UUID]) -> list[GroupRow | None]:
-    """Groups in scope."""
-    scope = context.scope(Permission.GROUP_READ)
-    async with context.read() as session:
-        return await queries.groups_by_ids(session, scope, ids)
+groups = in_scope(Permission.GROUP_READ, queries.groups_by_ids)
+"""Groups in scope."""
 
 
 async def groups_managed(context: Context, ids: list[UUID]) -> list[GroupRow | None]:
@@ -27,11 +23,8 @@ async def groups_managed(context: Context, ids: list[UUID]) -> list[GroupRow | N
     return await groups(context, ids)
 
 
-async def groups_of_sims(context: Context, sim_ids: list[UUID]) -> list[list[GroupRow]]:
-    """Groups in scope that cards are in."""
-    scope = context.scope(Permission.GROUP_READ)
-    async with context.read() as session:
-        return await queries.groups_of_sims(session, scope, sim_ids)
+groups_of_sims = in_scope(Permission.GROUP_READ, queries.groups_of_sims)
+"""Groups in scope that cards are in."""
 
 
 async def managers(context: Context, group_ids: list[UUID]) -> list[PersonRow | None]:
@@ -42,32 +35,14 @@ async def managers(context: Context, group_ids: list[UUID]) -> list[PersonRow | 
     return [next(found) if id is not None else None for id in ids]
 
 
-async def counters(context: Context, group_ids: list[UUID]) -> list[CountersRow]:
-    """Cards in scope of groups, counted."""
-    scope = context.scope(Permission.SIM_READ)
-    async with context.read() as session:
-        return await queries.counters(session, scope, group_ids, at=context.now)
-
-
-async def policies(context: Context, ids: list[UUID]) -> list[PaymentPolicyRow | None]:
-    """Policies of groups in scope."""
-    scope = context.scope(Permission.GROUP_READ)
-    async with context.read() as session:
-        return await queries.policies_by_ids(session, scope, ids)
-
-
-async def policies_of_groups(context: Context, group_ids: list[UUID]) -> list[list[PaymentPolicyRow]]:
-    """The policies of each group in scope."""
-    scope = context.scope(Permission.GROUP_READ)
-    async with context.read() as session:
-        return await queries.policies_of_groups(session, scope, group_ids)
-
-
-async def runs(context: Context, ids: list[UUID]) -> list[PaymentPolicyRunRow | None]:
-    """Runs on lines in scope."""
-    scope = context.scope(Permission.GROUP_READ)
-    async with context.read() as session:
-        return await queries.runs_by_ids(session, scope, ids)
+counters = in_scope(Permission.SIM_READ, queries.counters)
+"""Cards in scope of groups, counted."""
+policies = in_scope(Permission.GROUP_READ, queries.policies_by_ids)
+"""Policies of groups in scope."""
+policies_of_groups = in_scope(Permission.GROUP_READ, queries.policies_of_groups)
+"""The policies of each group in scope."""
+runs = in_scope(Permission.GROUP_READ, queries.runs_by_ids)
+"""Runs on lines in scope."""
 
 
 FINDERS[Kind.GROUP] = groups

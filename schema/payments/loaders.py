@@ -6,17 +6,14 @@ from domain.files.tables import Purpose
 from domain.kernel.ids import Kind
 from domain.kernel.permissions import Permission
 from domain.payments import queries
-from domain.payments.queries import PaymentRow, VoucherBatchRow
+from domain.payments.queries import VoucherBatchRow
 from schema.files.seen import SEEN
+from schema.kernel.batches import in_scope
 from schema.kernel.context import Context
 from schema.kernel.nodes import FINDERS
 
-
-async def payments(context: Context, ids: list[UUID]) -> list[PaymentRow | None]:
-    """Payments in scope."""
-    scope = context.scope(Permission.WALLET_READ)
-    async with context.read() as session:
-        return await queries.payments_by_ids(session, scope, ids)
+payments = in_scope(Permission.WALLET_READ, queries.payments_by_ids)
+"""Payments in scope."""
 
 
 async def voucher_batches(context: Context, ids: list[UUID]) -> list[VoucherBatchRow | None]:

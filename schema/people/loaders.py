@@ -5,7 +5,8 @@ from uuid import UUID
 from domain.kernel.ids import Kind
 from domain.kernel.permissions import Permission
 from domain.people import queries
-from domain.people.queries import MembershipRow, PersonRow
+from domain.people.queries import PersonRow
+from schema.kernel.batches import in_scope
 from schema.kernel.context import Context
 from schema.kernel.nodes import FINDERS
 
@@ -18,11 +19,8 @@ async def persons(context: Context, ids: list[UUID]) -> list[PersonRow | None]:
         return await queries.persons_seen(session, scope, ids, own_id=actor.ref.person_id)
 
 
-async def memberships(context: Context, ids: list[UUID]) -> list[MembershipRow | None]:
-    """Memberships in scope."""
-    scope = context.scope(Permission.ACCOUNT_READ)
-    async with context.read() as session:
-        return await queries.memberships_by_ids(session, scope, ids)
+memberships = in_scope(Permission.ACCOUNT_READ, queries.memberships_by_ids)
+"""Memberships in scope."""
 
 
 FINDERS[Kind.PERSON] = persons

@@ -16,8 +16,7 @@ async def sessions(context: Context, ids: list[UUID]) -> list[SessionRow | None]
     """The viewer's own sessions."""
     person_id = context.asking().person_id
     async with context.read() as session:
-        found = await queries.sessions(session, person_id, ids)
-    return [found.get(id) for id in ids]
+        return await queries.sessions(session, person_id, ids)
 
 
 async def open_sessions(context: Context, actors: list[Actor]) -> list[list[SessionRow]]:
@@ -43,8 +42,7 @@ def _reached(token: Actor, rows: list[MembershipRow]) -> list[MembershipRow]:
 async def support_views(context: Context, organization_ids: list[UUID]) -> list[list[SessionRow]]:
     """Support views open now of organizations that the viewer sees."""
     async with context.read() as session:
-        found = await queries.support_views(session, organization_ids, at=context.now)
-    return [found[id] for id in organization_ids]
+        return await queries.support_views(session, organization_ids, at=context.now)
 
 
 FINDERS[Kind.SESSION] = sessions

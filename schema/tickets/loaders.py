@@ -8,17 +8,13 @@ from domain.files.tables import Purpose
 from domain.kernel.paging import Page, Window
 from domain.kernel.permissions import Permission
 from domain.tickets import queries, threads
-from domain.tickets.queries import TicketRow
 from domain.tickets.threads import TicketMessageRow
 from schema.files.seen import SEEN
+from schema.kernel.batches import in_scope
 from schema.kernel.context import Context
 
-
-async def tickets(context: Context, ids: list[UUID]) -> list[TicketRow | None]:
-    """Tickets in scope."""
-    scope = context.scope(Permission.TICKET_READ)
-    async with context.read() as session:
-        return await queries.tickets_by_ids(session, scope, ids)
+tickets = in_scope(Permission.TICKET_READ, queries.tickets_by_ids)
+"""Tickets in scope."""
 
 
 async def talk(context: Context, keys: list[tuple[UUID, UUID, Window]]) -> list[Page[TicketMessageRow]]:

@@ -6,16 +6,13 @@ from domain.kernel.ids import Kind
 from domain.kernel.money import Money
 from domain.kernel.permissions import Permission
 from domain.wallet import queries
-from domain.wallet.queries import LedgerEntryRow, LedgerTransferRow, LotRow, WalletRow
+from domain.wallet.queries import LedgerTransferRow, LotRow
+from schema.kernel.batches import in_scope
 from schema.kernel.context import Context
 from schema.kernel.nodes import FINDERS
 
-
-async def wallets(context: Context, ids: list[UUID]) -> list[WalletRow | None]:
-    """Wallets in scope."""
-    scope = context.scope(Permission.WALLET_READ)
-    async with context.read() as session:
-        return await queries.wallets_by_ids(session, scope, ids, at=context.now)
+wallets = in_scope(Permission.WALLET_READ, queries.wallets_by_ids)
+"""Wallets in scope."""
 
 
 async def balances_seen(context: Context, balances: list[tuple[UUID, Money]]) -> list[Money | None]:
@@ -24,18 +21,10 @@ async def balances_seen(context: Context, balances: list[tuple[UUID, Money]]) ->
     return [balance if wallet else None for wallet, (_, balance) in zip(found, balances, strict=True)]
 
 
-async def wallets_of_accounts(context: Context, account_ids: list[UUID]) -> list[WalletRow | None]:
-    """The wallet of each account in scope."""
-    scope = context.scope(Permission.WALLET_READ)
-    async with context.read() as session:
-        return await queries.wallets_of_accounts(session, scope, account_ids, at=context.now)
-
-
-async def wallets_of_lines(context: Context, sim_ids: list[UUID]) -> list[WalletRow | None]:
-    """The wallet of each prepaid line in scope."""
-    scope = context.scope(Permission.WALLET_READ)
-    async with context.read() as session:
-        return await queries.wallets_of_lines(session, scope, sim_ids, at=context.now)
+wallets_of_accounts = in_scope(Permission.WALLET_READ, queries.wallets_of_accounts)
+"""The wallet of each account in scope."""
+wallets_of_lines = in_scope(Permission.WALLET_READ, queries.wallets_of_lines)
+"""The wallet of each prepaid line in scope."""
 
 
 async def lots_of_wallets(context: Context, keys: list[tuple[UUID, UUID]]) -> list[list[LotRow]]:
@@ -44,25 +33,12 @@ async def lots_of_wallets(context: Context, keys: list[tuple[UUID, UUID]]) -> li
         return await queries.lots_of_wallets(session, keys)
 
 
-async def entries(context: Context, ids: list[UUID]) -> list[LedgerEntryRow | None]:
-    """Entries in scope."""
-    scope = context.scope(Permission.WALLET_READ)
-    async with context.read() as session:
-        return await queries.entries_by_ids(session, scope, ids)
-
-
-async def entries_of_transfers(context: Context, transfer_ids: list[UUID]) -> list[list[LedgerEntryRow]]:
-    """The sides of each movement in scope."""
-    scope = context.scope(Permission.WALLET_READ)
-    async with context.read() as session:
-        return await queries.entries_of_transfers(session, scope, transfer_ids)
-
-
-async def transfers(context: Context, ids: list[UUID]) -> list[LedgerTransferRow | None]:
-    """Movements in scope."""
-    scope = context.scope(Permission.WALLET_READ)
-    async with context.read() as session:
-        return await queries.transfers_by_ids(session, scope, ids)
+entries = in_scope(Permission.WALLET_READ, queries.entries_by_ids)
+"""Entries in scope."""
+entries_of_transfers = in_scope(Permission.WALLET_READ, queries.entries_of_transfers)
+"""The sides of each movement in scope."""
+transfers = in_scope(Permission.WALLET_READ, queries.transfers_by_ids)
+"""Movements in scope."""
 
 
 async def transfers_told(context: Context, ids: list[UUID]) -> list[LedgerTransferRow | None]:
@@ -70,11 +46,8 @@ async def transfers_told(context: Context, ids: list[UUID]) -> list[LedgerTransf
     return await transfers(context, ids) if Permission.WALLET_READ in context.asking().permissions else [None for _ in ids]
 
 
-async def transfers_of_causes(context: Context, keys: list[tuple[UUID, UUID]]) -> list[list[LedgerTransferRow]]:
-    """The movements in scope that each order caused, by (organization, order)."""
-    scope = context.scope(Permission.WALLET_READ)
-    async with context.read() as session:
-        return await queries.transfers_of_causes(session, scope, keys)
+transfers_of_causes = in_scope(Permission.WALLET_READ, queries.transfers_of_causes)
+"""The movements in scope that each order caused, by (organization, order)."""
 
 
 FINDERS[Kind.WALLET] = wallets

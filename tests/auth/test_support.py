@@ -154,7 +154,7 @@ async def test_only_support_opens_views(desk: Desk, role: Role | None) -> None:
 async def views(desk: Desk) -> list[queries.SessionRow]:
     """The company's banner."""
     async with desk.auth.database.read() as session:
-        return (await queries.support_views(session, [desk.tenant.id], at=desk.at))[desk.tenant.id]
+        return (await queries.support_views(session, [desk.tenant.id], at=desk.at))[0]
 
 
 def view_ids(rows: list[queries.SessionRow]) -> list[object]:

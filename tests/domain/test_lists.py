@@ -371,7 +371,7 @@ async def test_no_list_looks_at_every_row(database: Database, two_tenants: TwoTe
         await people.persons_seen(session, scope, [one.profile_manager.id])
         await people.memberships_held(session, one.profile_manager.id, NOW)
         await people.memberships_page(session, scope, one.id, window, as_of=NOW)
-        await wallet.wallets_of_accounts(session, scope, [one.accounts["root"].id], at=NOW)
+        await wallet.wallets_of_accounts(session, scope, [one.accounts["root"].id])
         for reasons in (None, [LedgerReason.ORDER]):
             await wallet.entries_page(session, scope, one.id, one.wallets["root"], window=window, posted=Posted(), reasons=reasons)
         await wallet.statement_of(session, one.id, one.wallets["root"], Posted(NOW, NOW))

@@ -128,7 +128,7 @@ async def test_somebody_elses_buckets_are_out_of_scope(database: Database, two_t
     async with database.read() as session:
         foreign = [two_tenants.other.sims[0].id]
         assert await queries.buckets_of_sims(session, scope, foreign, locale=Locale.EN, at=NOW) == [[]]
-        assert await queries.products_of_sims(session, scope, foreign, at=NOW) == [[]]
+        assert await queries.products_of_sims(session, scope, foreign) == [[]]
 
 
 async def given(
@@ -165,7 +165,7 @@ async def remaining(database: Database, tenants: TwoTenants, sim: Sim, at: datet
 async def of_line(database: Database, tenants: TwoTenants, sim: Sim) -> list[ProductRow]:
     scope = tenants.one.as_profile_manager().scope(Permission.SIM_READ, NOW)
     async with database.read() as session:
-        return (await queries.products_of_sims(session, scope, [sim.id], at=NOW))[0]
+        return (await queries.products_of_sims(session, scope, [sim.id]))[0]
 
 
 async def card(database: Database, sim: Sim) -> Sim:
