@@ -16,10 +16,10 @@ from domain.kernel.scope import Scope
 from schema.accounts import loaders
 from schema.accounts.enums import PaymentMode
 from schema.accounts.types import Account, Organization
-from schema.kernel.context import Info
+from schema.kernel.context import Info, Requested
 from schema.kernel.figures import Locale
 from schema.kernel.needs import Needs
-from schema.kernel.outcomes import MutationMode, Plan, PlanStale, Problem
+from schema.kernel.outcomes import MutationMode, Plan, Planned, PlanStale, Problem
 from schema.kernel.scalars import MSISDN, EmailAddress
 
 
@@ -86,34 +86,30 @@ class AccountMoveInput:
 
 
 @strawberry.type(description="What `organizationUpdate` did.")
-class OrganizationUpdatePayload:
+class OrganizationUpdatePayload(Planned):
     """The plan and the organization."""
 
-    plan: Plan = strawberry.field(description="What changes.")
     organization: Organization = strawberry.field(description="The organization.")
 
 
 @strawberry.type(description="What `accountCreate` did.")
-class AccountCreatePayload:
+class AccountCreatePayload(Planned):
     """The plan and the account."""
 
-    plan: Plan = strawberry.field(description="What changes.")
     account: Account | None = strawberry.field(description="The account.")
 
 
 @strawberry.type(description="What `accountUpdate` did.")
-class AccountUpdatePayload:
+class AccountUpdatePayload(Planned):
     """The plan and the account."""
 
-    plan: Plan = strawberry.field(description="What changes.")
     account: Account = strawberry.field(description="The account.")
 
 
 @strawberry.type(description="What `accountMove` did.")
-class AccountMovePayload:
+class AccountMovePayload(Planned):
     """The plan and the account."""
 
-    plan: Plan = strawberry.field(description="What changes.")
     account: Account = strawberry.field(description="The account.")
 
 
@@ -145,9 +141,7 @@ class AccountsMutation:
     @strawberry.mutation(
         description="Changes contacts, language and papers of an organization.", extensions=[Needs(Permission.ACCOUNT_MANAGE)]
     )
-    async def organization_update(
-        self, info: Info, scope: Scope, input: Annotated[OrganizationUpdateInput, strawberry.argument(description="The request.")]
-    ) -> OrganizationUpdateResult:
+    async def organization_update(self, info: Info, scope: Scope, input: Requested[OrganizationUpdateInput]) -> OrganizationUpdateResult:
         """All of its contacts at once; papers are only added."""
         organization_id, edit = decode_as(Kind.ORGANIZATION, input.organization_id, "organizationId"), input.to_edit()
         done = await info.context.write(info, scope, input, lambda work: organizations.organization_update(work, organization_id, edit))
@@ -155,9 +149,7 @@ class AccountsMutation:
         return OrganizationUpdatePayload(plan=Plan.of(done.plan), organization=cast(Organization, organization))
 
     @strawberry.mutation(description="Makes an account below another.", extensions=[Needs(Permission.ACCOUNT_MANAGE)])
-    async def account_create(
-        self, info: Info, scope: Scope, input: Annotated[AccountCreateInput, strawberry.argument(description="The request.")]
-    ) -> AccountCreateResult:
+    async def account_create(self, info: Info, scope: Scope, input: Requested[AccountCreateInput]) -> AccountCreateResult:
         """With a wallet of its own."""
         parent_id = decode_as(Kind.ACCOUNT, input.parent_id, "parentId")
         done = await info.context.write(
@@ -166,9 +158,7 @@ class AccountsMutation:
         return AccountCreatePayload(plan=Plan.of(done.plan), account=await _account(info, done))
 
     @strawberry.mutation(description="Renames an account or says where its bill goes.", extensions=[Needs(Permission.ACCOUNT_MANAGE)])
-    async def account_update(
-        self, info: Info, scope: Scope, input: Annotated[AccountUpdateInput, strawberry.argument(description="The request.")]
-    ) -> AccountUpdateResult:
+    async def account_update(self, info: Info, scope: Scope, input: Requested[AccountUpdateInput]) -> AccountUpdateResult:
         """Bills that are made already stay where they are."""
         account_id = decode_as(Kind.ACCOUNT, input.account_id, "accountId")
         done = await info.context.write(
@@ -180,9 +170,7 @@ class AccountsMutation:
     @strawberry.mutation(
         description="Hangs an account under another from an instant on; the past stays.", extensions=[Needs(Permission.ACCOUNT_MANAGE)]
     )
-    async def account_move(
-        self, info: Info, scope: Scope, input: Annotated[AccountMoveInput, strawberry.argument(description="The request.")]
-    ) -> AccountMoveResult:
+    async def account_move(self, info: Info, scope: Scope, input: Requested[AccountMoveInput]) -> AccountMoveResult:
         """With everything below it."""
         account_id, parent_id = decode_as(Kind.ACCOUNT, input.account_id, "accountId"), decode_as(Kind.ACCOUNT, input.parent_id, "parentId")
         done = await info.context.write(

@@ -16,10 +16,10 @@ from domain.kernel.scope import Scope
 from schema.approvals import loaders
 from schema.approvals.failures import BudgetExceeded
 from schema.approvals.types import Approval, ApprovalBand, ApprovalDelegation, Budget
-from schema.kernel.context import Info
+from schema.kernel.context import Info, Requested
 from schema.kernel.figures import MoneyInput, PeriodInput
 from schema.kernel.needs import Needs
-from schema.kernel.outcomes import IdempotencyConflict, InsufficientFunds, MutationMode, Plan, PlanStale, Problem
+from schema.kernel.outcomes import IdempotencyConflict, InsufficientFunds, MutationMode, Plan, Planned, PlanStale, Problem
 
 
 @strawberry.input(description="Input of `budgetSet`.")
@@ -45,10 +45,9 @@ class BudgetSetInput:
 
 
 @strawberry.type(description="What `budgetSet` did.")
-class BudgetSetPayload:
+class BudgetSetPayload(Planned):
     """The plan and the budget."""
 
-    plan: Plan = strawberry.field(description="What changes.")
     budget: Budget | None = strawberry.field(description="The budget.")
 
 
@@ -79,10 +78,9 @@ class ApprovalBandsSetInput:
 
 
 @strawberry.type(description="What `approvalBandsSet` did.")
-class ApprovalBandsSetPayload:
+class ApprovalBandsSetPayload(Planned):
     """The plan and the bands."""
 
-    plan: Plan = strawberry.field(description="What changes.")
     bands: list[ApprovalBand] = strawberry.field(description="All bands of the node, at most 50.")
 
 
@@ -97,10 +95,9 @@ class ApprovalDelegateInput:
 
 
 @strawberry.type(description="What `approvalDelegate` did.")
-class ApprovalDelegatePayload:
+class ApprovalDelegatePayload(Planned):
     """The plan and the stand-in."""
 
-    plan: Plan = strawberry.field(description="What changes.")
     delegation: ApprovalDelegation | None = strawberry.field(description="The stand-in.")
 
 
@@ -117,10 +114,9 @@ class ApprovalDecideInput:
 
 
 @strawberry.type(description="What `approvalDecide` did.")
-class ApprovalDecidePayload:
+class ApprovalDecidePayload(Planned):
     """The plan and the approval."""
 
-    plan: Plan = strawberry.field(description="What changes.")
     approval: Approval = strawberry.field(description="The approval.")
 
 
@@ -158,18 +154,14 @@ class ApprovalsMutation:
     """Who may spend what, and whose word it takes."""
 
     @strawberry.mutation(description="Sets a month's budget of a node or cost centre.", extensions=[Needs(Permission.BUDGET_MANAGE)])
-    async def budget_set(
-        self, info: Info, scope: Scope, input: Annotated[BudgetSetInput, strawberry.argument(description="The request.")]
-    ) -> BudgetSetResult:
+    async def budget_set(self, info: Info, scope: Scope, input: Requested[BudgetSetInput]) -> BudgetSetResult:
         """From that month on."""
         wanted = input.to_wish()
         done = await info.context.write(info, scope, input, lambda work: service.budget_set(work, wanted))
         return BudgetSetPayload(plan=Plan.of(done.plan), budget=await _budget(info, done))
 
     @strawberry.mutation(description="Replaces the amount bands of a node.", extensions=[Needs(Permission.BUDGET_MANAGE)])
-    async def approval_bands_set(
-        self, info: Info, scope: Scope, input: Annotated[ApprovalBandsSetInput, strawberry.argument(description="The request.")]
-    ) -> ApprovalBandsSetResult:
+    async def approval_bands_set(self, info: Info, scope: Scope, input: Requested[ApprovalBandsSetInput]) -> ApprovalBandsSetResult:
         """All of them at once."""
         account_id, bands = decode_as(Kind.ACCOUNT, input.account_id, "accountId"), input.to_bands()
         done = await info.context.write(info, scope, input, lambda work: service.bands_set(work, account_id, bands))
@@ -178,18 +170,14 @@ class ApprovalsMutation:
         return ApprovalBandsSetPayload(plan=Plan.of(done.plan), bands=cast(list[ApprovalBand], standing))
 
     @strawberry.mutation(description="Names a stand-in until a date.", extensions=[Needs(Permission.APPROVAL_DECIDE)])
-    async def approval_delegate(
-        self, info: Info, scope: Scope, input: Annotated[ApprovalDelegateInput, strawberry.argument(description="The request.")]
-    ) -> ApprovalDelegateResult:
+    async def approval_delegate(self, info: Info, scope: Scope, input: Requested[ApprovalDelegateInput]) -> ApprovalDelegateResult:
         """Naming oneself ends it."""
         to, held = decode_as(Kind.PERSON, input.to_person_id, "toPersonId"), input.valid_for
         done = await info.context.write(info, scope, input, lambda work: service.delegate(work, to, held.starts_at, held.ends_at))
         return ApprovalDelegatePayload(plan=Plan.of(done.plan), delegation=await _stand_in(info, done))
 
     @strawberry.mutation(description="Grants, and carries out, or refuses.", extensions=[Needs(Permission.APPROVAL_DECIDE)])
-    async def approval_decide(
-        self, info: Info, scope: Scope, input: Annotated[ApprovalDecideInput, strawberry.argument(description="The request.")]
-    ) -> ApprovalDecideResult:
+    async def approval_decide(self, info: Info, scope: Scope, input: Requested[ApprovalDecideInput]) -> ApprovalDecideResult:
         """In one transaction with what it lets pass."""
         id = decode_as(Kind.APPROVAL, input.approval_id, "approvalId")
         done = await info.context.write(info, scope, input, lambda work: deciding.decide(work, id, input.is_granted, input.note))

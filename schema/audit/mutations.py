@@ -11,9 +11,9 @@ from domain.kernel.scope import Scope
 from domain.undo import service
 from schema.audit import loaders
 from schema.audit.types import AuditEntry
-from schema.kernel.context import Info
+from schema.kernel.context import Info, Requested
 from schema.kernel.needs import Needs
-from schema.kernel.outcomes import IdempotencyConflict, MutationMode, Plan, PlanStale, Problem
+from schema.kernel.outcomes import IdempotencyConflict, MutationMode, Plan, Planned, PlanStale, Problem
 
 
 @strawberry.input(description="Input of `auditUndo`.")
@@ -27,10 +27,9 @@ class AuditUndoInput:
 
 
 @strawberry.type(description="What `auditUndo` did.")
-class AuditUndoPayload:
+class AuditUndoPayload(Planned):
     """The plan and the entry."""
 
-    plan: Plan = strawberry.field(description="What changes.")
     entry: AuditEntry | None = strawberry.field(description="The entry of the undoing.")
 
 
@@ -48,9 +47,7 @@ class AuditMutation:
         description="Undoes a reversible change by its opposite. Needs the right of the first act too.",
         extensions=[Needs(Permission.CHANGE_UNDO)],
     )
-    async def audit_undo(
-        self, info: Info, scope: Scope, input: Annotated[AuditUndoInput, strawberry.argument(description="The request.")]
-    ) -> AuditUndoResult:
+    async def audit_undo(self, info: Info, scope: Scope, input: Requested[AuditUndoInput]) -> AuditUndoResult:
         """As a whole, and once; for those who read the trail the payload shows the new entry."""
         entry_id = decode_as(Kind.AUDIT_ENTRY, input.audit_entry_id, "auditEntryId")
         async with info.context.read() as session:

@@ -14,10 +14,10 @@ from domain.tickets import threads
 from schema.approvals.failures import BudgetExceeded
 from schema.billing import loaders
 from schema.billing.types import BillDispute
-from schema.kernel.context import Info
+from schema.kernel.context import Info, Requested
 from schema.kernel.figures import MoneyInput
 from schema.kernel.needs import Needs
-from schema.kernel.outcomes import IdempotencyConflict, InsufficientFunds, MutationMode, Plan, PlanStale, Problem
+from schema.kernel.outcomes import IdempotencyConflict, InsufficientFunds, MutationMode, Plan, Planned, PlanStale, Problem
 from schema.payments import loaders as payment_loaders
 from schema.payments.inputs import PaymentMethodInput
 from schema.payments.types import Payment
@@ -59,26 +59,23 @@ class BillDisputeResolveInput:
 
 
 @strawberry.type(description="What `billPay` did.")
-class BillPayPayload:
+class BillPayPayload(Planned):
     """The payment is null in PLAN, and for a payer who may not see payments."""
 
-    plan: Plan = strawberry.field(description="What changes.")
     payment: Payment | None = strawberry.field(description="The payment.")
 
 
 @strawberry.type(description="What `billDispute` did.")
-class BillDisputePayload:
+class BillDisputePayload(Planned):
     """The dispute is null in PLAN."""
 
-    plan: Plan = strawberry.field(description="What changes.")
     dispute: BillDispute | None = strawberry.field(description="The dispute.")
 
 
 @strawberry.type(description="What `billDisputeResolve` did.")
-class BillDisputeResolvePayload:
+class BillDisputeResolvePayload(Planned):
     """In PLAN the dispute as it still is."""
 
-    plan: Plan = strawberry.field(description="What changes.")
     dispute: BillDispute = strawberry.field(description="The dispute.")
 
 
@@ -100,9 +97,7 @@ class BillingMutation:
     """What can be done with bills."""
 
     @strawberry.mutation(description="Pays a bill, wholly or in part.", extensions=[Needs(Permission.BILL_PAY)])
-    async def bill_pay(
-        self, info: Info, scope: Scope, input: Annotated[BillPayInput, strawberry.argument(description="The request.")]
-    ) -> BillPayResult:
+    async def bill_pay(self, info: Info, scope: Scope, input: Requested[BillPayInput]) -> BillPayResult:
         """Never more than is due; a voucher is worth what it is worth, and the rest goes to the account's wallet."""
         bill_id = decode_as(Kind.BILL, input.bill_id, "billId")
         amount = input.amount.whole("amount") if input.amount else None
@@ -111,9 +106,7 @@ class BillingMutation:
         return BillPayPayload(plan=Plan.of(done.plan), payment=await _payment(info, done))
 
     @strawberry.mutation(description="Objects to lines of a bill and opens a ticket.", extensions=[Needs(Permission.BILL_DISPUTE)])
-    async def bill_dispute(
-        self, info: Info, scope: Scope, input: Annotated[BillDisputeInput, strawberry.argument(description="The request.")]
-    ) -> BillDisputeResult:
+    async def bill_dispute(self, info: Info, scope: Scope, input: Requested[BillDisputeInput]) -> BillDisputeResult:
         """The ticket is about the bill."""
         bill_id = decode_as(Kind.BILL, input.bill_id, "billId")
         line_ids = [decode_as(Kind.BILL_LINE, id, "lineIds") for id in input.line_ids]
@@ -130,9 +123,7 @@ class BillingMutation:
     @strawberry.mutation(
         description="Grants a dispute by a credit note, or turns it down.", extensions=[Needs(Permission.BILL_RESOLVE)]
     )
-    async def bill_dispute_resolve(
-        self, info: Info, scope: Scope, input: Annotated[BillDisputeResolveInput, strawberry.argument(description="The request.")]
-    ) -> BillDisputeResolveResult:
+    async def bill_dispute_resolve(self, info: Info, scope: Scope, input: Requested[BillDisputeResolveInput]) -> BillDisputeResolveResult:
         """The words are the answer in its ticket as well."""
         dispute_id = decode_as(Kind.BILL_DISPUTE, input.dispute_id, "disputeId")
         credit = input.credit.whole("credit") if input.credit else None

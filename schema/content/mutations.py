@@ -12,10 +12,10 @@ from domain.kernel.permissions import Permission
 from domain.kernel.scope import Scope
 from schema.content import loaders
 from schema.content.types import Incident
-from schema.kernel.context import Info
+from schema.kernel.context import Info, Requested
 from schema.kernel.figures import PeriodInput, UsageType
 from schema.kernel.needs import Needs
-from schema.kernel.outcomes import MutationMode, Plan, PlanStale, Problem
+from schema.kernel.outcomes import MutationMode, Plan, Planned, PlanStale, Problem
 
 
 @strawberry.input(description="Input of `incidentSave`.")
@@ -37,10 +37,9 @@ class IncidentSaveInput:
 
 
 @strawberry.type(description="What `incidentSave` did.")
-class IncidentSavePayload:
+class IncidentSavePayload(Planned):
     """The plan, and the notice once it exists."""
 
-    plan: Plan = strawberry.field(description="What changes.")
     incident: Incident | None = strawberry.field(description="The notice.")
 
 
@@ -54,9 +53,7 @@ class ContentMutation:
     """The operator's own."""
 
     @strawberry.mutation(description="Publishes, changes or ends an outage notice.", extensions=[Needs(Permission.CONTENT_MANAGE)])
-    async def incident_save(
-        self, info: Info, scope: Scope, input: Annotated[IncidentSaveInput, strawberry.argument(description="The request.")]
-    ) -> IncidentSaveResult:
+    async def incident_save(self, info: Info, scope: Scope, input: Requested[IncidentSaveInput]) -> IncidentSaveResult:
         """In PLAN a new one isn't there yet, a known one is shown as it still is."""
         wanted = input.to_request(info.context.locale)
         done = await info.context.write(info, scope, input, lambda work: service.incident_save(work, wanted))

@@ -16,10 +16,10 @@ from domain.kernel.permissions import Permission
 from domain.kernel.scope import Scope
 from schema.jobs import loaders
 from schema.jobs.types import Job
-from schema.kernel.context import Context, Info
+from schema.kernel.context import Context, Info, Requested
 from schema.kernel.figures import PeriodInput
 from schema.kernel.needs import Needs
-from schema.kernel.outcomes import MutationMode, Plan, PlanStale, Problem
+from schema.kernel.outcomes import MutationMode, Plan, Planned, PlanStale, Problem
 from schema.sims.inputs import SimFilterInput
 
 strawberry.enum(ExportKind, description="What can be exported.")
@@ -40,10 +40,9 @@ class ExportCreateInput:
 
 
 @strawberry.type(description="What `exportCreate` did.")
-class ExportCreatePayload:
+class ExportCreatePayload(Planned):
     """The plan, and the job that makes the file."""
 
-    plan: Plan = strawberry.field(description="What changes.")
     job: Job | None = strawberry.field(description="The background run, when there is one.")
 
 
@@ -60,9 +59,7 @@ class ExportsMutation:
         description="Makes a file in the background. Needs `export:create` and the right to see its rows.",
         extensions=[Needs(Permission.EXPORT_CREATE)],
     )
-    async def export_create(
-        self, info: Info, scope: Scope, input: Annotated[ExportCreateInput, strawberry.argument(description="The request.")]
-    ) -> ExportCreateResult:
+    async def export_create(self, info: Info, scope: Scope, input: Requested[ExportCreateInput]) -> ExportCreateResult:
         """Usage leaves an entry in the access log, as looking at it does."""
         context = info.context
         rows_scope = context.scope(permission_of(input.kind))

@@ -16,10 +16,10 @@ from schema.groups import loaders
 from schema.groups.types import Group, PaymentPolicy
 from schema.jobs import loaders as job_loaders
 from schema.jobs.types import Job
-from schema.kernel.context import Info
+from schema.kernel.context import Info, Requested
 from schema.kernel.figures import MoneyInput, QuantityInput
 from schema.kernel.needs import Needs
-from schema.kernel.outcomes import BulkErrorPolicy, MutationMode, Plan, PlanStale, Problem, RowsRejected
+from schema.kernel.outcomes import BulkErrorPolicy, MutationMode, Plan, Planned, PlanStale, Problem, RowsRejected
 from schema.kernel.scalars import EmailAddress
 from schema.people.mutations import PersonInput
 from schema.sims.inputs import SimSelectionInput
@@ -73,27 +73,24 @@ class GroupDeleteInput:
 
 
 @strawberry.type(description="What `groupCreate` did.")
-class GroupCreatePayload:
+class GroupCreatePayload(Planned):
     """The plan and the group."""
 
-    plan: Plan = strawberry.field(description="What changes.")
     group: Group | None = strawberry.field(description="The group.")
 
 
 @strawberry.type(description="What `groupUpdate` did.")
-class GroupUpdatePayload:
+class GroupUpdatePayload(Planned):
     """The plan, the group as it is now, and the job."""
 
-    plan: Plan = strawberry.field(description="What changes.")
     group: Group = strawberry.field(description="The group.")
     job: Job | None = strawberry.field(description="The background run, when there is one.")
 
 
 @strawberry.type(description="What `groupDelete` did.")
-class GroupDeletePayload:
+class GroupDeletePayload(Planned):
     """The plan and what is gone."""
 
-    plan: Plan = strawberry.field(description="What changes.")
     deleted_id: strawberry.ID = strawberry.field(description="Id of the deleted group.")
 
 
@@ -158,18 +155,16 @@ class PaymentPolicyDeleteInput:
 
 
 @strawberry.type(description="What `paymentPolicySave` did.")
-class PaymentPolicySavePayload:
+class PaymentPolicySavePayload(Planned):
     """The plan and the policy."""
 
-    plan: Plan = strawberry.field(description="What changes.")
     policy: PaymentPolicy | None = strawberry.field(description="The policy.")
 
 
 @strawberry.type(description="What `paymentPolicyDelete` did.")
-class PaymentPolicyDeletePayload:
+class PaymentPolicyDeletePayload(Planned):
     """The plan and what is gone."""
 
-    plan: Plan = strawberry.field(description="What changes.")
     deleted_id: strawberry.ID = strawberry.field(description="Id of the deleted policy.")
 
 
@@ -205,9 +200,7 @@ class GroupsMutation:
         description="Makes a group; of the first cards, at most 5,000, those that can't be in it are told in the plan and left out.",
         extensions=[Needs(Permission.GROUP_MANAGE)],
     )
-    async def group_create(
-        self, info: Info, scope: Scope, input: Annotated[GroupCreateInput, strawberry.argument(description="The request.")]
-    ) -> GroupCreateResult:
+    async def group_create(self, info: Info, scope: Scope, input: Requested[GroupCreateInput]) -> GroupCreateResult:
         """Its name is one of its own in the account."""
         account_id = decode_as(Kind.ACCOUNT, input.account_id, "accountId")
         manager = input.manager.to_person() if input.manager else None
@@ -220,9 +213,7 @@ class GroupsMutation:
     @strawberry.mutation(
         description="Renames a group, changes its manager, adds and removes cards.", extensions=[Needs(Permission.GROUP_MANAGE)]
     )
-    async def group_update(
-        self, info: Info, scope: Scope, input: Annotated[GroupUpdateInput, strawberry.argument(description="The request.")]
-    ) -> GroupUpdateResult:
+    async def group_update(self, info: Info, scope: Scope, input: Requested[GroupUpdateInput]) -> GroupUpdateResult:
         """Up to 100 changes at once, any others by a job."""
         id = decode_as(Kind.GROUP, input.group_id, "groupId")
         done = await info.context.write_many(info, scope, input, UPDATE, update_request(id), input.to_change())
@@ -236,18 +227,14 @@ class GroupsMutation:
     @strawberry.mutation(
         description="Deletes a group and stops its policies; cards stay where they are.", extensions=[Needs(Permission.GROUP_MANAGE)]
     )
-    async def group_delete(
-        self, info: Info, scope: Scope, input: Annotated[GroupDeleteInput, strawberry.argument(description="The request.")]
-    ) -> GroupDeleteResult:
+    async def group_delete(self, info: Info, scope: Scope, input: Requested[GroupDeleteInput]) -> GroupDeleteResult:
         """What was paid stays in the books."""
         id = decode_as(Kind.GROUP, input.group_id, "groupId")
         done = await info.context.write(info, scope, input, lambda work: service.delete_group(work, id))
         return GroupDeletePayload(plan=Plan.of(done.plan), deleted_id=input.group_id)
 
     @strawberry.mutation(description="Makes or changes an automatic payment.", extensions=[Needs(Permission.POLICY_MANAGE)])
-    async def payment_policy_save(
-        self, info: Info, scope: Scope, input: Annotated[PaymentPolicySaveInput, strawberry.argument(description="The request.")]
-    ) -> PaymentPolicySaveResult:
+    async def payment_policy_save(self, info: Info, scope: Scope, input: Requested[PaymentPolicySaveInput]) -> PaymentPolicySaveResult:
         """Of a group in scope, from the wallet of an account in scope."""
         rule = input.rule.to_rule()
         policy_id = decode_as(Kind.PAYMENT_POLICY, input.policy_id, "policyId") if input.policy_id else None
@@ -265,7 +252,7 @@ class GroupsMutation:
 
     @strawberry.mutation(description="Deletes an automatic payment.", extensions=[Needs(Permission.POLICY_MANAGE)])
     async def payment_policy_delete(
-        self, info: Info, scope: Scope, input: Annotated[PaymentPolicyDeleteInput, strawberry.argument(description="The request.")]
+        self, info: Info, scope: Scope, input: Requested[PaymentPolicyDeleteInput]
     ) -> PaymentPolicyDeleteResult:
         """What it paid stays in the books."""
         id = decode_as(Kind.PAYMENT_POLICY, input.policy_id, "policyId")

@@ -12,9 +12,9 @@ from domain.kernel.permissions import Permission
 from domain.kernel.scope import Scope
 from schema.jobs import loaders
 from schema.jobs.types import Job
-from schema.kernel.context import Info
+from schema.kernel.context import Info, Requested
 from schema.kernel.needs import Needs
-from schema.kernel.outcomes import BulkErrorPolicy, IdempotencyConflict, MutationMode, Plan, PlanStale, Problem
+from schema.kernel.outcomes import BulkErrorPolicy, IdempotencyConflict, MutationMode, Plan, Planned, PlanStale, Problem
 
 strawberry.enum(ImportKind, description="What can be imported.")
 
@@ -35,10 +35,9 @@ class ImportCreateInput:
 
 
 @strawberry.type(description="What `importCreate` did.")
-class ImportCreatePayload:
+class ImportCreatePayload(Planned):
     """The plan, and the job that reads the file."""
 
-    plan: Plan = strawberry.field(description="What changes.")
     job: Job | None = strawberry.field(description="The background run, when there is one.")
 
 
@@ -56,9 +55,7 @@ class ImportsMutation:
         description="Brings an uploaded file in, in the background; rows left out come back as a file. Needs `import:create`.",
         extensions=[Needs(Permission.IMPORT_CREATE)],
     )
-    async def import_create(
-        self, info: Info, scope: Scope, input: Annotated[ImportCreateInput, strawberry.argument(description="The request.")]
-    ) -> ImportCreateResult:
+    async def import_create(self, info: Info, scope: Scope, input: Requested[ImportCreateInput]) -> ImportCreateResult:
         """The plan says how many rows the file has; what each comes to is decided by the job."""
         context = info.context
         upload_id = decode_as(Kind.UPLOAD, input.upload_id, "uploadId")

@@ -9,8 +9,8 @@ from domain.kernel.errors import Forbidden, NotFound
 from domain.kernel.ids import Kind, decode_as
 from schema.jobs import loaders
 from schema.jobs.types import Job
-from schema.kernel.context import Info
-from schema.kernel.outcomes import MutationMode, Plan, PlanStale, Problem
+from schema.kernel.context import Info, Requested
+from schema.kernel.outcomes import MutationMode, Plan, Planned, PlanStale, Problem
 
 
 @strawberry.input(description="Input of `jobCancel`.")
@@ -23,10 +23,9 @@ class JobCancelInput:
 
 
 @strawberry.type(description="What `jobCancel` did.")
-class JobCancelPayload:
+class JobCancelPayload(Planned):
     """The plan, and the job as it is now."""
 
-    plan: Plan = strawberry.field(description="What changes.")
     job: Job = strawberry.field(description="The background run, when there is one.")
 
 
@@ -40,9 +39,7 @@ class JobsMutation:
     """What can be done to a job that runs."""
 
     @strawberry.mutation(description="Stops a job; rows done stay done. Needs the right that began it.")
-    async def job_cancel(
-        self, info: Info, input: Annotated[JobCancelInput, strawberry.argument(description="The request.")]
-    ) -> JobCancelResult:
+    async def job_cancel(self, info: Info, input: Requested[JobCancelInput]) -> JobCancelResult:
         """In PLAN the job is shown as it goes on."""
         context, id = info.context, decode_as(Kind.JOB, input.job_id, "jobId")
         if context.asking().is_read_only:

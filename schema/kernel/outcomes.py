@@ -146,6 +146,13 @@ class Plan:
         )
 
 
+@strawberry.type(description="What a mutation did.")
+class Planned:
+    """What every payload of a planned mutation begins with."""
+
+    plan: Plan = strawberry.field(description="What changes.")
+
+
 @strawberry.type(description="The planned decision would come out differently now.")
 class PlanStale(UserError):
     """Carries the plan as it is now."""

@@ -7,7 +7,7 @@ import strawberry
 
 from domain.kernel.ids import Kind, decode_as
 from domain.notifications import feed
-from schema.kernel.context import Info
+from schema.kernel.context import Info, Requested
 from schema.kernel.outcomes import Problem
 
 if TYPE_CHECKING:
@@ -47,9 +47,7 @@ class NotificationsMutation:
     """The viewer's own feed."""
 
     @strawberry.mutation(description="Marks notices as read; the viewer's own feed, so no plan.")
-    async def notification_mark_read(
-        self, info: Info, input: Annotated[NotificationMarkReadInput, strawberry.argument(description="The request.")]
-    ) -> NotificationMarkReadResult:
+    async def notification_mark_read(self, info: Info, input: Requested[NotificationMarkReadInput]) -> NotificationMarkReadResult:
         """Those read before stay as they are."""
         context = info.context
         context.asking().own_session()

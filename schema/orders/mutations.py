@@ -11,35 +11,32 @@ from domain.kernel.scope import Scope
 from domain.orders import held, service
 from domain.orders.filling import ORDER, fill_request
 from schema.approvals.failures import BudgetExceeded
-from schema.kernel.context import Info
+from schema.kernel.context import Info, Requested
 from schema.kernel.needs import Needs
-from schema.kernel.outcomes import IdempotencyConflict, InsufficientFunds, Plan, PlanStale, Problem, RowsRejected
+from schema.kernel.outcomes import IdempotencyConflict, InsufficientFunds, Plan, Planned, PlanStale, Problem, RowsRejected
 from schema.orders import loaders
 from schema.orders.inputs import OrderCancelInput, OrderPlaceInput, OrderReceiptSendInput
 from schema.orders.types import Order
 
 
 @strawberry.type(description="What `orderPlace` did.")
-class OrderPlacePayload:
+class OrderPlacePayload(Planned):
     """The plan and the order."""
 
-    plan: Plan = strawberry.field(description="What changes.")
     order: Order | None = strawberry.field(description="The order.")
 
 
 @strawberry.type(description="What `orderCancel` did.")
-class OrderCancelPayload:
+class OrderCancelPayload(Planned):
     """The plan and the order."""
 
-    plan: Plan = strawberry.field(description="What changes.")
     order: Order = strawberry.field(description="The order.")
 
 
 @strawberry.type(description="What `orderReceiptSend` did.")
-class OrderReceiptSendPayload:
+class OrderReceiptSendPayload(Planned):
     """The plan and the order."""
 
-    plan: Plan = strawberry.field(description="What changes.")
     order: Order = strawberry.field(description="The order.")
 
 
@@ -74,9 +71,7 @@ class OrdersMutation:
         "over an amount band or budget the order is HELD for approval.",
         extensions=[Needs(Permission.ORDER_PLACE)],
     )
-    async def order_place(
-        self, info: Info, scope: Scope, input: Annotated[OrderPlaceInput, strawberry.argument(description="The request.")]
-    ) -> OrderPlaceResult:
+    async def order_place(self, info: Info, scope: Scope, input: Requested[OrderPlaceInput]) -> OrderPlaceResult:
         """The network and the receipt follow after commit; what is for more than 100 cards is filled by a job."""
         selection = input.to_selection()
         few = selection.few
@@ -90,9 +85,7 @@ class OrdersMutation:
     @strawberry.mutation(
         description="Withdraws what the carrier hasn't begun, and gives the money back.", extensions=[Needs(Permission.ORDER_PLACE)]
     )
-    async def order_cancel(
-        self, info: Info, scope: Scope, input: Annotated[OrderCancelInput, strawberry.argument(description="The request.")]
-    ) -> OrderCancelResult:
+    async def order_cancel(self, info: Info, scope: Scope, input: Requested[OrderCancelInput]) -> OrderCancelResult:
         """An order that waits for an approval as a whole."""
         order_id = decode_as(Kind.ORDER, input.order_id, "orderId")
         item_ids = None if input.item_ids is None else [decode_as(Kind.ORDER_ITEM, id, "itemIds") for id in input.item_ids]
@@ -101,9 +94,7 @@ class OrdersMutation:
         return OrderCancelPayload(plan=Plan.of(done.plan), order=cast(Order, order))
 
     @strawberry.mutation(description="Mails the receipt again.", extensions=[Needs(Permission.ORDER_READ)])
-    async def order_receipt_send(
-        self, info: Info, scope: Scope, input: Annotated[OrderReceiptSendInput, strawberry.argument(description="The request.")]
-    ) -> OrderReceiptSendResult:
+    async def order_receipt_send(self, info: Info, scope: Scope, input: Requested[OrderReceiptSendInput]) -> OrderReceiptSendResult:
         """To addresses given here alone."""
         order_id = decode_as(Kind.ORDER, input.order_id, "orderId")
         done = await info.context.write(info, scope, input, lambda work: service.send_receipt(work, order_id, input.emails))

@@ -10,13 +10,14 @@ from domain.kernel.permissions import Permission
 from domain.kernel.scope import Scope
 from domain.payments import service, vouchers
 from domain.payments.vouchers import NewBatch
-from schema.kernel.context import Info
+from schema.kernel.context import Info, Requested
 from schema.kernel.needs import Needs
 from schema.kernel.outcomes import (
     IdempotencyConflict,
     InsufficientFunds,
     LimitReached,
     Plan,
+    Planned,
     PlanStale,
     Problem,
     StepUpRequired,
@@ -27,34 +28,30 @@ from schema.payments.types import Payment, VoucherBatch
 
 
 @strawberry.type(description="What `walletTopUp` did.")
-class WalletTopUpPayload:
+class WalletTopUpPayload(Planned):
     """The payment is null in PLAN."""
 
-    plan: Plan = strawberry.field(description="What changes.")
     payment: Payment | None = strawberry.field(description="The payment.")
 
 
 @strawberry.type(description="What `paymentResolve` did.")
-class PaymentResolvePayload:
+class PaymentResolvePayload(Planned):
     """The plan and the payment."""
 
-    plan: Plan = strawberry.field(description="What changes.")
     payment: Payment = strawberry.field(description="The payment.")
 
 
 @strawberry.type(description="What `paymentRefund` did.")
-class PaymentRefundPayload:
+class PaymentRefundPayload(Planned):
     """The payment that gives back; null in PLAN."""
 
-    plan: Plan = strawberry.field(description="What changes.")
     payment: Payment | None = strawberry.field(description="The payment.")
 
 
 @strawberry.type(description="What `voucherBatchCreate` did.")
-class VoucherBatchCreatePayload:
+class VoucherBatchCreatePayload(Planned):
     """The batch and its codes, once: none in PLAN and when the same is asked again."""
 
-    plan: Plan = strawberry.field(description="What changes.")
     batch: VoucherBatch | None = strawberry.field(description="The batch.")
     codes: list[str] = strawberry.field(description="Codes, shown only here.")
 
@@ -87,9 +84,7 @@ class PaymentsMutation:
     @strawberry.mutation(
         description="Pays money into a wallet: gateway, slip, cheque or voucher.", extensions=[Needs(Permission.WALLET_TOP_UP)]
     )
-    async def wallet_top_up(
-        self, info: Info, scope: Scope, input: Annotated[WalletTopUpInput, strawberry.argument(description="The request.")]
-    ) -> WalletTopUpResult:
+    async def wallet_top_up(self, info: Info, scope: Scope, input: Requested[WalletTopUpInput]) -> WalletTopUpResult:
         """A gateway's payment begins here and ends when its money is there."""
         wallet_id = decode_as(Kind.WALLET, input.wallet_id, "walletId")
         amount = input.amount.whole("amount") if input.amount else None
@@ -99,9 +94,7 @@ class PaymentsMutation:
         return WalletTopUpPayload(plan=Plan.of(done.plan), payment=cast(Payment | None, payment))
 
     @strawberry.mutation(description="Confirms or refuses a slip or cheque.", extensions=[Needs(Permission.PAYMENT_SETTLE)])
-    async def payment_resolve(
-        self, info: Info, scope: Scope, input: Annotated[PaymentResolveInput, strawberry.argument(description="The request.")]
-    ) -> PaymentResolveResult:
+    async def payment_resolve(self, info: Info, scope: Scope, input: Requested[PaymentResolveInput]) -> PaymentResolveResult:
         """Also says that a refund left to people was carried out, or wasn't."""
         payment_id = decode_as(Kind.PAYMENT, input.payment_id, "paymentId")
         done = await info.context.write(
@@ -113,9 +106,7 @@ class PaymentsMutation:
     @strawberry.mutation(
         description="Gives a payment back, to its source or the wallet.", extensions=[Needs(Permission.PAYMENT_SETTLE)]
     )
-    async def payment_refund(
-        self, info: Info, scope: Scope, input: Annotated[PaymentRefundInput, strawberry.argument(description="The request.")]
-    ) -> PaymentRefundResult:
+    async def payment_refund(self, info: Info, scope: Scope, input: Requested[PaymentRefundInput]) -> PaymentRefundResult:
         """Several times until nothing is left of it."""
         payment_id = decode_as(Kind.PAYMENT, input.payment_id, "paymentId")
         amount = input.amount.whole("amount") if input.amount else None
@@ -126,9 +117,7 @@ class PaymentsMutation:
         return PaymentRefundPayload(plan=Plan.of(done.plan), payment=cast(Payment | None, payment))
 
     @strawberry.mutation(description="Makes vouchers; their codes are shown only here.", extensions=[Needs(Permission.VOUCHER_ISSUE)])
-    async def voucher_batch_create(
-        self, info: Info, scope: Scope, input: Annotated[VoucherBatchCreateInput, strawberry.argument(description="The request.")]
-    ) -> VoucherBatchCreateResult:
+    async def voucher_batch_create(self, info: Info, scope: Scope, input: Requested[VoucherBatchCreateInput]) -> VoucherBatchCreateResult:
         """Needs a fresh proof, in PLAN as well."""
         context, codes = info.context, list[str]()
         wanted = NewBatch(input.count, input.amount.whole("amount"), input.activation, input.valid_months)

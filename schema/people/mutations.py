@@ -11,10 +11,10 @@ from domain.kernel.permissions import Permission
 from domain.kernel.scope import Scope
 from domain.people import service
 from domain.people.service import Appointment, NamedPerson
-from schema.kernel.context import Info
+from schema.kernel.context import Info, Requested
 from schema.kernel.figures import PeriodInput
 from schema.kernel.needs import Needs
-from schema.kernel.outcomes import MutationMode, Plan, PlanStale, Problem
+from schema.kernel.outcomes import MutationMode, Plan, Planned, PlanStale, Problem
 from schema.kernel.scalars import MSISDN, EmailAddress
 from schema.people import loaders
 from schema.people.enums import Role
@@ -71,18 +71,16 @@ class MembershipRevokeInput:
 
 
 @strawberry.type(description="What `membershipGrant` did.")
-class MembershipGrantPayload:
+class MembershipGrantPayload(Planned):
     """The plan and the role."""
 
-    plan: Plan = strawberry.field(description="What changes.")
     membership: Membership | None = strawberry.field(description="The membership.")
 
 
 @strawberry.type(description="What `membershipRevoke` did.")
-class MembershipRevokePayload:
+class MembershipRevokePayload(Planned):
     """The plan and the role."""
 
-    plan: Plan = strawberry.field(description="What changes.")
     membership: Membership = strawberry.field(description="The membership.")
 
 
@@ -99,9 +97,7 @@ class PeopleMutation:
     """The operator's doing."""
 
     @strawberry.mutation(description="Appoints a manager; never oneself.", extensions=[Needs(Permission.MEMBERSHIP_MANAGE)])
-    async def membership_grant(
-        self, info: Info, scope: Scope, input: Annotated[MembershipGrantInput, strawberry.argument(description="The request.")]
-    ) -> MembershipGrantResult:
+    async def membership_grant(self, info: Info, scope: Scope, input: Requested[MembershipGrantInput]) -> MembershipGrantResult:
         """A profile manager of the whole organization, an account manager of a subtree, or a group manager."""
         wanted = input.to_appointment()
         grant = appoint if wanted.role is Role.GROUP_MANAGER else service.grant_membership
@@ -110,9 +106,7 @@ class PeopleMutation:
         return MembershipGrantPayload(plan=Plan.of(done.plan), membership=cast(Membership | None, membership))
 
     @strawberry.mutation(description="Dismisses a manager at an instant.", extensions=[Needs(Permission.MEMBERSHIP_MANAGE)])
-    async def membership_revoke(
-        self, info: Info, scope: Scope, input: Annotated[MembershipRevokeInput, strawberry.argument(description="The request.")]
-    ) -> MembershipRevokeResult:
+    async def membership_revoke(self, info: Info, scope: Scope, input: Requested[MembershipRevokeInput]) -> MembershipRevokeResult:
         """The past stays; sessions and tokens lose the rights at that instant."""
         membership_id = decode_as(Kind.MEMBERSHIP, input.membership_id, "membershipId")
         done = await info.context.write(

@@ -13,7 +13,7 @@ from auth.wiring import Auth
 from domain.kernel.ids import Kind, decode_as
 from domain.kernel.permissions import Permission
 from domain.kernel.scope import Scope
-from schema.kernel.context import Info
+from schema.kernel.context import Info, Requested
 from schema.kernel.needs import Needs
 from schema.kernel.outcomes import Problem, StepUpRequired
 from schema.signing_in import loaders
@@ -152,33 +152,25 @@ class SigningInMutation:
         description="Sends a code; known and unknown identities get the same answer. After a SIM or device change within 72 h an SMS is "
         "not sent, e-mail or TOTP serve instead. Open to strangers."
     )
-    async def otp_request(
-        self, info: Info, input: Annotated[OtpRequestInput, strawberry.argument(description="The request.")]
-    ) -> OtpRequestResult:
+    async def otp_request(self, info: Info, input: Requested[OtpRequestInput]) -> OtpRequestResult:
         """The code goes out after commit."""
         asked = await otp_request(_auth(info), input.to_request(info.context), at=info.context.now)
         return OtpRequestPayload(challenge=cast(SignInChallenge, asked))
 
     @strawberry.mutation(description="Signs in. Open to strangers.")
-    async def session_create(
-        self, info: Info, input: Annotated[SessionCreateInput, strawberry.argument(description="The request.")]
-    ) -> SessionCreateResult:
+    async def session_create(self, info: Info, input: Requested[SessionCreateInput]) -> SessionCreateResult:
         """By the code or the password, and by the authenticator where there is one."""
         tokens = await sessions.session_create(_auth(info), input.proof.to_given(), _client(info), at=info.context.now)
         return SessionCreatePayload(tokens=TokenPair.of(tokens), viewer=await _becomes(info, tokens))
 
     @strawberry.mutation(description="Changes a refresh token for a new pair; a used one revokes the whole session. Open to strangers.")
-    async def session_refresh(
-        self, info: Info, input: Annotated[SessionRefreshInput, strawberry.argument(description="The request.")]
-    ) -> SessionRefreshResult:
+    async def session_refresh(self, info: Info, input: Requested[SessionRefreshInput]) -> SessionRefreshResult:
         """Once."""
         tokens = await sessions.session_refresh(_auth(info), input.refresh_token, _client(info), at=info.context.now)
         return SessionRefreshPayload(tokens=TokenPair.of(tokens))
 
     @strawberry.mutation(description="Proves identity again, for actions that answer `StepUpRequired`.")
-    async def session_step_up(
-        self, info: Info, input: Annotated[SessionStepUpInput, strawberry.argument(description="The request.")]
-    ) -> SessionStepUpResult:
+    async def session_step_up(self, info: Info, input: Requested[SessionStepUpInput]) -> SessionStepUpResult:
         """By a challenge or the password of one's own."""
         actor = info.context.asking()
         actor.own_session()  # who has none is refused before the proof is read
@@ -186,43 +178,33 @@ class SigningInMutation:
         return SessionStepUpPayload(session=await _session(info, id))
 
     @strawberry.mutation(description="Signs out: HTTP at once, sockets within 5 s.")
-    async def session_revoke(
-        self, info: Info, input: Annotated[SessionRevokeInput, strawberry.argument(description="The request.")]
-    ) -> SessionRevokeResult:
+    async def session_revoke(self, info: Info, input: Requested[SessionRevokeInput]) -> SessionRevokeResult:
         """One's own sessions."""
         ended = await sessions.session_revoke(_auth(info), info.context.asking(), input.to_ids(), at=info.context.now)
         return SessionRevokePayload(sessions=[await _session(info, id) for id in ended])
 
     @strawberry.mutation(description="Sets the permanent password, with a code as proof, and ends all other sessions. Open to strangers.")
-    async def password_set(
-        self, info: Info, input: Annotated[PasswordSetInput, strawberry.argument(description="The request.")]
-    ) -> PasswordSetResult:
+    async def password_set(self, info: Info, input: Requested[PasswordSetInput]) -> PasswordSetResult:
         """A weak one leaves the code good."""
         given = input.proof.to_answer("proof")
         id = await passwords.password_set(_auth(info), info.context.actor, given, input.password, at=info.context.now)
         return PasswordSetPayload(session=await _session(info, id) if id else None)
 
     @strawberry.mutation(description="Begins setting up an authenticator; needs a fresh proof.")
-    async def totp_enroll(
-        self, info: Info, input: Annotated[TotpEnrollInput, strawberry.argument(description="The request.")]
-    ) -> TotpEnrollResult:
+    async def totp_enroll(self, info: Info, input: Requested[TotpEnrollInput]) -> TotpEnrollResult:
         """The one in use stays until the new one is confirmed."""
         uri = await totp.totp_enroll(_auth(info), info.context.asking(), label=input.label, at=info.context.now)
         return TotpEnrollPayload(provisioning_uri=uri)
 
     @strawberry.mutation(description="Ends setting it up with a first code, or turns it off.")
-    async def totp_confirm(
-        self, info: Info, input: Annotated[TotpConfirmInput, strawberry.argument(description="The request.")]
-    ) -> TotpConfirmResult:
+    async def totp_confirm(self, info: Info, input: Requested[TotpConfirmInput]) -> TotpConfirmResult:
         """Staff can't turn theirs off."""
         actor = info.context.asking()
         codes = await totp.totp_confirm(_auth(info), actor, code=input.code, remove=input.remove, at=info.context.now)
         return TotpConfirmPayload(recovery_codes=codes)
 
     @strawberry.mutation(description="Changes the viewer's own language; the viewer's own setting, so no plan.")
-    async def viewer_update(
-        self, info: Info, input: Annotated[ViewerUpdateInput, strawberry.argument(description="The request.")]
-    ) -> ViewerUpdateResult:
+    async def viewer_update(self, info: Info, input: Requested[ViewerUpdateInput]) -> ViewerUpdateResult:
         """From the next text on."""
         info.context.actor = await viewer.viewer_update(_auth(info), info.context.asking(), input.locale)
         return ViewerUpdatePayload(viewer=cast(Viewer, info.context.actor))
@@ -231,9 +213,7 @@ class SigningInMutation:
         description="Opens a read-only, masked view of one customer, 30 minutes or until the ticket closes.",
         extensions=[Needs(Permission.SUPPORT_VIEW)],
     )
-    async def support_session_open(
-        self, info: Info, scope: Scope, input: Annotated[SupportSessionOpenInput, strawberry.argument(description="The request.")]
-    ) -> SupportSessionOpenResult:
+    async def support_session_open(self, info: Info, scope: Scope, input: Requested[SupportSessionOpenInput]) -> SupportSessionOpenResult:
         """Asked again for the same ticket, it goes on with the open view."""
         tokens = await support.support_session_open(
             _auth(info), info.context.asking(), decode_as(Kind.TICKET, input.ticket_id, "ticketId"), input.reason, _client(info),

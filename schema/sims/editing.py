@@ -12,13 +12,14 @@ from domain.kernel.scope import Scope
 from domain.sims import edits, locking, replacing
 from domain.sims.labels import Edit, Keep
 from schema.jobs.types import Job
-from schema.kernel.context import Info
+from schema.kernel.context import Info, Requested
 from schema.kernel.needs import Needs
 from schema.kernel.outcomes import (
     BulkErrorPolicy,
     IdempotencyConflict,
     MutationMode,
     Plan,
+    Planned,
     PlanStale,
     Problem,
     RowsRejected,
@@ -90,27 +91,24 @@ class SimReplaceInput:
 
 
 @strawberry.type(description="What `simUpdate` did.")
-class SimUpdatePayload:
+class SimUpdatePayload(Planned):
     """The plan and the cards."""
 
-    plan: Plan = strawberry.field(description="What changes.")
     sims: list[Sim] = strawberry.field(description="Cards done at once, at most 100; empty in PLAN and when a job runs.")
     job: Job | None = strawberry.field(description="The background run, when there is one.")
 
 
 @strawberry.type(description="What `simImeiLock` did.")
-class SimImeiLockPayload:
+class SimImeiLockPayload(Planned):
     """The plan and the card."""
 
-    plan: Plan = strawberry.field(description="What changes.")
     sim: Sim = strawberry.field(description="The card.")
 
 
 @strawberry.type(description="What `simReplace` did.")
-class SimReplacePayload:
+class SimReplacePayload(Planned):
     """The plan and the card."""
 
-    plan: Plan = strawberry.field(description="What changes.")
     sim: Sim = strawberry.field(description="The card: the line, which is on its new plastic.")
 
 
@@ -132,27 +130,21 @@ class SimEditsMutation:
     """Changes of cards apart from their state."""
 
     @strawberry.mutation(description="Changes holder, cost centre and tags.", extensions=[Needs(Permission.SIM_EDIT)])
-    async def sim_update(
-        self, info: Info, scope: Scope, input: Annotated[SimUpdateInput, strawberry.argument(description="The request.")]
-    ) -> SimUpdateResult:
+    async def sim_update(self, info: Info, scope: Scope, input: Requested[SimUpdateInput]) -> SimUpdateResult:
         """What is absent stays as it is, null empties."""
         request = edits.edit_request(input.to_edit())
         done = await info.context.write_many(info, scope, input, edits.UPDATE, request, input.sims.to_selection())
         return SimUpdatePayload(**await shown(info, done))
 
     @strawberry.mutation(description="Ties a SIM card to one device, or frees it.", extensions=[Needs(Permission.SIM_LOCK)])
-    async def sim_imei_lock(
-        self, info: Info, scope: Scope, input: Annotated[SimImeiLockInput, strawberry.argument(description="The request.")]
-    ) -> SimImeiLockResult:
+    async def sim_imei_lock(self, info: Info, scope: Scope, input: Requested[SimImeiLockInput]) -> SimImeiLockResult:
         """Acting takes a proof of the last five minutes."""
         sim_id, proof = decode_as(Kind.SIM, input.sim_id, "simId"), info.context.asking().proof
         done = await info.context.write(info, scope, input, lambda work: locking.lock_device(work, proof, sim_id, input.imei))
         return SimImeiLockPayload(plan=Plan.of(done.plan), sim=cast(Sim, await info.context.load(loaders.sims, sim_id)))
 
     @strawberry.mutation(description="Puts the number on another, spare card.", extensions=[Needs(Permission.SIM_REPLACE)])
-    async def sim_replace(
-        self, info: Info, scope: Scope, input: Annotated[SimReplaceInput, strawberry.argument(description="The request.")]
-    ) -> SimReplaceResult:
+    async def sim_replace(self, info: Info, scope: Scope, input: Requested[SimReplaceInput]) -> SimReplaceResult:
         """Acting takes a proof of the last five minutes; the line keeps its id, holder and bundles."""
         sim_id, spare_id = decode_as(Kind.SIM, input.sim_id, "simId"), decode_as(Kind.SIM, input.spare_sim_id, "spareSimId")
         sealer, proof = info.context.parts.sealer, info.context.asking().proof

@@ -10,9 +10,9 @@ from domain.kernel.ids import Kind, decode_as
 from domain.kernel.permissions import Permission
 from domain.kernel.scope import Scope
 from schema.jobs.types import Job
-from schema.kernel.context import Info
+from schema.kernel.context import Info, Requested
 from schema.kernel.needs import Needs
-from schema.kernel.outcomes import BulkErrorPolicy, MutationMode, Plan, PlanStale, Problem, RowsRejected
+from schema.kernel.outcomes import BulkErrorPolicy, MutationMode, Planned, PlanStale, Problem, RowsRejected
 from schema.sims.inputs import SimSelectionInput
 from schema.sims.mutations import shown
 from schema.sims.types import Sim
@@ -33,10 +33,9 @@ class SimMoveInput:
 
 
 @strawberry.type(description="What `simMove` did.")
-class SimMovePayload:
+class SimMovePayload(Planned):
     """The plan and the cards."""
 
-    plan: Plan = strawberry.field(description="What changes.")
     sims: list[Sim] = strawberry.field(description="Cards done at once, at most 100; empty in PLAN and when a job runs.")
     job: Job | None = strawberry.field(description="The background run, when there is one.")
 
@@ -54,9 +53,7 @@ class SimMoveMutation:
         description="Moves SIM cards to another account from an instant on; past usage and bills stay.",
         extensions=[Needs(Permission.SIM_MOVE)],
     )
-    async def sim_move(
-        self, info: Info, scope: Scope, input: Annotated[SimMoveInput, strawberry.argument(description="The request.")]
-    ) -> SimMoveResult:
+    async def sim_move(self, info: Info, scope: Scope, input: Requested[SimMoveInput]) -> SimMoveResult:
         """Up to 100 at once, more by a job."""
         request = service.move_request(decode_as(Kind.ACCOUNT, input.account_id, "accountId"), input.effective_at)
         done = await info.context.write_many(info, scope, input, service.MOVE, request, input.sims.to_selection())

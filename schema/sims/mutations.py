@@ -14,9 +14,9 @@ from domain.sims import service
 from domain.sims.rules import Bar
 from schema.jobs import loaders as job_loaders
 from schema.jobs.types import Job
-from schema.kernel.context import Info
+from schema.kernel.context import Info, Requested
 from schema.kernel.needs import Needs
-from schema.kernel.outcomes import BulkErrorPolicy, IdempotencyConflict, MutationMode, Plan, PlanStale, Problem, RowsRejected
+from schema.kernel.outcomes import BulkErrorPolicy, IdempotencyConflict, MutationMode, Plan, Planned, PlanStale, Problem, RowsRejected
 from schema.sims import loaders
 from schema.sims.enums import Barring, SimStatusReason
 from schema.sims.inputs import SimSelectionInput
@@ -68,28 +68,25 @@ class SimUnblockInput:
 
 
 @strawberry.type(description="What `simActivate` did.")
-class SimActivatePayload:
+class SimActivatePayload(Planned):
     """The plan and the cards."""
 
-    plan: Plan = strawberry.field(description="What changes.")
     sims: list[Sim] = strawberry.field(description="Cards done at once, at most 100; empty in PLAN and when a job runs.")
     job: Job | None = strawberry.field(description="The background run, when there is one.")
 
 
 @strawberry.type(description="What `simBlock` did.")
-class SimBlockPayload:
+class SimBlockPayload(Planned):
     """The plan and the cards."""
 
-    plan: Plan = strawberry.field(description="What changes.")
     sims: list[Sim] = strawberry.field(description="Cards done at once, at most 100; empty in PLAN and when a job runs.")
     job: Job | None = strawberry.field(description="The background run, when there is one.")
 
 
 @strawberry.type(description="What `simUnblock` did.")
-class SimUnblockPayload:
+class SimUnblockPayload(Planned):
     """The plan and the cards."""
 
-    plan: Plan = strawberry.field(description="What changes.")
     sims: list[Sim] = strawberry.field(description="Cards done at once, at most 100; empty in PLAN and when a job runs.")
     job: Job | None = strawberry.field(description="The background run, when there is one.")
 
@@ -122,9 +119,7 @@ class SimsMutation:
     """Changes of state, of some cards at once and of many by a job."""
 
     @strawberry.mutation(description="Activates SIM cards.", extensions=[Needs(Permission.SIM_ACTIVATE)])
-    async def sim_activate(
-        self, info: Info, scope: Scope, input: Annotated[SimActivateInput, strawberry.argument(description="The request.")]
-    ) -> SimActivateResult:
+    async def sim_activate(self, info: Info, scope: Scope, input: Requested[SimActivateInput]) -> SimActivateResult:
         """READY_TO_ACTIVATE becomes ACTIVE."""
         done = await info.context.write_many(info, scope, input, service.ACTIVATE, {}, input.sims.to_selection())
         return SimActivatePayload(**await shown(info, done))
@@ -132,18 +127,14 @@ class SimsMutation:
     @strawberry.mutation(
         description="Bars SIM cards: BLOCKED, or SUSPENDED when an end is given.", extensions=[Needs(Permission.SIM_BLOCK)]
     )
-    async def sim_block(
-        self, info: Info, scope: Scope, input: Annotated[SimBlockInput, strawberry.argument(description="The request.")]
-    ) -> SimBlockResult:
+    async def sim_block(self, info: Info, scope: Scope, input: Requested[SimBlockInput]) -> SimBlockResult:
         """With a reason and, if given, words for the audit."""
         request = service.block_request(Bar(input.reason, input.barring, input.until), input.note)
         done = await info.context.write_many(info, scope, input, service.BLOCK, request, input.sims.to_selection())
         return SimBlockPayload(**await shown(info, done))
 
     @strawberry.mutation(description="Lifts a bar set by the company.", extensions=[Needs(Permission.SIM_BLOCK)])
-    async def sim_unblock(
-        self, info: Info, scope: Scope, input: Annotated[SimUnblockInput, strawberry.argument(description="The request.")]
-    ) -> SimUnblockResult:
+    async def sim_unblock(self, info: Info, scope: Scope, input: Requested[SimUnblockInput]) -> SimUnblockResult:
         """Only whoever set a bar lifts it."""
         done = await info.context.write_many(info, scope, input, service.UNBLOCK, {"note": input.note}, input.sims.to_selection())
         return SimUnblockPayload(**await shown(info, done))

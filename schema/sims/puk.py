@@ -11,7 +11,7 @@ from domain.kernel.ids import Kind, Ref, decode_as
 from domain.kernel.permissions import Permission
 from domain.kernel.scope import Scope
 from domain.sims import puk
-from schema.kernel.context import Context, Info
+from schema.kernel.context import Context, Info, Requested
 from schema.kernel.needs import Needs
 from schema.kernel.outcomes import LimitReached, Problem, StepUpRequired
 
@@ -59,9 +59,7 @@ class PukMutation:
         description="Shows the PUK codes once, with a proof of the last 5 minutes; 3 a day; each attempt is audited, so it has no plan.",
         extensions=[Needs(Permission.PUK_REVEAL)],
     )
-    async def sim_puk_reveal(
-        self, info: Info, scope: Scope, input: Annotated[SimPukRevealInput, strawberry.argument(description="The request.")]
-    ) -> SimPukRevealResult:
+    async def sim_puk_reveal(self, info: Info, scope: Scope, input: Requested[SimPukRevealInput]) -> SimPukRevealResult:
         """To a person only, never to a token or a support view."""
         if info.context.actor is None:
             raise Unauthenticated

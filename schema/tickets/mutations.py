@@ -12,10 +12,10 @@ from domain.kernel.permissions import Permission
 from domain.kernel.scope import Scope
 from domain.tickets import service, threads
 from domain.tickets.service import About, OpenTicket, ReplyToTicket
-from schema.kernel.context import Info
+from schema.kernel.context import Info, Requested
 from schema.kernel.needs import Needs
 from schema.kernel.nodes import find
-from schema.kernel.outcomes import MutationMode, Plan, PlanStale, Problem
+from schema.kernel.outcomes import MutationMode, Plan, Planned, PlanStale, Problem
 from schema.tickets import loaders
 from schema.tickets.enums import TicketPriority, TicketState
 from schema.tickets.types import Ticket
@@ -61,18 +61,16 @@ class TicketReplyInput:
 
 
 @strawberry.type(description="What `ticketOpen` did.")
-class TicketOpenPayload:
+class TicketOpenPayload(Planned):
     """The plan, and the ticket once it exists."""
 
-    plan: Plan = strawberry.field(description="What changes.")
     ticket: Ticket | None = strawberry.field(description="The ticket.")
 
 
 @strawberry.type(description="What `ticketReply` did.")
-class TicketReplyPayload:
+class TicketReplyPayload(Planned):
     """The plan, and the ticket as it is now."""
 
-    plan: Plan = strawberry.field(description="What changes.")
     ticket: Ticket = strawberry.field(description="The ticket.")
 
 
@@ -89,9 +87,7 @@ class TicketsMutation:
     """Both sides use the same two."""
 
     @strawberry.mutation(description="Opens a ticket.", extensions=[Needs(Permission.TICKET_WRITE)])
-    async def ticket_open(
-        self, info: Info, scope: Scope, input: Annotated[TicketOpenInput, strawberry.argument(description="The request.")]
-    ) -> TicketOpenResult:
+    async def ticket_open(self, info: Info, scope: Scope, input: Requested[TicketOpenInput]) -> TicketOpenResult:
         """In PLAN there is no ticket yet."""
         wanted = await input.to_request(info)
         done = await info.context.write(info, scope, input, lambda work: service.ticket_open(work, wanted))
@@ -99,9 +95,7 @@ class TicketsMutation:
         return TicketOpenPayload(plan=Plan.of(done.plan), ticket=ticket)
 
     @strawberry.mutation(description="Adds a message and may move the ticket on.", extensions=[Needs(Permission.TICKET_WRITE)])
-    async def ticket_reply(
-        self, info: Info, scope: Scope, input: Annotated[TicketReplyInput, strawberry.argument(description="The request.")]
-    ) -> TicketReplyResult:
+    async def ticket_reply(self, info: Info, scope: Scope, input: Requested[TicketReplyInput]) -> TicketReplyResult:
         """In PLAN the ticket is shown as it still is."""
         wanted = input.to_request()
         done = await info.context.write(info, scope, input, lambda work: service.ticket_reply(work, wanted))

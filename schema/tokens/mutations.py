@@ -9,10 +9,10 @@ from auth.api_tokens import NewToken, api_token_create, api_token_revoke
 from auth.wiring import Auth
 from domain.kernel.ids import Kind, decode_as
 from domain.kernel.scope import Scope
-from schema.kernel.context import Info
+from schema.kernel.context import Info, Requested
 from schema.kernel.figures import MoneyInput
 from schema.kernel.needs import Needs
-from schema.kernel.outcomes import MutationMode, Plan, PlanStale, Problem, StepUpRequired
+from schema.kernel.outcomes import MutationMode, Plan, Planned, PlanStale, Problem, StepUpRequired
 from schema.kernel.rights import Permission
 from schema.tokens import loaders
 from schema.tokens.types import ApiToken
@@ -48,19 +48,17 @@ class ApiTokenRevokeInput:
 
 
 @strawberry.type(description="What `apiTokenCreate` did.")
-class ApiTokenCreatePayload:
+class ApiTokenCreatePayload(Planned):
     """The plan, the token and, once, its secret."""
 
-    plan: Plan = strawberry.field(description="What changes.")
     api_token: ApiToken | None = strawberry.field(description="The token.")
     secret: str | None = strawberry.field(description="The secret, shown only here; null in PLAN and when it stays.")
 
 
 @strawberry.type(description="What `apiTokenRevoke` did.")
-class ApiTokenRevokePayload:
+class ApiTokenRevokePayload(Planned):
     """The plan and the token."""
 
-    plan: Plan = strawberry.field(description="What changes.")
     api_token: ApiToken = strawberry.field(description="The token.")
 
 
@@ -78,9 +76,7 @@ class TokensMutation:
     """Keys for programs."""
 
     @strawberry.mutation(description="Makes a token; its secret is shown once.", extensions=[Needs(Permission.TOKEN_MANAGE)])
-    async def api_token_create(
-        self, info: Info, scope: Scope, input: Annotated[ApiTokenCreateInput, strawberry.argument(description="The request.")]
-    ) -> ApiTokenCreateResult:
+    async def api_token_create(self, info: Info, scope: Scope, input: Requested[ApiTokenCreateInput]) -> ApiTokenCreateResult:
         """Needs a fresh proof, in PLAN as well."""
         auth, actor, wanted = cast(Auth, info.context.parts.auth), info.context.asking(), input.to_wish()
         done = await info.context.write(info, scope, input, lambda work: api_token_create(work, auth, actor, wanted))
@@ -90,9 +86,7 @@ class TokensMutation:
         return ApiTokenCreatePayload(plan=Plan.of(done.plan), api_token=cast(ApiToken, token), secret=done.result["secret"])
 
     @strawberry.mutation(description="Ends a token at once.", extensions=[Needs(Permission.TOKEN_MANAGE)])
-    async def api_token_revoke(
-        self, info: Info, scope: Scope, input: Annotated[ApiTokenRevokeInput, strawberry.argument(description="The request.")]
-    ) -> ApiTokenRevokeResult:
+    async def api_token_revoke(self, info: Info, scope: Scope, input: Requested[ApiTokenRevokeInput]) -> ApiTokenRevokeResult:
         """Nothing it did is undone."""
         token_id = decode_as(Kind.API_TOKEN, input.api_token_id, "apiTokenId")
         done = await info.context.write(info, scope, input, lambda work: api_token_revoke(work, token_id))

@@ -11,10 +11,10 @@ from domain.kernel.scope import Scope
 from domain.transfers import rules, service
 from domain.transfers.service import TransferRequest
 from schema.approvals.failures import BudgetExceeded
-from schema.kernel.context import Info
+from schema.kernel.context import Info, Requested
 from schema.kernel.figures import MoneyInput
 from schema.kernel.needs import Needs
-from schema.kernel.outcomes import IdempotencyConflict, InsufficientFunds, LimitReached, MutationMode, Plan, PlanStale, Problem
+from schema.kernel.outcomes import IdempotencyConflict, InsufficientFunds, LimitReached, MutationMode, Plan, Planned, PlanStale, Problem
 from schema.wallet import loaders
 from schema.wallet.types import LedgerTransfer
 
@@ -33,10 +33,9 @@ class WalletTransferInput:
 
 
 @strawberry.type(description="What `walletTransfer` did.")
-class WalletTransferPayload:
+class WalletTransferPayload(Planned):
     """The transfer is null in PLAN."""
 
-    plan: Plan = strawberry.field(description="What changes.")
     transfer: LedgerTransfer | None = strawberry.field(description="Money booked.")
 
 
@@ -51,9 +50,7 @@ class TransfersMutation:
     """Transfers."""
 
     @strawberry.mutation(description="Moves money between wallets of one organization.", extensions=[Needs(Permission.WALLET_TRANSFER)])
-    async def wallet_transfer(
-        self, info: Info, scope: Scope, input: Annotated[WalletTransferInput, strawberry.argument(description="The request.")]
-    ) -> WalletTransferResult:
+    async def wallet_transfer(self, info: Info, scope: Scope, input: Requested[WalletTransferInput]) -> WalletTransferResult:
         """Under the policy of the wallet it leaves; both sides are told by SMS."""
         request = TransferRequest(
             decode_as(Kind.WALLET, input.from_wallet_id, "fromWalletId"), decode_as(Kind.WALLET, input.to_wallet_id, "toWalletId"),

@@ -9,10 +9,10 @@ from domain.kernel.ids import Kind, decode_as
 from domain.kernel.permissions import Permission
 from domain.kernel.scope import Scope
 from domain.wallet import service
-from schema.kernel.context import Info
+from schema.kernel.context import Info, Requested
 from schema.kernel.figures import MoneyInput
 from schema.kernel.needs import Needs
-from schema.kernel.outcomes import IdempotencyConflict, InsufficientFunds, MutationMode, Plan, PlanStale, Problem
+from schema.kernel.outcomes import IdempotencyConflict, InsufficientFunds, MutationMode, Plan, Planned, PlanStale, Problem
 from schema.wallet import loaders
 from schema.wallet.types import LedgerTransfer
 
@@ -30,10 +30,9 @@ class WalletAdjustInput:
 
 
 @strawberry.type(description="What `walletAdjust` did.")
-class WalletAdjustPayload:
+class WalletAdjustPayload(Planned):
     """The transfer is null in PLAN."""
 
-    plan: Plan = strawberry.field(description="What changes.")
     transfer: LedgerTransfer | None = strawberry.field(description="Money booked.")
 
 
@@ -48,9 +47,7 @@ class WalletMutation:
     """Wallets."""
 
     @strawberry.mutation(description="Corrects a wallet by a booked transfer.", extensions=[Needs(Permission.WALLET_ADJUST)])
-    async def wallet_adjust(
-        self, info: Info, scope: Scope, input: Annotated[WalletAdjustInput, strawberry.argument(description="The request.")]
-    ) -> WalletAdjustResult:
+    async def wallet_adjust(self, info: Info, scope: Scope, input: Requested[WalletAdjustInput]) -> WalletAdjustResult:
         """For the operator's administrators; money comes in by payments (`schema/payments`)."""
         wallet_id, amount = decode_as(Kind.WALLET, input.wallet_id, "walletId"), input.amount.whole("amount")
         done = await info.context.write(
