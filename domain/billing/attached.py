@@ -8,7 +8,7 @@ import msgspec
 from sqlalchemy import Select
 from sqlmodel import col, select
 
-from domain.billing.queries import LINE, BillLineRow, line_row
+from domain.billing.rows import LINE, BillLineRow, line_row
 from domain.billing.states import DisputeState
 from domain.billing.tables import Bill, BillDispute, BillDisputeLine, BillDocument, BillLine
 from domain.files.queries import DocumentRow

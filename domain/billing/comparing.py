@@ -12,7 +12,7 @@ from sqlmodel import col, select
 
 from domain.accounts.tables import Account
 from domain.billing.comparison import BillCauseKind, ComparedBill, ComparedLine, compared
-from domain.billing.queries import BillLineRow, BillRow
+from domain.billing.rows import BillLineRow, BillRow
 from domain.billing.states import BillLineKind
 from domain.kernel.calendar import JalaliMonth
 from domain.kernel.errors import InvalidInput

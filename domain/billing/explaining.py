@@ -7,7 +7,7 @@ from uuid import UUID
 
 from sqlmodel import col, select
 
-from domain.billing.queries import BillLineRow
+from domain.billing.rows import BillLineRow
 from domain.billing.states import ISSUED, BillLineKind
 from domain.billing.tables import Bill, BillLine
 from domain.kernel.paging import Page, Window

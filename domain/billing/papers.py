@@ -13,7 +13,7 @@ from sqlmodel import col, select
 from domain.accounts.tables import Account, Organization
 from domain.billing import paper, sheets
 from domain.billing.paper import BillPaper, BillPrinter, PaperLine, PaperSum
-from domain.billing.queries import LINE, BillLineRow, line_row
+from domain.billing.rows import LINE, BillLineRow, line_row
 from domain.billing.seller import Seller
 from domain.billing.sending import give_tax_numbers
 from domain.billing.states import ISSUED, BillState

@@ -1,6 +1,6 @@
 """What lines and sums of bills are called, in the reader's language."""
 
-from domain.billing.queries import BillLineRow, BillSumRow
+from domain.billing.rows import BillLineRow, BillSumRow
 from domain.billing.states import BillLineKind
 from domain.kernel.calendar import JalaliMonth
 from domain.kernel.locale import Locale

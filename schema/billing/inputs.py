@@ -2,7 +2,8 @@
 
 import strawberry
 
-from domain.billing.queries import BillFilter, LineFilter
+from domain.billing.lines import LineFilter
+from domain.billing.queries import BillFilter
 from domain.kernel.calendar import JalaliMonth
 from domain.kernel.ids import Kind, decode_as
 from schema.billing.enums import BillLineKind, BillState

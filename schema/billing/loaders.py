@@ -3,8 +3,9 @@
 from uuid import UUID
 
 from domain.billing import attached, queries, wording
+from domain.billing import lines as bill_lines
 from domain.billing.comparing import ComparisonRow, comparison
-from domain.billing.queries import BillLineRow, BillRow, BillSumRow
+from domain.billing.rows import BillLineRow, BillRow, BillSumRow
 from domain.billing.states import BillDimension
 from domain.files.tables import Purpose
 from domain.kernel.ids import Kind
@@ -25,7 +26,7 @@ last_bills = in_scope(Permission.BILL_READ, queries.last_bills)
 """The last bill of each account in scope, by (organization, account)."""
 previews = in_scope(Permission.BILL_READ, queries.previews)
 """The running cycle of each account in scope."""
-lines = in_scope(Permission.BILL_READ, queries.lines_by_ids)
+lines = in_scope(Permission.BILL_READ, bill_lines.lines_by_ids)
 """Lines of bills in scope."""
 
 
@@ -41,7 +42,7 @@ async def summaries(context: Context, keys: list[tuple[BillRow, BillDimension]])
     """What bills in view come to, split by a dimension."""
     scope = context.scope(Permission.BILL_READ)
     async with context.read() as session:
-        return [await queries.summary(session, scope, bill, by) for bill, by in keys]
+        return [await bill_lines.summary(session, scope, bill, by) for bill, by in keys]
 
 
 async def labels(context: Context, rows: list[BillSumRow]) -> list[str]:
@@ -75,7 +76,7 @@ async def comparisons(context: Context, pairs: list[tuple[BillRow, BillRow]]) ->
     context.scope(Permission.BILL_READ)
     async with context.read() as session:
         return [
-            await comparison(session, bill, await queries.all_lines(session, bill), other, await queries.all_lines(session, other))
+            await comparison(session, bill, await bill_lines.all_lines(session, bill), other, await bill_lines.all_lines(session, other))
             for bill, other in pairs
         ]
 

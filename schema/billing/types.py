@@ -5,11 +5,14 @@ from typing import TYPE_CHECKING, Annotated, cast
 
 import strawberry
 
+from domain.billing import lines as bill_lines
 from domain.billing import queries
 from domain.billing.attached import BillDisputeRow
 from domain.billing.comparing import CauseRow, details_page
 from domain.billing.explaining import usage_behind
-from domain.billing.queries import BillFilter, BillLineRow, BillPreviewRow, BillRow, LineFilter, StandingRow
+from domain.billing.lines import LineFilter
+from domain.billing.queries import BillFilter
+from domain.billing.rows import BillLineRow, BillPreviewRow, BillRow, StandingRow
 from domain.kernel.calendar import JalaliMonth
 from domain.kernel.errors import NotFound
 from domain.kernel.ids import Kind, decode, encode
@@ -202,8 +205,8 @@ class Bill(Node, Measured):
         window, wanted = Window.of(first, after, last, before), filter.to_filter() if filter else LineFilter()
         return await CountedConnection[BillLine].read(
             info.context,
-            lambda session: queries.lines_page(session, scope, row, filter=wanted, window=window),
-            lambda session: queries.lines_count(session, scope, row, filter=wanted),
+            lambda session: bill_lines.lines_page(session, scope, row, filter=wanted, window=window),
+            lambda session: bill_lines.lines_count(session, scope, row, filter=wanted),
         )
 
     documents: list[Document] = batched(loaders.documents, key="id", description="PDF, CSV and XLSX, at most 3; empty on a preview.")

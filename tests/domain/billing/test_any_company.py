@@ -15,6 +15,7 @@ from sqlalchemy import func
 from sqlmodel import col, select
 
 from domain.accounts.tables import Account, PaymentMode
+from domain.billing import lines as bill_lines
 from domain.billing import queries, rules, running
 from domain.billing.explaining import booked_by, usage_behind
 from domain.billing.running import Wish, run
@@ -164,10 +165,10 @@ async def check_sums(database: Database, company: Company, bill: Bill, lines: li
         (row,) = await queries.bills_by_ids(session, scope, [bill.id])
         assert row is not None
         for by in BillDimension:
-            sums = await queries.summary(session, scope, row, by)
+            sums = await bill_lines.summary(session, scope, row, by)
             assert (sum(one.total.net.minor for one in sums), sum(one.total.vat.minor for one in sums)) == (bill.net, bill.vat)
             assert sum(one.total.gross.minor for one in sums) == row.total.gross.minor
-        by_account = {one.subject.id: one.total.gross.minor for one in await queries.summary(session, scope, row, BillDimension.ACCOUNT) if one.subject}
+        by_account = {one.subject.id: one.total.gross.minor for one in await bill_lines.summary(session, scope, row, BillDimension.ACCOUNT) if one.subject}
     for account in accounts.values():
         below = [other for other in accounts.values() if other.path.startswith(account.path)]
         whole = sum(line.net + line.vat for line in lines if line.path.startswith(account.path))
@@ -197,7 +198,7 @@ async def check_usage_behind(database: Database, company: Company) -> int:
     scope, count = system_scope(Permission.USAGE_READ, MONTHS[-1].ends_at + timedelta(days=99)), 0
     async with database.read() as session:
         ids = (await session.scalars(select(BillLine.id).where(BillLine.organization_id == company.id))).all()
-        lines = await queries.lines_by_ids(session, scope, ids)
+        lines = await bill_lines.lines_by_ids(session, scope, ids)
     for line in lines:
         assert line is not None
         records = (await usage_behind(scope, line, window=Window(100))).rows
@@ -246,15 +247,15 @@ async def check_previews(database: Database, company: Company, at: datetime) -> 
                 assert row.paid + row.amount_due == row.total.gross
                 lines, window = [], Window(3)
                 while True:
-                    page = await queries.lines_page(session, scope, row, filter=queries.LineFilter(), window=window)
+                    page = await bill_lines.lines_page(session, scope, row, filter=bill_lines.LineFilter(), window=window)
                     lines += page.rows
                     if not page.has_next:
                         break
                     window = Window(3, page.cursors[-1])
-                assert len({line.id for line in lines}) == len(lines) == await queries.lines_count(session, scope, row, filter=queries.LineFilter())
+                assert len({line.id for line in lines}) == len(lines) == await bill_lines.lines_count(session, scope, row, filter=bill_lines.LineFilter())
                 assert [sum(part(line).minor for line in lines) for part in (lambda one: one.price.net, lambda one: one.price.vat)] == expected[row.id]
                 for by in BillDimension:
-                    sums = await queries.summary(session, scope, row, by)
+                    sums = await bill_lines.summary(session, scope, row, by)
                     assert sum(one.total.gross.minor for one in sums) == row.total.gross.minor
 
 

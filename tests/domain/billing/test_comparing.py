@@ -7,11 +7,12 @@ from random import Random
 import pytest
 from sqlmodel import col, select
 
+from domain.billing import lines as bill_lines
 from domain.billing import queries
 from domain.billing.comparing import ComparisonRow, comparison
 from domain.billing.comparison import BillCauseKind
 from domain.billing.papers import PAPERS, papers_handler
-from domain.billing.queries import BillRow
+from domain.billing.rows import BillRow
 from domain.billing.running import run
 from domain.billing.seller import Seller
 from domain.billing.tables import Bill, BillDocument
@@ -27,7 +28,7 @@ from tests.world import MovableClock
 
 async def compared(database: Database, bill: BillRow, other: BillRow) -> ComparisonRow:
     async with database.read() as session:
-        lines, other_lines = await queries.all_lines(session, bill), await queries.all_lines(session, other)
+        lines, other_lines = await bill_lines.all_lines(session, bill), await bill_lines.all_lines(session, other)
         return await comparison(session, bill, lines, other, other_lines)
 
 
