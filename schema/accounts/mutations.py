@@ -16,10 +16,11 @@ from domain.kernel.scope import Scope
 from schema.accounts import loaders
 from schema.accounts.enums import PaymentMode
 from schema.accounts.types import Account, Organization
-from schema.kernel.context import Info, Requested
+from schema.kernel.context import Info
 from schema.kernel.figures import Locale
+from schema.kernel.inputs import Requested, planned_input
 from schema.kernel.needs import Needs
-from schema.kernel.outcomes import MutationMode, Plan, Planned, PlanStale, Problem
+from schema.kernel.outcomes import Plan, Planned, PlanStale, Problem
 from schema.kernel.scalars import MSISDN, EmailAddress
 
 
@@ -33,7 +34,7 @@ class ContactInput:
     phone: MSISDN | None = strawberry.field(default=None, description="Phone.")
 
 
-@strawberry.input(description="Input of `organizationUpdate`.")
+@planned_input("Input of `organizationUpdate`.")
 class OrganizationUpdateInput:
     """What becomes of which one; null stays as it is."""
 
@@ -41,8 +42,6 @@ class OrganizationUpdateInput:
     contacts: list[ContactInput] | None = strawberry.field(default=None, description="All contacts, at most 20.")
     locale: Locale | None = strawberry.field(default=None, description="Language of its documents.")
     add_upload_ids: list[strawberry.ID] | None = strawberry.field(default=None, description="Uploaded papers to add, at most 10.")
-    mode: MutationMode = strawberry.field(default=MutationMode.APPLY, description="Decide only, or act.")
-    plan_token: str | None = strawberry.field(default=None, description="Token of the plan agreed to.")
 
     def to_edit(self) -> organizations.Edit:
         """The domain's wish."""
@@ -52,37 +51,31 @@ class OrganizationUpdateInput:
         return organizations.Edit(contacts, self.locale, [decode_as(Kind.UPLOAD, id, "addUploadIds") for id in self.add_upload_ids or ()])
 
 
-@strawberry.input(description="Input of `accountCreate`.")
+@planned_input("Input of `accountCreate`.")
 class AccountCreateInput:
     """What is made where."""
 
     parent_id: strawberry.ID = strawberry.field(description="Account above.")
     name: str = strawberry.field(description="Name.")
     payment_mode: PaymentMode = strawberry.field(description="How usage is paid.")
-    mode: MutationMode = strawberry.field(default=MutationMode.APPLY, description="Decide only, or act.")
-    plan_token: str | None = strawberry.field(default=None, description="Token of the plan agreed to.")
 
 
-@strawberry.input(description="Input of `accountUpdate`.")
+@planned_input("Input of `accountUpdate`.")
 class AccountUpdateInput:
     """Which one becomes what."""
 
     account_id: strawberry.ID = strawberry.field(description="Account.")
     name: str | None = strawberry.field(default=None, description="New name.")
     is_billed_here: bool | None = strawberry.field(default=None, description="Bills here (true) or on the account above.")
-    mode: MutationMode = strawberry.field(default=MutationMode.APPLY, description="Decide only, or act.")
-    plan_token: str | None = strawberry.field(default=None, description="Token of the plan agreed to.")
 
 
-@strawberry.input(description="Input of `accountMove`.")
+@planned_input("Input of `accountMove`.")
 class AccountMoveInput:
     """Which one goes where, and when."""
 
     account_id: strawberry.ID = strawberry.field(description="Account.")
     parent_id: strawberry.ID = strawberry.field(description="Account above from then.")
     effective_at: datetime | None = strawberry.field(default=None, description="Instant it takes effect; now if null.")
-    mode: MutationMode = strawberry.field(default=MutationMode.APPLY, description="Decide only, or act.")
-    plan_token: str | None = strawberry.field(default=None, description="Token of the plan agreed to.")
 
 
 @strawberry.type(description="What `organizationUpdate` did.")

@@ -16,13 +16,14 @@ from domain.kernel.scope import Scope
 from schema.approvals import loaders
 from schema.approvals.failures import BudgetExceeded
 from schema.approvals.types import Approval, ApprovalBand, ApprovalDelegation, Budget
-from schema.kernel.context import Info, Requested
+from schema.kernel.context import Info
 from schema.kernel.figures import MoneyInput, PeriodInput
+from schema.kernel.inputs import Requested, planned_input
 from schema.kernel.needs import Needs
-from schema.kernel.outcomes import IdempotencyConflict, InsufficientFunds, MutationMode, Plan, Planned, PlanStale, Problem
+from schema.kernel.outcomes import IdempotencyConflict, InsufficientFunds, Plan, Planned, PlanStale, Problem
 
 
-@strawberry.input(description="Input of `budgetSet`.")
+@planned_input("Input of `budgetSet`.")
 class BudgetSetInput:
     """How much from which month on."""
 
@@ -32,8 +33,6 @@ class BudgetSetInput:
     thresholds: list[int] = strawberry.field(
         default_factory=lambda: [75, 90, 100], description="Percents at which people are told, at most 5."
     )
-    mode: MutationMode = strawberry.field(default=MutationMode.APPLY, description="Decide only, or act.")
-    plan_token: str | None = strawberry.field(default=None, description="Token of the plan agreed to.")
 
     def to_wish(self) -> BudgetWish:
         """The domain's wish."""
@@ -59,14 +58,12 @@ class ApprovalBandInput:
     approver_id: strawberry.ID = strawberry.field(description="Who approves.")
 
 
-@strawberry.input(description="Input of `approvalBandsSet`.")
+@planned_input("Input of `approvalBandsSet`.")
 class ApprovalBandsSetInput:
     """All bands of which account."""
 
     account_id: strawberry.ID = strawberry.field(description="Account.")
     bands: list[ApprovalBandInput] = strawberry.field(description="All bands, at most 50.")
-    mode: MutationMode = strawberry.field(default=MutationMode.APPLY, description="Decide only, or act.")
-    plan_token: str | None = strawberry.field(default=None, description="Token of the plan agreed to.")
 
     def to_bands(self) -> list[tuple[int, UUID]]:
         """From which amount on whom."""
@@ -84,14 +81,12 @@ class ApprovalBandsSetPayload(Planned):
     bands: list[ApprovalBand] = strawberry.field(description="All bands of the node, at most 50.")
 
 
-@strawberry.input(description="Input of `approvalDelegate`.")
+@planned_input("Input of `approvalDelegate`.")
 class ApprovalDelegateInput:
     """Who, and for how long."""
 
     to_person_id: strawberry.ID = strawberry.field(description="Stand-in, a manager.")
     valid_for: PeriodInput = strawberry.field(description="When.")
-    mode: MutationMode = strawberry.field(default=MutationMode.APPLY, description="Decide only, or act.")
-    plan_token: str | None = strawberry.field(default=None, description="Token of the plan agreed to.")
 
 
 @strawberry.type(description="What `approvalDelegate` did.")
@@ -101,7 +96,7 @@ class ApprovalDelegatePayload(Planned):
     delegation: ApprovalDelegation | None = strawberry.field(description="The stand-in.")
 
 
-@strawberry.input(description="Input of `approvalDecide`.")
+@planned_input("Input of `approvalDecide`.")
 class ApprovalDecideInput:
     """The answer."""
 
@@ -109,8 +104,6 @@ class ApprovalDecideInput:
     is_granted: bool = strawberry.field(description="Granted (true) or refused.")
     idempotency_key: UUID = strawberry.field(description="Makes a retry safe.")
     note: str | None = strawberry.field(default=None, description="Words to the answer.")
-    mode: MutationMode = strawberry.field(default=MutationMode.APPLY, description="Decide only, or act.")
-    plan_token: str | None = strawberry.field(default=None, description="Token of the plan agreed to.")
 
 
 @strawberry.type(description="What `approvalDecide` did.")

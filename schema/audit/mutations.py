@@ -11,19 +11,18 @@ from domain.kernel.scope import Scope
 from domain.undo import service
 from schema.audit import loaders
 from schema.audit.types import AuditEntry
-from schema.kernel.context import Info, Requested
+from schema.kernel.context import Info
+from schema.kernel.inputs import Requested, planned_input
 from schema.kernel.needs import Needs
-from schema.kernel.outcomes import IdempotencyConflict, MutationMode, Plan, Planned, PlanStale, Problem
+from schema.kernel.outcomes import IdempotencyConflict, Plan, Planned, PlanStale, Problem
 
 
-@strawberry.input(description="Input of `auditUndo`.")
+@planned_input("Input of `auditUndo`.")
 class AuditUndoInput:
     """Which entry."""
 
     audit_entry_id: strawberry.ID = strawberry.field(description="Entry to undo.")
     idempotency_key: UUID = strawberry.field(description="Makes a retry safe.")
-    mode: MutationMode = strawberry.field(default=MutationMode.APPLY, description="Decide only, or act.")
-    plan_token: str | None = strawberry.field(default=None, description="Token of the plan agreed to.")
 
 
 @strawberry.type(description="What `auditUndo` did.")

@@ -1,7 +1,6 @@
 """Paying bills, objecting to their lines, and deciding on objections."""
 
 from typing import Annotated, cast
-from uuid import UUID
 
 import strawberry
 
@@ -14,48 +13,41 @@ from domain.tickets import threads
 from schema.approvals.failures import BudgetExceeded
 from schema.billing import loaders
 from schema.billing.types import BillDispute
-from schema.kernel.context import Info, Requested
+from schema.kernel.context import Info
 from schema.kernel.figures import MoneyInput
+from schema.kernel.inputs import Requested, planned_input
 from schema.kernel.needs import Needs
-from schema.kernel.outcomes import IdempotencyConflict, InsufficientFunds, MutationMode, Plan, Planned, PlanStale, Problem
+from schema.kernel.outcomes import IdempotencyConflict, InsufficientFunds, Plan, Planned, PlanStale, Problem
 from schema.payments import loaders as payment_loaders
 from schema.payments.inputs import PaymentMethodInput
 from schema.payments.types import Payment
 
 
-@strawberry.input(description="Input of `billPay`.")
+@planned_input("Input of `billPay`.", has_key=True)
 class BillPayInput:
     """How much of which bill, and how."""
 
     bill_id: strawberry.ID = strawberry.field(description="Bill.")
     amount: MoneyInput | None = strawberry.field(default=None, description="How much; what is due if null.")
     method: PaymentMethodInput = strawberry.field(description="Way to pay.")
-    mode: MutationMode = strawberry.field(default=MutationMode.APPLY, description="Decide only, or act.")
-    plan_token: str | None = strawberry.field(default=None, description="Token of the plan agreed to.")
-    idempotency_key: UUID = strawberry.field(description="Makes a retry safe.")
 
 
-@strawberry.input(description="Input of `billDispute`.")
+@planned_input("Input of `billDispute`.")
 class BillDisputeInput:
     """Which lines, and why."""
 
     bill_id: strawberry.ID = strawberry.field(description="Bill.")
     line_ids: list[strawberry.ID] = strawberry.field(description="Lines, 1–100.")
     reason: str = strawberry.field(description="Why, in words, for the audit.")
-    mode: MutationMode = strawberry.field(default=MutationMode.APPLY, description="Decide only, or act.")
-    plan_token: str | None = strawberry.field(default=None, description="Token of the plan agreed to.")
 
 
-@strawberry.input(description="Input of `billDisputeResolve`.")
+@planned_input("Input of `billDisputeResolve`.", has_key=True)
 class BillDisputeResolveInput:
     """What is given back, and why."""
 
     dispute_id: strawberry.ID = strawberry.field(description="Dispute.")
     credit: MoneyInput | None = strawberry.field(default=None, description="Net credit; null or zero turns it down.")
     note: str = strawberry.field(description="Words for the customer.")
-    mode: MutationMode = strawberry.field(default=MutationMode.APPLY, description="Decide only, or act.")
-    plan_token: str | None = strawberry.field(default=None, description="Token of the plan agreed to.")
-    idempotency_key: UUID = strawberry.field(description="Makes a retry safe.")
 
 
 @strawberry.type(description="What `billPay` did.")

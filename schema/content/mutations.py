@@ -12,13 +12,14 @@ from domain.kernel.permissions import Permission
 from domain.kernel.scope import Scope
 from schema.content import loaders
 from schema.content.types import Incident
-from schema.kernel.context import Info, Requested
+from schema.kernel.context import Info
 from schema.kernel.figures import PeriodInput, UsageType
+from schema.kernel.inputs import Requested, planned_input
 from schema.kernel.needs import Needs
-from schema.kernel.outcomes import MutationMode, Plan, Planned, PlanStale, Problem
+from schema.kernel.outcomes import Plan, Planned, PlanStale, Problem
 
 
-@strawberry.input(description="Input of `incidentSave`.")
+@planned_input("Input of `incidentSave`.")
 class IncidentSaveInput:
     """A notice as it should be; its words are in the language of the request."""
 
@@ -27,8 +28,6 @@ class IncidentSaveInput:
     text: str = strawberry.field(description="Text.")
     services: list[UsageType] = strawberry.field(description="Services hit.")
     period: PeriodInput = strawberry.field(description="When.")
-    mode: MutationMode = strawberry.field(default=MutationMode.APPLY, description="Decide only, or act.")
-    plan_token: str | None = strawberry.field(default=None, description="Token of the plan agreed to.")
 
     def to_request(self, locale: Locale) -> SaveIncident:
         """The domain's request."""

@@ -16,17 +16,18 @@ from domain.kernel.permissions import Permission
 from domain.kernel.scope import Scope
 from schema.jobs import loaders
 from schema.jobs.types import Job
-from schema.kernel.context import Context, Info, Requested
+from schema.kernel.context import Context, Info
 from schema.kernel.figures import PeriodInput
+from schema.kernel.inputs import Requested, planned_input
 from schema.kernel.needs import Needs
-from schema.kernel.outcomes import MutationMode, Plan, Planned, PlanStale, Problem
+from schema.kernel.outcomes import Plan, Planned, PlanStale, Problem
 from schema.sims.inputs import SimFilterInput
 
 strawberry.enum(ExportKind, description="What can be exported.")
 strawberry.enum(ExportFormat, description="Format of an export.")
 
 
-@strawberry.input(description="Input of `exportCreate`.")
+@planned_input("Input of `exportCreate`.")
 class ExportCreateInput:
     """What becomes a file."""
 
@@ -35,8 +36,6 @@ class ExportCreateInput:
     subject_id: strawberry.ID = strawberry.field(description="Of what: organization or account.")
     during: PeriodInput | None = strawberry.field(default=None, description="Span, where rows have a time.")
     sims: SimFilterInput | None = strawberry.field(default=None, description="Which SIM cards.")
-    mode: MutationMode = strawberry.field(default=MutationMode.APPLY, description="Decide only, or act.")
-    plan_token: str | None = strawberry.field(default=None, description="Token of the plan agreed to.")
 
 
 @strawberry.type(description="What `exportCreate` did.")

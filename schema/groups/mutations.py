@@ -16,16 +16,17 @@ from schema.groups import loaders
 from schema.groups.types import Group, PaymentPolicy
 from schema.jobs import loaders as job_loaders
 from schema.jobs.types import Job
-from schema.kernel.context import Info, Requested
+from schema.kernel.context import Info
 from schema.kernel.figures import MoneyInput, QuantityInput
+from schema.kernel.inputs import Requested, planned_input
 from schema.kernel.needs import Needs
-from schema.kernel.outcomes import BulkErrorPolicy, MutationMode, Plan, Planned, PlanStale, Problem, RowsRejected
+from schema.kernel.outcomes import BulkErrorPolicy, Plan, Planned, PlanStale, Problem, RowsRejected
 from schema.kernel.scalars import EmailAddress
 from schema.people.mutations import PersonInput
 from schema.sims.inputs import SimSelectionInput
 
 
-@strawberry.input(description="Input of `groupCreate`.")
+@planned_input("Input of `groupCreate`.")
 class GroupCreateInput:
     """Of which account, who manages it and which cards come first."""
 
@@ -33,11 +34,9 @@ class GroupCreateInput:
     name: str = strawberry.field(description="Name.")
     manager: PersonInput | None = strawberry.field(default=None, description="Group manager.")
     add: SimSelectionInput | None = strawberry.field(default=None, description="First cards.")
-    mode: MutationMode = strawberry.field(default=MutationMode.APPLY, description="Decide only, or act.")
-    plan_token: str | None = strawberry.field(default=None, description="Token of the plan agreed to.")
 
 
-@strawberry.input(description="Input of `groupUpdate`.")
+@planned_input("Input of `groupUpdate`.")
 class GroupUpdateInput:
     """What is to change."""
 
@@ -49,8 +48,6 @@ class GroupUpdateInput:
     error_policy: BulkErrorPolicy = strawberry.field(
         default=BulkErrorPolicy.REJECT_ALL, description="What to do with rows that can't be done."
     )
-    mode: MutationMode = strawberry.field(default=MutationMode.APPLY, description="Decide only, or act.")
-    plan_token: str | None = strawberry.field(default=None, description="Token of the plan agreed to.")
 
     def to_change(self) -> GroupChange:
         """The domain's wish."""
@@ -63,13 +60,11 @@ class GroupUpdateInput:
         )
 
 
-@strawberry.input(description="Input of `groupDelete`.")
+@planned_input("Input of `groupDelete`.")
 class GroupDeleteInput:
     """Which."""
 
     group_id: strawberry.ID = strawberry.field(description="Group.")
-    mode: MutationMode = strawberry.field(default=MutationMode.APPLY, description="Decide only, or act.")
-    plan_token: str | None = strawberry.field(default=None, description="Token of the plan agreed to.")
 
 
 @strawberry.type(description="What `groupCreate` did.")
@@ -131,7 +126,7 @@ class PaymentRuleInput:
         return AutoPay(pay.day_of_month, pay.threshold.whole("rule", "autoPay", "threshold") if pay.threshold else None)
 
 
-@strawberry.input(description="Input of `paymentPolicySave`.")
+@planned_input("Input of `paymentPolicySave`.")
 class PaymentPolicySaveInput:
     """A new policy of a group, or a change of one."""
 
@@ -141,17 +136,13 @@ class PaymentPolicySaveInput:
     group_id: strawberry.ID | None = strawberry.field(default=None, description="Group, for a new one.")
     notify_emails: list[EmailAddress] | None = strawberry.field(default=None, description="Whom to tell, at most 5.")
     is_active: bool = strawberry.field(default=True, description="Working.")
-    mode: MutationMode = strawberry.field(default=MutationMode.APPLY, description="Decide only, or act.")
-    plan_token: str | None = strawberry.field(default=None, description="Token of the plan agreed to.")
 
 
-@strawberry.input(description="Input of `paymentPolicyDelete`.")
+@planned_input("Input of `paymentPolicyDelete`.")
 class PaymentPolicyDeleteInput:
     """Which."""
 
     policy_id: strawberry.ID = strawberry.field(description="Policy.")
-    mode: MutationMode = strawberry.field(default=MutationMode.APPLY, description="Decide only, or act.")
-    plan_token: str | None = strawberry.field(default=None, description="Token of the plan agreed to.")
 
 
 @strawberry.type(description="What `paymentPolicySave` did.")

@@ -12,14 +12,15 @@ from domain.kernel.permissions import Permission
 from domain.kernel.scope import Scope
 from schema.jobs import loaders
 from schema.jobs.types import Job
-from schema.kernel.context import Info, Requested
+from schema.kernel.context import Info
+from schema.kernel.inputs import Requested, planned_input
 from schema.kernel.needs import Needs
-from schema.kernel.outcomes import BulkErrorPolicy, IdempotencyConflict, MutationMode, Plan, Planned, PlanStale, Problem
+from schema.kernel.outcomes import BulkErrorPolicy, IdempotencyConflict, Plan, Planned, PlanStale, Problem
 
 strawberry.enum(ImportKind, description="What can be imported.")
 
 
-@strawberry.input(description="Input of `importCreate`.")
+@planned_input("Input of `importCreate`.", has_key=True)
 class ImportCreateInput:
     """Which file becomes what."""
 
@@ -29,9 +30,6 @@ class ImportCreateInput:
     error_policy: BulkErrorPolicy = strawberry.field(
         default=BulkErrorPolicy.REJECT_ALL, description="What to do with rows that can't be done."
     )
-    mode: MutationMode = strawberry.field(default=MutationMode.APPLY, description="Decide only, or act.")
-    plan_token: str | None = strawberry.field(default=None, description="Token of the plan agreed to.")
-    idempotency_key: UUID = strawberry.field(description="Makes a retry safe.")
 
 
 @strawberry.type(description="What `importCreate` did.")

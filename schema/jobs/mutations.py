@@ -9,17 +9,16 @@ from domain.kernel.errors import Forbidden, NotFound
 from domain.kernel.ids import Kind, decode_as
 from schema.jobs import loaders
 from schema.jobs.types import Job
-from schema.kernel.context import Info, Requested
-from schema.kernel.outcomes import MutationMode, Plan, Planned, PlanStale, Problem
+from schema.kernel.context import Info
+from schema.kernel.inputs import Requested, planned_input
+from schema.kernel.outcomes import Plan, Planned, PlanStale, Problem
 
 
-@strawberry.input(description="Input of `jobCancel`.")
+@planned_input("Input of `jobCancel`.")
 class JobCancelInput:
     """Which job."""
 
     job_id: strawberry.ID = strawberry.field(description="Job.")
-    mode: MutationMode = strawberry.field(default=MutationMode.APPLY, description="Decide only, or act.")
-    plan_token: str | None = strawberry.field(default=None, description="Token of the plan agreed to.")
 
 
 @strawberry.type(description="What `jobCancel` did.")

@@ -5,7 +5,7 @@ from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass, field, fields
 from datetime import datetime
 from enum import Enum
-from typing import Annotated, Any, Protocol, TypeVar
+from typing import Any, Protocol, TypeVar
 from uuid import UUID
 from weakref import proxy
 
@@ -32,7 +32,6 @@ from store.session import Database
 
 Key = TypeVar("Key")
 Value = TypeVar("Value")
-Given = TypeVar("Given")
 NOT_CONTENT = {"mode", "plan_token", "idempotency_key"}
 
 
@@ -195,5 +194,3 @@ def _plain(value: Any) -> Any:
 
 
 Info = strawberry.Info[Context, None]
-Requested = Annotated[Given, strawberry.argument(description="The request.")]
-"""The input of a mutation."""

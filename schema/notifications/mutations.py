@@ -7,7 +7,8 @@ import strawberry
 
 from domain.kernel.ids import Kind, decode_as
 from domain.notifications import feed
-from schema.kernel.context import Info, Requested
+from schema.kernel.context import Info
+from schema.kernel.inputs import Requested
 from schema.kernel.outcomes import Problem
 
 if TYPE_CHECKING:

@@ -14,7 +14,8 @@ from domain.orders.rules import Line
 from domain.orders.service import PlaceOrder
 from schema.catalogue.enums import ActivationMode
 from schema.kernel.figures import Locale, PeriodInput
-from schema.kernel.outcomes import BulkErrorPolicy, MutationMode
+from schema.kernel.inputs import planned_input
+from schema.kernel.outcomes import BulkErrorPolicy
 from schema.kernel.scalars import EmailAddress
 from schema.orders.enums import OrderState
 from schema.sims.inputs import SimSelectionInput
@@ -62,7 +63,7 @@ class OrderLineInput:
         return Line(offering_id, sim_ids, self.activation, self.activate_at, self.is_renewing)
 
 
-@strawberry.input(description="Input of `orderPlace`.")
+@planned_input("Input of `orderPlace`.")
 class OrderPlaceInput:
     """What for whom, and who pays."""
 
@@ -79,8 +80,6 @@ class OrderPlaceInput:
     error_policy: BulkErrorPolicy = strawberry.field(
         default=BulkErrorPolicy.REJECT_ALL, description="What to do with rows that can't be done."
     )
-    mode: MutationMode = strawberry.field(default=MutationMode.APPLY, description="Decide only, or act.")
-    plan_token: str | None = strawberry.field(default=None, description="Token of the plan agreed to.")
 
     def to_selection(self) -> OrderSelection:
         """The cards of each line."""
@@ -101,22 +100,18 @@ class OrderPlaceInput:
         )
 
 
-@strawberry.input(description="Input of `orderCancel`.")
+@planned_input("Input of `orderCancel`.")
 class OrderCancelInput:
     """Which order, and what of it."""
 
     order_id: strawberry.ID = strawberry.field(description="Order.")
     idempotency_key: UUID = strawberry.field(description="Makes a retry safe.")
     item_ids: list[strawberry.ID] | None = strawberry.field(default=None, description="Only these items, at most 100; all if null.")
-    mode: MutationMode = strawberry.field(default=MutationMode.APPLY, description="Decide only, or act.")
-    plan_token: str | None = strawberry.field(default=None, description="Token of the plan agreed to.")
 
 
-@strawberry.input(description="Input of `orderReceiptSend`.")
+@planned_input("Input of `orderReceiptSend`.")
 class OrderReceiptSendInput:
     """Which receipt, and where to."""
 
     order_id: strawberry.ID = strawberry.field(description="Order.")
     emails: list[EmailAddress] = strawberry.field(description="Where to, 1–5.")
-    mode: MutationMode = strawberry.field(default=MutationMode.APPLY, description="Decide only, or act.")
-    plan_token: str | None = strawberry.field(default=None, description="Token of the plan agreed to.")

@@ -11,7 +11,8 @@ from domain.kernel.scope import Scope
 from domain.orders import held, service
 from domain.orders.filling import ORDER, fill_request
 from schema.approvals.failures import BudgetExceeded
-from schema.kernel.context import Info, Requested
+from schema.kernel.context import Info
+from schema.kernel.inputs import Requested
 from schema.kernel.needs import Needs
 from schema.kernel.outcomes import IdempotencyConflict, InsufficientFunds, Plan, Planned, PlanStale, Problem, RowsRejected
 from schema.orders import loaders

@@ -1,7 +1,6 @@
 """What a client may send about payments."""
 
 from datetime import date
-from uuid import UUID
 
 import strawberry
 
@@ -11,7 +10,7 @@ from domain.payments.service import ByGateway, ByPaper, FromWallet, Way, by_code
 from schema.catalogue.enums import ActivationMode
 from schema.kernel.context import Context
 from schema.kernel.figures import MoneyInput
-from schema.kernel.outcomes import MutationMode
+from schema.kernel.inputs import planned_input
 from schema.kernel.scalars import URL
 
 
@@ -55,42 +54,33 @@ class PaymentMethodInput:
         return FromWallet(decode_as(Kind.WALLET, self.wallet_id, "method", "walletId"))
 
 
-@strawberry.input(description="Input of `walletTopUp`.")
+@planned_input("Input of `walletTopUp`.", has_key=True)
 class WalletTopUpInput:
     """How much into which wallet, and how."""
 
     wallet_id: strawberry.ID = strawberry.field(description="Wallet.")
     amount: MoneyInput | None = strawberry.field(default=None, description="How much; null for a voucher.")
     method: PaymentMethodInput = strawberry.field(description="Way to pay.")
-    mode: MutationMode = strawberry.field(default=MutationMode.APPLY, description="Decide only, or act.")
-    plan_token: str | None = strawberry.field(default=None, description="Token of the plan agreed to.")
-    idempotency_key: UUID = strawberry.field(description="Makes a retry safe.")
 
 
-@strawberry.input(description="Input of `paymentResolve`.")
+@planned_input("Input of `paymentResolve`.", has_key=True)
 class PaymentResolveInput:
     """What became of it."""
 
     payment_id: strawberry.ID = strawberry.field(description="Payment.")
     is_received: bool = strawberry.field(description="It came (true) or not.")
-    mode: MutationMode = strawberry.field(default=MutationMode.APPLY, description="Decide only, or act.")
-    plan_token: str | None = strawberry.field(default=None, description="Token of the plan agreed to.")
-    idempotency_key: UUID = strawberry.field(description="Makes a retry safe.")
 
 
-@strawberry.input(description="Input of `paymentRefund`.")
+@planned_input("Input of `paymentRefund`.", has_key=True)
 class PaymentRefundInput:
     """How much of which payment, and where to."""
 
     payment_id: strawberry.ID = strawberry.field(description="Payment.")
     amount: MoneyInput | None = strawberry.field(default=None, description="How much; all if null.")
     is_to_wallet: bool = strawberry.field(default=True, description="To the wallet rather than the source.")
-    mode: MutationMode = strawberry.field(default=MutationMode.APPLY, description="Decide only, or act.")
-    plan_token: str | None = strawberry.field(default=None, description="Token of the plan agreed to.")
-    idempotency_key: UUID = strawberry.field(description="Makes a retry safe.")
 
 
-@strawberry.input(description="Input of `voucherBatchCreate`.")
+@planned_input("Input of `voucherBatchCreate`.", has_key=True)
 class VoucherBatchCreateInput:
     """How many of what worth."""
 
@@ -98,6 +88,3 @@ class VoucherBatchCreateInput:
     amount: MoneyInput = strawberry.field(description="Worth of each.")
     activation: ActivationMode = strawberry.field(default=ActivationMode.FIRST_USE, description="When they become valid.")
     valid_months: int = strawberry.field(default=6, description="Months valid from activation.")
-    mode: MutationMode = strawberry.field(default=MutationMode.APPLY, description="Decide only, or act.")
-    plan_token: str | None = strawberry.field(default=None, description="Token of the plan agreed to.")
-    idempotency_key: UUID = strawberry.field(description="Makes a retry safe.")

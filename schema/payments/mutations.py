@@ -10,7 +10,8 @@ from domain.kernel.permissions import Permission
 from domain.kernel.scope import Scope
 from domain.payments import service, vouchers
 from domain.payments.vouchers import NewBatch
-from schema.kernel.context import Info, Requested
+from schema.kernel.context import Info
+from schema.kernel.inputs import Requested
 from schema.kernel.needs import Needs
 from schema.kernel.outcomes import (
     IdempotencyConflict,

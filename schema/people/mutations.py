@@ -11,10 +11,11 @@ from domain.kernel.permissions import Permission
 from domain.kernel.scope import Scope
 from domain.people import service
 from domain.people.service import Appointment, NamedPerson
-from schema.kernel.context import Info, Requested
+from schema.kernel.context import Info
 from schema.kernel.figures import PeriodInput
+from schema.kernel.inputs import Requested, planned_input
 from schema.kernel.needs import Needs
-from schema.kernel.outcomes import MutationMode, Plan, Planned, PlanStale, Problem
+from schema.kernel.outcomes import Plan, Planned, PlanStale, Problem
 from schema.kernel.scalars import MSISDN, EmailAddress
 from schema.people import loaders
 from schema.people.enums import Role
@@ -34,7 +35,7 @@ class PersonInput:
         return NamedPerson(self.name, self.mobile, self.email)
 
 
-@strawberry.input(description="Input of `membershipGrant`.")
+@planned_input("Input of `membershipGrant`.")
 class MembershipGrantInput:
     """Who becomes what, where and when."""
 
@@ -44,8 +45,6 @@ class MembershipGrantInput:
     account_id: strawberry.ID | None = strawberry.field(default=None, description="Top of the subtree, for an account manager.")
     group_id: strawberry.ID | None = strawberry.field(default=None, description="The group, for a group manager.")
     valid_for: PeriodInput | None = strawberry.field(default=None, description="From when to when; from now on if null.")
-    mode: MutationMode = strawberry.field(default=MutationMode.APPLY, description="Decide only, or act.")
-    plan_token: str | None = strawberry.field(default=None, description="Token of the plan agreed to.")
 
     def to_appointment(self) -> Appointment:
         """The domain's wish."""
@@ -60,14 +59,12 @@ class MembershipGrantInput:
         )
 
 
-@strawberry.input(description="Input of `membershipRevoke`.")
+@planned_input("Input of `membershipRevoke`.")
 class MembershipRevokeInput:
     """Which, and when."""
 
     membership_id: strawberry.ID = strawberry.field(description="Membership.")
     effective_at: datetime | None = strawberry.field(default=None, description="Instant it takes effect; now if null.")
-    mode: MutationMode = strawberry.field(default=MutationMode.APPLY, description="Decide only, or act.")
-    plan_token: str | None = strawberry.field(default=None, description="Token of the plan agreed to.")
 
 
 @strawberry.type(description="What `membershipGrant` did.")

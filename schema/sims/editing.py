@@ -12,12 +12,12 @@ from domain.kernel.scope import Scope
 from domain.sims import edits, locking, replacing
 from domain.sims.labels import Edit, Keep
 from schema.jobs.types import Job
-from schema.kernel.context import Info, Requested
+from schema.kernel.context import Info
+from schema.kernel.inputs import Requested, planned_input
 from schema.kernel.needs import Needs
 from schema.kernel.outcomes import (
     BulkErrorPolicy,
     IdempotencyConflict,
-    MutationMode,
     Plan,
     Planned,
     PlanStale,
@@ -41,7 +41,7 @@ class HolderInput:
     employee_number: str | None = strawberry.field(default=None, description="Number in the company.")
 
 
-@strawberry.input(description="Input of `simUpdate`.")
+@planned_input("Input of `simUpdate`.")
 class SimUpdateInput:
     """Which cards, and what changes; what is absent stays, null empties."""
 
@@ -53,8 +53,6 @@ class SimUpdateInput:
     error_policy: BulkErrorPolicy = strawberry.field(
         default=BulkErrorPolicy.REJECT_ALL, description="What to do with rows that can't be done."
     )
-    mode: MutationMode = strawberry.field(default=MutationMode.APPLY, description="Decide only, or act.")
-    plan_token: str | None = strawberry.field(default=None, description="Token of the plan agreed to.")
 
     def to_edit(self) -> Edit:
         """The domain's edit."""
@@ -67,18 +65,16 @@ class SimUpdateInput:
         )
 
 
-@strawberry.input(description="Input of `simImeiLock`.")
+@planned_input("Input of `simImeiLock`.")
 class SimImeiLockInput:
     """Which card, and which device."""
 
     sim_id: strawberry.ID = strawberry.field(description="SIM card to act on.")
     idempotency_key: UUID = strawberry.field(description="Makes a retry safe.")
     imei: IMEI | None = strawberry.field(default=None, description="Device; null frees it.")
-    mode: MutationMode = strawberry.field(default=MutationMode.APPLY, description="Decide only, or act.")
-    plan_token: str | None = strawberry.field(default=None, description="Token of the plan agreed to.")
 
 
-@strawberry.input(description="Input of `simReplace`.")
+@planned_input("Input of `simReplace`.")
 class SimReplaceInput:
     """Which line, which card, and why."""
 
@@ -86,8 +82,6 @@ class SimReplaceInput:
     spare_sim_id: strawberry.ID = strawberry.field(description="Spare card to take it.")
     reason: SimStatusReason = strawberry.field(description="Why: LOST or REQUEST.")
     idempotency_key: UUID = strawberry.field(description="Makes a retry safe.")
-    mode: MutationMode = strawberry.field(default=MutationMode.APPLY, description="Decide only, or act.")
-    plan_token: str | None = strawberry.field(default=None, description="Token of the plan agreed to.")
 
 
 @strawberry.type(description="What `simUpdate` did.")

@@ -10,15 +10,16 @@ from domain.kernel.ids import Kind, decode_as
 from domain.kernel.permissions import Permission
 from domain.kernel.scope import Scope
 from schema.jobs.types import Job
-from schema.kernel.context import Info, Requested
+from schema.kernel.context import Info
+from schema.kernel.inputs import Requested, planned_input
 from schema.kernel.needs import Needs
-from schema.kernel.outcomes import BulkErrorPolicy, MutationMode, Planned, PlanStale, Problem, RowsRejected
+from schema.kernel.outcomes import BulkErrorPolicy, Planned, PlanStale, Problem, RowsRejected
 from schema.sims.inputs import SimSelectionInput
 from schema.sims.mutations import shown
 from schema.sims.types import Sim
 
 
-@strawberry.input(description="Input of `simMove`.")
+@planned_input("Input of `simMove`.")
 class SimMoveInput:
     """Which cards go where, and when."""
 
@@ -28,8 +29,6 @@ class SimMoveInput:
     error_policy: BulkErrorPolicy = strawberry.field(
         default=BulkErrorPolicy.REJECT_ALL, description="What to do with rows that can't be done."
     )
-    mode: MutationMode = strawberry.field(default=MutationMode.APPLY, description="Decide only, or act.")
-    plan_token: str | None = strawberry.field(default=None, description="Token of the plan agreed to.")
 
 
 @strawberry.type(description="What `simMove` did.")

@@ -14,16 +14,17 @@ from domain.sims import service
 from domain.sims.rules import Bar
 from schema.jobs import loaders as job_loaders
 from schema.jobs.types import Job
-from schema.kernel.context import Info, Requested
+from schema.kernel.context import Info
+from schema.kernel.inputs import Requested, planned_input
 from schema.kernel.needs import Needs
-from schema.kernel.outcomes import BulkErrorPolicy, IdempotencyConflict, MutationMode, Plan, Planned, PlanStale, Problem, RowsRejected
+from schema.kernel.outcomes import BulkErrorPolicy, IdempotencyConflict, Plan, Planned, PlanStale, Problem, RowsRejected
 from schema.sims import loaders
 from schema.sims.enums import Barring, SimStatusReason
 from schema.sims.inputs import SimSelectionInput
 from schema.sims.types import Sim
 
 
-@strawberry.input(description="Input of `simActivate`.")
+@planned_input("Input of `simActivate`.")
 class SimActivateInput:
     """Which cards."""
 
@@ -32,11 +33,9 @@ class SimActivateInput:
     error_policy: BulkErrorPolicy = strawberry.field(
         default=BulkErrorPolicy.REJECT_ALL, description="What to do with rows that can't be done."
     )
-    mode: MutationMode = strawberry.field(default=MutationMode.APPLY, description="Decide only, or act.")
-    plan_token: str | None = strawberry.field(default=None, description="Token of the plan agreed to.")
 
 
-@strawberry.input(description="Input of `simBlock`.")
+@planned_input("Input of `simBlock`.")
 class SimBlockInput:
     """Which cards, and how they are barred."""
 
@@ -49,11 +48,9 @@ class SimBlockInput:
     error_policy: BulkErrorPolicy = strawberry.field(
         default=BulkErrorPolicy.REJECT_ALL, description="What to do with rows that can't be done."
     )
-    mode: MutationMode = strawberry.field(default=MutationMode.APPLY, description="Decide only, or act.")
-    plan_token: str | None = strawberry.field(default=None, description="Token of the plan agreed to.")
 
 
-@strawberry.input(description="Input of `simUnblock`.")
+@planned_input("Input of `simUnblock`.")
 class SimUnblockInput:
     """Which cards."""
 
@@ -63,8 +60,6 @@ class SimUnblockInput:
     error_policy: BulkErrorPolicy = strawberry.field(
         default=BulkErrorPolicy.REJECT_ALL, description="What to do with rows that can't be done."
     )
-    mode: MutationMode = strawberry.field(default=MutationMode.APPLY, description="Decide only, or act.")
-    plan_token: str | None = strawberry.field(default=None, description="Token of the plan agreed to.")
 
 
 @strawberry.type(description="What `simActivate` did.")

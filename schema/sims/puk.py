@@ -11,7 +11,8 @@ from domain.kernel.ids import Kind, Ref, decode_as
 from domain.kernel.permissions import Permission
 from domain.kernel.scope import Scope
 from domain.sims import puk
-from schema.kernel.context import Context, Info, Requested
+from schema.kernel.context import Context, Info
+from schema.kernel.inputs import Requested
 from schema.kernel.needs import Needs
 from schema.kernel.outcomes import LimitReached, Problem, StepUpRequired
 

@@ -12,16 +12,17 @@ from domain.kernel.permissions import Permission
 from domain.kernel.scope import Scope
 from domain.tickets import service, threads
 from domain.tickets.service import About, OpenTicket, ReplyToTicket
-from schema.kernel.context import Info, Requested
+from schema.kernel.context import Info
+from schema.kernel.inputs import Requested, planned_input
 from schema.kernel.needs import Needs
 from schema.kernel.nodes import find
-from schema.kernel.outcomes import MutationMode, Plan, Planned, PlanStale, Problem
+from schema.kernel.outcomes import Plan, Planned, PlanStale, Problem
 from schema.tickets import loaders
 from schema.tickets.enums import TicketPriority, TicketState
 from schema.tickets.types import Ticket
 
 
-@strawberry.input(description="Input of `ticketOpen`.")
+@planned_input("Input of `ticketOpen`.")
 class TicketOpenInput:
     """What the opener says."""
 
@@ -31,8 +32,6 @@ class TicketOpenInput:
     priority: TicketPriority = strawberry.field(default=TicketPriority.MEDIUM, description="Urgency.")
     about_id: strawberry.ID | None = strawberry.field(default=None, description="What it is about.")
     upload_ids: list[strawberry.ID] | None = strawberry.field(default=None, description="Uploaded files, at most 10.")
-    mode: MutationMode = strawberry.field(default=MutationMode.APPLY, description="Decide only, or act.")
-    plan_token: str | None = strawberry.field(default=None, description="Token of the plan agreed to.")
 
     async def to_request(self, info: Info) -> OpenTicket:
         """The domain's request, with the thing it is about found in the viewer's scope."""
@@ -41,7 +40,7 @@ class TicketOpenInput:
         return OpenTicket(organization_id, self.title, self.text, self.priority, about, _uploads(self.upload_ids))
 
 
-@strawberry.input(description="Input of `ticketReply`.")
+@planned_input("Input of `ticketReply`.")
 class TicketReplyInput:
     """A message, a move, an assignee, or several of them at once."""
 
@@ -50,8 +49,6 @@ class TicketReplyInput:
     upload_ids: list[strawberry.ID] | None = strawberry.field(default=None, description="Uploaded files, at most 10.")
     state: TicketState | None = strawberry.field(default=None, description="One of its next states.")
     assignee_id: strawberry.ID | None = strawberry.field(default=None, description="Who works on it; operator only.")
-    mode: MutationMode = strawberry.field(default=MutationMode.APPLY, description="Decide only, or act.")
-    plan_token: str | None = strawberry.field(default=None, description="Token of the plan agreed to.")
 
     def to_request(self) -> ReplyToTicket:
         """The domain's request."""

@@ -9,16 +9,17 @@ from auth.api_tokens import NewToken, api_token_create, api_token_revoke
 from auth.wiring import Auth
 from domain.kernel.ids import Kind, decode_as
 from domain.kernel.scope import Scope
-from schema.kernel.context import Info, Requested
+from schema.kernel.context import Info
 from schema.kernel.figures import MoneyInput
+from schema.kernel.inputs import Requested, planned_input
 from schema.kernel.needs import Needs
-from schema.kernel.outcomes import MutationMode, Plan, Planned, PlanStale, Problem, StepUpRequired
+from schema.kernel.outcomes import Plan, Planned, PlanStale, Problem, StepUpRequired
 from schema.kernel.rights import Permission
 from schema.tokens import loaders
 from schema.tokens.types import ApiToken
 
 
-@strawberry.input(description="Input of `apiTokenCreate`.")
+@planned_input("Input of `apiTokenCreate`.")
 class ApiTokenCreateInput:
     """What the token may do, where, from where and until when."""
 
@@ -28,8 +29,6 @@ class ApiTokenCreateInput:
     expires_at: datetime = strawberry.field(description="End, one year ahead at most.")
     networks: list[str] | None = strawberry.field(default=None, description="Networks it may come from, CIDR, at most 20.")
     daily_budget: MoneyInput | None = strawberry.field(default=None, description="Spending a day.")
-    mode: MutationMode = strawberry.field(default=MutationMode.APPLY, description="Decide only, or act.")
-    plan_token: str | None = strawberry.field(default=None, description="Token of the plan agreed to.")
 
     def to_wish(self) -> NewToken:
         """The service's wish."""
@@ -38,13 +37,11 @@ class ApiTokenCreateInput:
         return NewToken(self.name, account_id, self.permissions, self.networks or (), self.expires_at, most)
 
 
-@strawberry.input(description="Input of `apiTokenRevoke`.")
+@planned_input("Input of `apiTokenRevoke`.")
 class ApiTokenRevokeInput:
     """Which."""
 
     api_token_id: strawberry.ID = strawberry.field(description="Token.")
-    mode: MutationMode = strawberry.field(default=MutationMode.APPLY, description="Decide only, or act.")
-    plan_token: str | None = strawberry.field(default=None, description="Token of the plan agreed to.")
 
 
 @strawberry.type(description="What `apiTokenCreate` did.")

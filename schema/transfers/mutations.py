@@ -11,8 +11,9 @@ from domain.kernel.scope import Scope
 from domain.transfers import rules, service
 from domain.transfers.service import TransferRequest
 from schema.approvals.failures import BudgetExceeded
-from schema.kernel.context import Info, Requested
+from schema.kernel.context import Info
 from schema.kernel.figures import MoneyInput
+from schema.kernel.inputs import Requested
 from schema.kernel.needs import Needs
 from schema.kernel.outcomes import IdempotencyConflict, InsufficientFunds, LimitReached, MutationMode, Plan, Planned, PlanStale, Problem
 from schema.wallet import loaders

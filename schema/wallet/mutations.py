@@ -1,7 +1,6 @@
 """Correcting a wallet."""
 
 from typing import Annotated, cast
-from uuid import UUID
 
 import strawberry
 
@@ -9,24 +8,22 @@ from domain.kernel.ids import Kind, decode_as
 from domain.kernel.permissions import Permission
 from domain.kernel.scope import Scope
 from domain.wallet import service
-from schema.kernel.context import Info, Requested
+from schema.kernel.context import Info
 from schema.kernel.figures import MoneyInput
+from schema.kernel.inputs import Requested, planned_input
 from schema.kernel.needs import Needs
-from schema.kernel.outcomes import IdempotencyConflict, InsufficientFunds, MutationMode, Plan, Planned, PlanStale, Problem
+from schema.kernel.outcomes import IdempotencyConflict, InsufficientFunds, Plan, Planned, PlanStale, Problem
 from schema.wallet import loaders
 from schema.wallet.types import LedgerTransfer
 
 
-@strawberry.input(description="Input of `walletAdjust`.")
+@planned_input("Input of `walletAdjust`.", has_key=True)
 class WalletAdjustInput:
     """A wallet, an amount and why."""
 
     wallet_id: strawberry.ID = strawberry.field(description="Wallet.")
     amount: MoneyInput = strawberry.field(description="Plus or minus.")
     reason: str = strawberry.field(description="Why, in words, for the audit.")
-    mode: MutationMode = strawberry.field(default=MutationMode.APPLY, description="Decide only, or act.")
-    plan_token: str | None = strawberry.field(default=None, description="Token of the plan agreed to.")
-    idempotency_key: UUID = strawberry.field(description="Makes a retry safe.")
 
 
 @strawberry.type(description="What `walletAdjust` did.")
