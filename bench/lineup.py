@@ -8,7 +8,7 @@ import orjson
 
 from bench import environments
 from bench.ground import LANGUAGE, MAIN, STATEMENTS
-from bench.opaque import ORDER
+from bench.opaque import NUMBERLESS, ORDER
 from bench.postgraphile import FLAT, NESTED, PostGraphile
 from bench.postgresql import BUILT
 from bench.server import Server, node, uvicorn
@@ -23,7 +23,7 @@ def leave_statements() -> None:
     """Writes the hand-written endpoint's statements, and what goes with them, where peers read them: all that join in SQL run the same."""
     account = "select id, organization_id, name from accounts where id = $1"
     statements = {"account": account, "first": raw.FIRST, "after": raw.AFTER, "buckets": raw.BUCKETS}
-    words = {"units": raw.UNITS, "order": ORDER, "locale": LANGUAGE.value, "main": MAIN[LANGUAGE]}
+    words = {"units": raw.UNITS, "order": ORDER, "numberless": NUMBERLESS, "locale": LANGUAGE.value, "main": MAIN[LANGUAGE]}
     STATEMENTS.write_bytes(orjson.dumps(statements | words))
 
 

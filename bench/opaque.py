@@ -5,6 +5,8 @@ from base64 import urlsafe_b64decode, urlsafe_b64encode
 from uuid import UUID
 
 ORDER = "sims.MSISDN.asc"
+NUMBERLESS = "\U0010ffff"
+"""What a cursor has in place of the number of a card that has none."""
 ACCOUNT, SIM = b"ac", b"si"
 
 
@@ -20,7 +22,7 @@ def id_of(global_id: str) -> UUID:
 
 def cursor(msisdn: str | None, id: UUID) -> str:
     """The place of a card in the order of numbers."""
-    return urlsafe_b64encode(f'["{ORDER}","{msisdn or ""}",{{"u":"{id.hex}"}}]'.encode()).decode().rstrip("=")
+    return urlsafe_b64encode(f'["{ORDER}","{msisdn or NUMBERLESS}",{{"u":"{id.hex}"}}]'.encode()).decode().rstrip("=")
 
 
 def place_of(cursor: str) -> tuple[str, UUID]:

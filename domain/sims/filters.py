@@ -62,7 +62,7 @@ class SimFilter:
 
 SORT_COLUMNS: dict[SimSortKey, Any] = {
     SimSortKey.MSISDN: col(Sim.by_msisdn),
-    SimSortKey.HOLDER: col(Sim.holder_fold),
+    SimSortKey.HOLDER: col(Sim.by_holder),
     SimSortKey.STATUS: col(Sim.status),
     SimSortKey.CURRENT_CHARGE: col(Sim.by_current_charge),
     SimSortKey.DEBT: col(Sim.by_debt),

@@ -13,7 +13,7 @@ from domain.sims.states import SimStatus as SimStatus
 from domain.sims.states import SimStatusReason as SimStatusReason
 from store.fragments import keep_fragments
 from store.models import table_of
-from store.ordering import sort_key
+from store.ordering import sort_key, text_key
 from store.types import Ordered, UtcDateTime
 
 
@@ -67,7 +67,7 @@ class Sim(SQLModel, table=True):
         Index("ix_sims_tree", "organization_id", "path", "by_msisdn", "id", "status"),
         ordered("ix_sims_number", "by_msisdn"),
         ordered("ix_sims_status", "status"),
-        ordered("ix_sims_holder", "holder_fold"),
+        ordered("ix_sims_holder", "by_holder"),
         ordered("ix_sims_charge", "by_current_charge"),
         ordered("ix_sims_debt", "by_debt"),
         ordered("ix_sims_data", "data_remaining"),
@@ -115,7 +115,8 @@ class Sim(SQLModel, table=True):
     data_remaining: int = Field(default=0, sa_type=BigInteger)
     next_bucket_end_at: datetime | None = Field(default=None, sa_type=UtcDateTime)
     search: str = Field(default="", sa_type=Ordered)
-    by_msisdn: str = sort_key("msisdn", Ordered)
+    by_msisdn: str = text_key("msisdn")
+    by_holder: str = text_key("holder_fold")
     by_current_charge: int = sort_key("current_charge", BigInteger)
     by_debt: int = sort_key("debt", BigInteger)
     by_last_usage_at: datetime = sort_key("last_usage_at", UtcDateTime)

@@ -16,7 +16,7 @@ const run = async (name, values) => (await pool.query({ name, text: given[name],
 
 const globalId = (code, id) => Buffer.concat([Buffer.from(code), Buffer.from(id.replaceAll('-', ''), 'hex')]).toString('base64url');
 const idOf = (text) => Buffer.from(text, 'base64url').subarray(2).toString('hex');
-const cursor = (row) => Buffer.from(`["${given.order}","${row.msisdn ?? ''}",{"u":"${row.id.replaceAll('-', '')}"}]`).toString('base64url');
+const cursor = (row) => Buffer.from(`["${given.order}","${row.msisdn ?? given.numberless}",{"u":"${row.id.replaceAll('-', '')}"}]`).toString('base64url');
 const placeOf = (text) => {
   const [, msisdn, id] = JSON.parse(Buffer.from(text, 'base64url').toString());
   return [msisdn, id.u];

@@ -121,8 +121,8 @@ async def walk(database: Database, fleet: Fleet, size: int, *, is_backward: bool
 
 
 KEYS: dict[SimSortKey, Callable[[Sim], Any]] = {
-    SimSortKey.MSISDN: lambda card: (card.msisdn or "").encode(),
-    SimSortKey.HOLDER: lambda card: card.holder_fold.encode(),
+    SimSortKey.MSISDN: lambda card: (card.msisdn is None, card.msisdn),
+    SimSortKey.HOLDER: lambda card: (card.holder_fold == "", card.holder_fold.encode()),
     SimSortKey.STATUS: lambda card: card.status,
     SimSortKey.CURRENT_CHARGE: lambda card: card.current_charge or 0,
     SimSortKey.DEBT: lambda card: card.debt or 0,
