@@ -27,11 +27,10 @@ ERASURE = "auditErase"
 
 def common_path(paths: Iterable[str]) -> str:
     """The deepest path that covers all of these; paths consist of segments that end with '.'."""
-    first, *rest = [path.split(".")[:-1] for path in paths] or [[]]
-    for other in rest:
-        same = next((i for i, (a, b) in enumerate(zip(first, other, strict=False)) if a != b), min(len(first), len(other)))
-        first = first[:same]
-    return "".join(segment + "." for segment in first)
+    known = list(paths)
+    first, last = min(known, default=""), max(known, default="")  # what these two share, all those between them share
+    same = next((index for index, (a, b) in enumerate(zip(first, last, strict=False)) if a != b), len(first))
+    return first[: first.rfind(".", 0, same) + 1]
 
 
 def hash_of(entry: AuditEntry) -> str:

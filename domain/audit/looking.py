@@ -17,7 +17,7 @@ from pymongo.errors import BulkWriteError, PyMongoError
 from domain.audit.chain import common_path
 from domain.audit.documents import AccessLogEntry
 from domain.kernel.errors import Unlogged
-from domain.kernel.ids import Ref, uuid7
+from domain.kernel.ids import Kind, Ref, uuid7
 from domain.kernel.scope import ActorRef
 from domain.reading import delete_some
 
@@ -36,22 +36,25 @@ DUPLICATE_KEY = 11000
 
 @dataclass(slots=True)
 class Look:
-    """What was seen of one organization; `subjects` in the order they were seen."""
+    """What was seen of one organization; `subjects` in the order they were seen, by the codes of their kinds and the bytes of their ids."""
 
     paths: set[str] = field(default_factory=set)
-    subjects: dict[Ref, None] = field(default_factory=dict)
-
-    @property
-    def is_full(self) -> bool:
-        """Whether no more subjects are kept, so that nobody needs to name them."""
-        return len(self.subjects) >= MOST_SUBJECTS
+    subjects: dict[tuple[str, bytes], None] = field(default_factory=dict)
 
     def saw(self, path: str | None, subject: Ref | None) -> None:
         """Notes something that was seen; without a path it has no place in the tree of its own."""
         if path is not None:
             self.paths.add(path)
-        if subject is not None and len(self.subjects) < MOST_SUBJECTS:
-            self.subjects[subject] = None
+        if subject is not None:
+            self.named(subject.kind, [subject.id])
+
+    def named(self, kind: Kind, ids: Iterable[UUID]) -> None:
+        """Names things of one kind that were seen, as many as are kept: by bytes, since an id's hash costs as much as all the rest."""
+        code, subjects = kind.value, self.subjects
+        for id in ids:
+            if len(subjects) >= MOST_SUBJECTS:
+                break
+            subjects[code, id.bytes] = None
 
 
 @dataclass(slots=True)
@@ -86,16 +89,11 @@ class Looks:
             {
                 "_id": uuid7(int(at.timestamp() * 1000)), "organization_id": organization_id, "at": moment, "by": by.as_json(),
                 "person_id": by.person_id, "is_operator": by.is_operator, "operation": operation,
-                "subjects": [[subject.kind.value, _stored(subject.id)] for subject in look.subjects], "path": common_path(look.paths),
+                "subjects": [[code, Binary(id, UUID_SUBTYPE)] for code, id in look.subjects], "path": common_path(look.paths),
                 "reason": self.reason or reason, "address": address,
             }
             for organization_id, look in self.by_organization.items()
         ]  # fmt: skip
-
-
-def _stored(id: UUID) -> Binary:
-    """An id as the store keeps it: the driver's own conversion takes three times as long, and a page has twenty of them."""
-    return Binary(id.bytes, UUID_SUBTYPE)
 
 
 async def _insert(entries: Sequence[Entry]) -> None:

@@ -4,6 +4,7 @@ import asyncio
 from datetime import timedelta
 from types import SimpleNamespace
 from typing import Any
+from uuid import UUID
 
 import pytest
 from graphql import GraphQLObjectType, get_named_type
@@ -298,7 +299,7 @@ def test_a_page_notes_every_place_and_the_first_twenty_of_each_organization() ->
     for company in companies:
         look, own = looks.by_organization[company], [row for row in rows if row.organization_id == company]
         assert look.paths == {row.path for row in own}
-        assert list(look.subjects) == [Ref(Kind.SIM, row.id) for row in own[:20]]
+        assert list(look.subjects) == [(Kind.SIM.value, row.id.bytes) for row in own[:20]]
 
 
 def test_things_without_a_place_of_their_own_are_noted_at_what_they_are_part_of() -> None:
@@ -318,7 +319,7 @@ def test_things_without_a_place_of_their_own_are_noted_at_what_they_are_part_of(
         looks = Looks()
         note(looks, scope, source, result)
         look = looks.by_organization[organization_id]
-        assert (look.paths, list(look.subjects)) == expected
+        assert (look.paths, [Ref(Kind(code), UUID(bytes=id)) for code, id in look.subjects]) == expected
 
 
 def test_every_root_field_about_customers_declares_its_right() -> None:
