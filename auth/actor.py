@@ -1,7 +1,7 @@
 """Who is asking: a person in a session, a support view or a token, with the parts of the world each right reaches."""
 
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
 from datetime import datetime
 from uuid import UUID
 
@@ -11,6 +11,7 @@ from domain.kernel.locale import Locale
 from domain.kernel.permissions import Permission, Role
 from domain.kernel.proof import Proof, ProofMethod
 from domain.kernel.scope import ActorRef, Reach, Scope
+from store.revisions import Place
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,7 +47,7 @@ class Actor:
     """The caller of one request; `session_id` is null with an API token.
 
     `methods` are the ways the person can prove themselves again; `is_read_only` holds in a support view, where not even one's own
-    settings may be written.
+    settings may be written. `revisions` are those that rows they may see had when they were identified (`store/revisions.py`).
     """
 
     ref: ActorRef
@@ -58,6 +59,7 @@ class Actor:
     is_read_only: bool = False
     has_totp: bool = False
     methods: tuple[ProofMethod, ...] = ()
+    revisions: Mapping[Place, int] = field(default_factory=dict, compare=False)
 
     @property
     def permissions(self) -> frozenset[Permission]:

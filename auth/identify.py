@@ -4,7 +4,7 @@ That statement also tells whether a planned move is due in an organization that 
 """
 
 import hashlib
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from contextlib import suppress
 from datetime import datetime, timedelta
 from typing import Any, TypeVar
@@ -29,6 +29,7 @@ from domain.kernel.scope import ActorRef, Reach
 from domain.people.tables import Membership, Person
 from domain.tickets.tables import Ticket, TicketState
 from store.faults import StoreBusy
+from store.revisions import EVERYTHING, Place, revision_of
 from store.statements import Prepared
 from store.types import UtcDateTime
 
@@ -58,6 +59,8 @@ class _Held(msgspec.Struct, frozen=True):
     held_path: str | None
     held_before: list[str] | None
     due_id: UUID | None
+    accounts_revision: int | None
+    offerings_revision: int | None
 
 
 _DUE = aliased(Organization)
@@ -68,6 +71,7 @@ _IS_DUE = and_(
 _HOLDER: tuple[Any, ...] = (
     Person.id, Person.name, Person.mobile, Person.email, Person.locale, Person.line_changed_at,
     Membership.role, Membership.organization_id, Account.path, Account.former_paths, _DUE.id,
+    revision_of("accounts", col(Membership.organization_id)), revision_of("offerings", EVERYTHING),
 )  # fmt: skip
 
 
@@ -182,6 +186,7 @@ async def _session_actor(auth: Auth, claims: access_tokens.AccessClaims, at: dat
         is_read_only=ticket_id is not None,
         has_totp=row.totp_of is not None,
         methods=_methods(row, at),
+        revisions=_revisions(rows),
     )
 
 
@@ -198,6 +203,7 @@ async def _token_actor(auth: Auth, statement: Prepared, named: Mapping[str, Any]
         grants=grants,
         locale=Locale(row.locale) if row.locale else None,
         is_masked=any(Role(each.role) in policy.MASKED for each in rows),
+        revisions=_revisions(rows),
     )
 
 
@@ -215,6 +221,13 @@ async def _seen(auth: Auth, statement: Prepared, kind: type[Seen], at: datetime,
 def _held(rows: Iterable[_Held]) -> tuple[Grant, ...]:
     held = (grants_of(Role(row.role), row.held_in, row.held_path, row.held_before or ()) for row in rows)
     return tuple(dict.fromkeys(grant for grants in held for grant in grants))
+
+
+def _revisions(rows: Sequence[_Held]) -> Mapping[Place, int]:
+    """The revisions that came along; staff reach too many organizations to be told those of each."""
+    found: dict[Place, int | None] = {("offerings", EVERYTHING): rows[0].offerings_revision}
+    found |= {("accounts", row.held_in): row.accounts_revision for row in rows if row.held_in}
+    return {place: revision for place, revision in found.items() if revision is not None}
 
 
 def _methods(row: _OfSession, at: datetime) -> tuple[ProofMethod, ...]:

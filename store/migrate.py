@@ -13,6 +13,7 @@ from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
 from sqlmodel import SQLModel
 
 from store.fragments import FRAGMENTS, Fragments
+from store.revisions import REVISIONS, Revisions
 from store.session import sqlite_engine
 
 CONFIGURATION: Final = Path(__file__).resolve().parents[1] / "alembic.ini"
@@ -55,18 +56,20 @@ def _configuration(connection: Connection) -> Config:
 
 
 def is_migrated(_thing: Any, name: str | None, _kind: str, is_reflected: bool, _other: Any) -> bool:
-    """Whether a table or index is a matter of migrations, for alembic's comparison: what keeps fragments stands beside them."""
-    return not (is_reflected and any((name or "").startswith(fragments.kept) for fragments in _fragments()))
+    """Whether a table or index is a matter of migrations, for alembic's comparison: fragments and revisions stand beside them."""
+    beside = (REVISIONS, *(kept.kept for kept in _beside() if isinstance(kept, Fragments)))
+    return not (is_reflected and (name or "").startswith(beside))
 
 
-def _fragments() -> Iterator[Fragments]:
-    return (table.info[FRAGMENTS] for table in SQLModel.metadata.sorted_tables if FRAGMENTS in table.info)
+def _beside() -> Iterator[Fragments | Revisions]:
+    """What the database keeps by itself of some tables."""
+    return (table.info[name] for table in SQLModel.metadata.sorted_tables for name in (FRAGMENTS, REVISIONS) if name in table.info)
 
 
 def _upgrade(connection: Connection) -> None:
     command.upgrade(_configuration(connection), "head")
-    for fragments in _fragments():  # each time, as replacing a table on SQLite loses its triggers
-        fragments.make(connection)
+    for kept in _beside():  # each time, as replacing a table on SQLite loses its triggers
+        kept.make(connection)
     if connection.dialect.name == "sqlite" and (broken := connection.execute(text("PRAGMA foreign_key_check")).first()):
         raise RuntimeError(f"a migration left a row without its parent: {tuple(broken)}")
 

@@ -14,6 +14,7 @@ from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession, create_async_engin
 from store.driver import Driver
 from store.faults import GAVE_WAY, WAIT_SECONDS, StoreBusy, StoreLost
 from store.fragments import WAITING, give_function
+from store.revisions import Memory
 from store.statements import Bound, Prepared
 
 MOST_SESSIONS = 20
@@ -85,9 +86,10 @@ class Session(AsyncSession):
 
 
 class Database:
-    """A SQL store on SQLite or PostgreSQL, by URL."""
+    """A SQL store on SQLite or PostgreSQL, by URL; `memory` is what this process keeps of its rows."""
 
     def __init__(self, url: str) -> None:
+        self.memory = Memory()
         self.is_sqlite = url.startswith("sqlite")
         if self.is_sqlite:
             self._reader, self._writer = sqlite_engine(url, "BEGIN"), sqlite_engine(url, "BEGIN IMMEDIATE")

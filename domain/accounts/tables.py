@@ -8,6 +8,8 @@ from uuid import UUID
 from sqlalchemy import Index, UniqueConstraint, column
 from sqlmodel import Field, SQLModel
 
+from store.models import table_of
+from store.revisions import keep_revisions
 from store.types import Json, Ordered, UtcDateTime
 
 IS_TOP = column("parent_id").is_(None)
@@ -84,6 +86,12 @@ class Account(SQLModel, table=True):
     former_paths: list[str] = Field(default_factory=list, sa_type=Json)
     overdue_from: datetime | None = Field(default=None, sa_type=UtcDateTime)
     created_at: datetime = Field(sa_type=UtcDateTime)
+
+
+keep_revisions(
+    table_of(Account), scope="organization_id",
+    columns=("organization_id", "number", "name", "kind", "payment_mode", "parent_id", "path", "depth", "former_paths"),
+)  # fmt: skip
 
 
 class AccountEdge(SQLModel, table=True):

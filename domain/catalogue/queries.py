@@ -112,14 +112,13 @@ def _columns(locale: Locale, wanted: Wanted) -> list[Any]:
 
 
 @functools.lru_cache
-def _by_ids(locale: Locale, wanted: Wanted) -> Prepared:
-    return Prepared(select(*_columns(locale, wanted)).where(among(col(Offering.id), "ids")))
+def _by_ids(locale: Locale) -> Prepared:
+    return Prepared(select(*_columns(locale, None)).where(among(col(Offering.id), "ids")))
 
 
-async def offerings_by_ids(session: Session, ids: Sequence[UUID], locale: Locale, wanted: Wanted = None) -> list[OfferingRow | None]:
+async def offerings_by_ids(session: Session, ids: Sequence[UUID], locale: Locale) -> list[OfferingRow | None]:
     """Offerings in the order asked, on sale or not, null for what doesn't exist."""
-    kind = _kind(wanted)
-    return in_order(ids, starmap(kind, await session.rows(_by_ids(locale, wanted)(ids=ids))))
+    return in_order(ids, starmap(_kind(None), await session.rows(_by_ids(locale)(ids=ids))))
 
 
 async def offerings_page(

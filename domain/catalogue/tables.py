@@ -9,6 +9,8 @@ from uuid import UUID
 from sqlalchemy import BigInteger
 from sqlmodel import Field, SQLModel
 
+from store.models import table_of
+from store.revisions import keep_revisions
 from store.types import DecimalText, Json, Ordered, UtcDateTime
 
 
@@ -53,6 +55,9 @@ class Offering(SQLModel, table=True):
     valid_to: datetime | None = Field(default=None, sa_type=UtcDateTime)
     position: int = 0
     search: str = Field(default="", sa_type=Ordered)
+
+
+keep_revisions(table_of(Offering))
 
 
 class VatRate(SQLModel, table=True):

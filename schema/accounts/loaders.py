@@ -30,8 +30,16 @@ async def papers(context: Context, organization_ids: list[UUID]) -> list[list[Do
         return await queries.papers(session, scope, organization_ids)
 
 
-accounts = in_scope(Permission.ACCOUNT_READ, queries.accounts_by_ids)
-"""Accounts in scope."""
+async def accounts(context: Context, ids: list[UUID]) -> list[AccountRow | None]:
+    """Accounts in scope, out of memory where it knows them."""
+    scope = context.scope(Permission.ACCOUNT_READ)
+    known = context.known("accounts", ids)
+    if known is not None:
+        return [row if scope.covers(row.organization_id, row.path) else None for row in known]
+    async with context.read() as session:
+        found = await queries.accounts_by_ids(session, scope, ids)
+    context.keep("accounts", found, lambda row: ("accounts", row.organization_id))
+    return found
 
 
 async def accounts_named(context: Context, ids: list[UUID]) -> list[AccountRow | None]:

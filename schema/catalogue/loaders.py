@@ -6,16 +6,21 @@ from domain.catalogue import queries
 from domain.catalogue.queries import OfferingRow
 from domain.kernel.errors import Unauthenticated
 from domain.kernel.money import Price
-from domain.reading import Wanted
 from schema.kernel.context import Context
+from store.revisions import EVERYTHING
 
 
-async def offerings(context: Context, ids: list[UUID], wanted: Wanted = None) -> list[OfferingRow | None]:
-    """Offerings in the viewer's language; the catalogue belongs to no tenant, but strangers don't see it."""
+async def offerings(context: Context, ids: list[UUID]) -> list[OfferingRow | None]:
+    """Offerings in the viewer's language, out of memory where it knows them; they belong to no tenant, but strangers don't see them."""
     if context.actor is None:
         raise Unauthenticated
-    async with context.read() as session:
-        return await queries.offerings_by_ids(session, ids, context.locale, wanted)
+    kind = ("offerings", context.locale)
+    known = context.known(kind, ids)
+    if known is None:
+        async with context.read() as session:
+            known = await queries.offerings_by_ids(session, ids, context.locale)
+        context.keep(kind, known, lambda _: ("offerings", EVERYTHING))
+    return known
 
 
 async def prices(context: Context, net_prices: list[int]) -> list[Price]:

@@ -1,6 +1,6 @@
 """What a resolver has at hand: who asks, when, and how to read, to write and to load in batches."""
 
-from collections.abc import AsyncGenerator, Awaitable, Callable, Hashable, Sequence
+from collections.abc import AsyncGenerator, Awaitable, Callable, Hashable, Iterable, Mapping, Sequence
 from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass, field, fields
 from datetime import datetime
@@ -28,6 +28,7 @@ from domain.kernel.scope import Scope
 from schema.engine.documents import Operation
 from schema.engine.loading import Loaders
 from schema.kernel.documents import name_of
+from store.revisions import Place
 from store.session import Database
 
 Key = TypeVar("Key")
@@ -68,6 +69,7 @@ class Context:
     live: Live | None = None
     looks: Looks = field(default_factory=Looks)
     scopes: dict[Permission, Scope] = field(default_factory=dict)
+    revisions: Mapping[Place, int] = field(init=False)
     loaders: Loaders = field(init=False)
 
     def __post_init__(self) -> None:
@@ -76,6 +78,7 @@ class Context:
     def begin_anew(self) -> None:
         """Forgets what was loaded and looked at for the event before."""
         self.scopes, self.looks = {}, Looks()
+        self.revisions = self.actor.revisions if self.actor else {}
         self.loaders = Loaders(proxy(self))  # weakly: in a ring, what a request loaded would stay until a collection
 
     @property
@@ -116,7 +119,8 @@ class Context:
 
     async def _written(self, writing: Awaitable[Done]) -> Done:
         done = await writing
-        self.loaders.clear()  # what was loaded before is older than what was just written
+        self.loaders.clear()  # what was loaded before is older than what was just written, and so are the revisions
+        self.revisions = {}
         return done
 
     def looked(self, organization_id: UUID, path: str, subject: Ref, *, reason: str) -> None:
@@ -157,6 +161,16 @@ class Context:
         """Which attributes of the rows at this path below a field its selection reads, so that no others are fetched; null for all."""
         asked = info._raw_info
         return self.operation.selections.wanted(asked.return_type, asked.field_nodes, path) if self.operation else None
+
+    def known(self, kind: Hashable, ids: Sequence[UUID]) -> list[Any] | None:
+        """Rows of a kind that this process has in memory, as they were when the asker was identified or newer; null unless it has all."""
+        return self.database.memory.known(kind, ids, self.revisions)
+
+    def keep(self, kind: Hashable, rows: Iterable[Any], place: Callable[[Any], Place]) -> None:
+        """Keeps rows of a kind in this process's memory, each for as long as the revision of its place stays (`store/revisions.py`)."""
+        for row in rows:
+            if row is not None:
+                self.database.memory.keep(kind, row.id, row, place(row), self.revisions)
 
     async def load(
         self, batch: Callable[["Context", list[Key]], Awaitable[Sequence[Value]]], key: Key, *, at_once: bool = False
