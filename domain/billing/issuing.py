@@ -22,7 +22,7 @@ from domain.kernel.ids import Kind, Ref
 from domain.kernel.money import Money
 from domain.people.queries import managers_of
 from domain.wallet.ledger import Posting, post
-from domain.wallet.purses import house, open_wallet, purse
+from domain.wallet.purses import house, open_wallet, place_of, purse
 from domain.wallet.rules import Leg, movement
 from domain.wallet.tables import LedgerAccountKind, LedgerReason
 from store.session import Session
@@ -123,7 +123,8 @@ async def _book(work: Work, bill: Bill, sums: Sums, shares: Sequence[tuple[UUID,
     ))]  # fmt: skip
     moved += [(path, movement(Leg(owing, -amount, bill.path), Leg(wallet_id, amount))) for wallet_id, path, amount in shares]
     if over:
-        moved.append((bill.path, movement(Leg(owing, -over), Leg(await open_wallet(session, organization_id, owner), over))))
+        wallet_id = await open_wallet(session, organization_id, owner)
+        moved.append((bill.path, movement(Leg(owing, -over), Leg(wallet_id, over, await place_of(session, wallet_id)))))
     cause = Ref(Kind.BILL, bill.id)
     await post(
         session, organization_id, [Posting(legs, path, LedgerReason.BILL, work.scope.actor, work.at, cause) for path, legs in moved if legs]

@@ -20,7 +20,7 @@ from domain.kernel.money import Money
 from domain.payments import service as payments
 from domain.payments.tables import Payment, PaymentMethod, PaymentState
 from domain.payments.targets import TARGETS, Subject
-from domain.wallet.purses import open_wallet, owned_by, purse
+from domain.wallet.purses import open_wallet, owned_by, place_of, purse
 from domain.wallet.rules import Leg
 from domain.wallet.tables import LedgerAccount, LedgerAccountKind, LedgerReason
 from store.session import Session
@@ -102,7 +102,8 @@ class BillTarget:
         owner, part = Ref(Kind.ACCOUNT, bill.account_id), _part(bill, amount)
         legs = [Leg(await purse(session, bill.organization_id, owner, K.RECEIVABLE), part)]
         if amount > part:
-            legs.append(Leg(await open_wallet(session, bill.organization_id, owner), amount - part))
+            wallet_id = await open_wallet(session, bill.organization_id, owner)
+            legs.append(Leg(wallet_id, amount - part, await place_of(session, wallet_id)))
         return legs
 
     async def debit(self, session: Session, subject: Subject, amount: int) -> Sequence[Leg]:
@@ -111,7 +112,8 @@ class BillTarget:
         owner, part = Ref(Kind.ACCOUNT, bill.account_id), min(amount, max(bill.paid, 0))
         legs = [Leg(await purse(session, bill.organization_id, owner, K.RECEIVABLE), -part)]
         if amount > part:
-            legs.append(Leg(await open_wallet(session, bill.organization_id, owner), part - amount))
+            wallet_id = await open_wallet(session, bill.organization_id, owner)
+            legs.append(Leg(wallet_id, part - amount, await place_of(session, wallet_id)))
         return legs
 
     async def paid(self, work: Work, subject: Subject, payment: Payment) -> None:

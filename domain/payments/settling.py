@@ -18,7 +18,7 @@ from domain.payments.tables import Payment, PaymentMethod, PaymentState, Payment
 from domain.payments.targets import Subject, subject_of
 from domain.wallet import holds
 from domain.wallet.ledger import Posting, post
-from domain.wallet.purses import house
+from domain.wallet.purses import house, place_of
 from domain.wallet.rules import Leg
 from domain.wallet.tables import LedgerAccount, LedgerAccountKind, LedgerReason
 from store.session import Session
@@ -58,7 +58,7 @@ async def settle(work: Work, payment: Payment, *, reference: str | None = None, 
     """
     target, subject = await subject_of(work.sql, payment)
     source = payment.source_id or (await house(work.sql, payment.organization_id))[LedgerAccountKind.CLEARING]
-    legs = [Leg(source, -payment.amount), *await target.credit(work.sql, subject, payment.amount)]
+    legs = [Leg(source, -payment.amount, await place_of(work.sql, source)), *await target.credit(work.sql, subject, payment.amount)]
     is_bounded = False if payment.method in COMES_FROM_OUTSIDE else None
     posting = replace(_posting(work, payment, subject, legs, subject.reason), is_bounded=is_bounded)
     await post(work.sql, payment.organization_id, [posting])
@@ -76,7 +76,7 @@ async def settle_refund(work: Work, refund: Payment, *, reference: str | None = 
     target, subject = await subject_of(work.sql, original)
     await target.end(work, subject, original, refund.amount)
     to = refund.source_id or (await house(work.sql, refund.organization_id))[LedgerAccountKind.CLEARING]
-    legs = [*await target.debit(work.sql, subject, refund.amount), Leg(to, refund.amount)]
+    legs = [*await target.debit(work.sql, subject, refund.amount), Leg(to, refund.amount, await place_of(work.sql, to))]
     posting = _posting(work, refund, subject, legs, LedgerReason.REFUND)
     if refund.hold_id is not None:
         await holds.capture(work.sql, refund.hold_id, posting)

@@ -7,13 +7,10 @@ from uuid import UUID
 from sqlalchemy import func
 from sqlmodel import col, select
 
-from domain.accounts.tables import Account
 from domain.kernel.clock import Clock
-from domain.kernel.ids import Kind
 from domain.kernel.scope import SYSTEM
-from domain.sims.tables import Sim
 from domain.wallet.ledger import Posting, lock, post
-from domain.wallet.purses import house
+from domain.wallet.purses import house, place_of
 from domain.wallet.rules import Leg
 from domain.wallet.tables import LedgerAccount, LedgerAccountKind, LedgerReason, WalletLot
 from store.outbox import Handler, Later, Round, Task, each
@@ -60,11 +57,6 @@ async def _expire(session: Session, organization_id: UUID, id: UUID, at: datetim
     )
     lost = min(int((await session.execute(over)).scalar_one() or 0), standing.balance - standing.held)
     if lost > 0:
-        path = await _place(session, await session.get_one(LedgerAccount, id))
+        path = await place_of(session, id)
+        assert path is not None  # noqa: S101 (house accounts keep no lots)
         await post(session, organization_id, [Posting((Leg(id, -lost), Leg(own, lost)), path, LedgerReason.EXPIRY, SYSTEM, at)])
-
-
-async def _place(session: Session, account: LedgerAccount) -> str:
-    """Where the owner is now."""
-    owner = Sim if account.owner_kind == Kind.SIM.value else Account
-    return (await session.scalars(select(owner.path).where(col(owner.id) == account.owner_id))).one()

@@ -4,9 +4,12 @@ from collections.abc import Mapping
 from typing import Any
 from uuid import UUID
 
+from sqlalchemy import union_all
 from sqlmodel import col, select
 
+from domain.accounts.tables import Account
 from domain.kernel.ids import Kind, Ref, uuid7
+from domain.sims.tables import Sim
 from domain.wallet import digests
 from domain.wallet.tables import LedgerAccount, LedgerAccountKind
 from store.session import Session
@@ -58,6 +61,15 @@ async def owned_by(session: Session, organization_id: UUID, owner_id: UUID) -> M
     statement = select(LedgerAccount.kind, LedgerAccount.id)
     statement = statement.where(col(LedgerAccount.organization_id) == organization_id, col(LedgerAccount.owner_id) == owner_id)
     return {LedgerAccountKind(kind): id for kind, id in await session.execute(statement)}
+
+
+async def place_of(session: Session, id: UUID) -> str | None:
+    """Where the owner of a purse is now, for its side of a movement; null for a house account."""
+    owners = [
+        select(owner.path).join(LedgerAccount, col(LedgerAccount.owner_id) == col(owner.id)).where(col(LedgerAccount.id) == id)
+        for owner in (Account, Sim)
+    ]
+    return (await session.execute(union_all(*owners))).scalar_one_or_none()
 
 
 async def bound(session: Session, organization_id: UUID, id: UUID, **bounds: int | None) -> bool:

@@ -8,15 +8,18 @@ import pytest
 from sqlalchemy import update
 from sqlmodel import col, select
 
+from domain.accounts.tables import Account
 from domain.audit.writing import Done
 from domain.billing.paying import bill_pay
 from domain.billing.states import BillState
 from domain.billing.tables import Bill
+from domain.hierarchy.service import account_move
 from domain.kernel.calendar import day_of
 from domain.kernel.errors import DomainError, InsufficientFunds, InvalidInput, NotFound, StateConflict
 from domain.kernel.permissions import Permission
 from domain.payments.service import ByPaper, FromWallet, Way, refund, resolve
 from domain.payments.tables import Payment, PaymentState
+from domain.wallet.tables import LedgerEntry
 from store.session import Database
 from tests.domain.billing.debts import bill_now, company, done, operator, owed, purses
 from tests.ledger import adjust, faults
@@ -196,3 +199,25 @@ async def test_whatever_is_done_bill_and_ledger_say_the_same(database: Database,
         expected = BillState.SETTLED if now.amount_due == 0 else BillState.SENT if now.paid == 0 else BillState.PARTIALLY_PAID
         assert now.state == expected
     assert await faults(database) == []
+
+
+async def test_each_wallet_moves_at_its_own_place(database: Database, tenant: Tenant) -> None:
+    """Whoever sees a subtree sees what its own wallets paid and got, not what others did for its bills."""
+    sales, office = tenant.accounts["sales"], tenant.accounts["office"]
+    bill = await owed(database, sales, tenant.sims[0])
+    await adjust(database, tenant.wallets["root"], TOTAL)
+    await pay(database, tenant, bill.id, FromWallet(tenant.wallets["root"]), 1_000)
+    begun = await pay(database, tenant, bill.id, slip(1))
+    await pay(database, tenant, bill.id, FromWallet(tenant.wallets["root"]), 2_000)
+    mover = company(tenant, Permission.ACCOUNT_MANAGE)
+    await done(database, mover, "accountMove", lambda work: account_move(work, sales.id, office.id))
+    assert begun.result is not None
+    await confirm(database, begun.result["payment"])
+
+    async with database.read() as session:
+        now = (await session.get_one(Account, sales.id)).path
+        statement = select(LedgerEntry.ledger_account_id, LedgerEntry.amount, LedgerEntry.path)
+        statement = statement.where(col(LedgerEntry.ledger_account_id).in_(tenant.wallets.values()), col(LedgerEntry.amount).in_((-1_000, 2_000)))
+        moved = {tuple(row) for row in await session.execute(statement)}
+    assert now != sales.path
+    assert moved == {(tenant.wallets["root"], -1_000, tenant.accounts["root"].path), (tenant.wallets["sales"], 2_000, now)}
