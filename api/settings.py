@@ -94,6 +94,7 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     traces_share: float = 0.01  # of requests that are traced
     retention_days: Mapping[Kept, int] = PERIODS  # SIMURGH_RETENTION_DAYS: `access_log=730 usage=400 …`, those not named as they are
     seller: Seller = DEMO_SELLER  # SIMURGH_SELLER_NAME, _LEGAL_ID, _ECONOMIC_CODE and SIMURGH_TAX_MEMORY_ID: who issues bills
+    group_managers_sign_in: bool = False  # SIMURGH_GROUP_MANAGERS_SIGN_IN=yes: they see their group's cards and buy for them
     reminder_days: tuple[int, ...] = REMINDER_DAYS  # SIMURGH_REMINDER_DAYS: days after a bill was due, before it if negative
     demo: Size | None = Size.DEMO  # what `run` puts into a development system that holds nothing yet
 
@@ -138,6 +139,7 @@ def read_settings(
     retention_days = _retention(given, faults)
     seller = _seller(given, environment, faults)
     reminder_days = _reminder_days(given, faults)
+    admits_group_managers = _yes_or_no(given, faults, "group_managers_sign_in")
     log_format = _log_format(given, environment, faults)
     metrics_port = _port(given, faults, "metrics_port") if "metrics_port" in given else None
     traces_share = _share(given, faults)
@@ -179,6 +181,7 @@ def read_settings(
         traces_share=traces_share,
         retention_days=retention_days,
         seller=seller,
+        group_managers_sign_in=admits_group_managers,
         reminder_days=reminder_days,
         demo=demo,
     )
@@ -225,6 +228,13 @@ def _port(given: Mapping[str, str], faults: list[str], name: str = "port") -> in
         return int(text)
     faults.append(f"{PREFIX}{name.upper()} must be a number from 1 to 65535")
     return 0
+
+
+def _yes_or_no(given: Mapping[str, str], faults: list[str], name: str) -> bool:
+    text = given.get(name, "no").casefold()
+    if text not in ("yes", "no"):
+        faults.append(f"{PREFIX}{name.upper()} must be yes or no")
+    return text == "yes"
 
 
 def _share(given: Mapping[str, str], faults: list[str]) -> float:

@@ -71,7 +71,10 @@ async def open_world(settings: Settings, *, owns_documents: bool = False) -> Asy
         database, documents = await parts.enter_async_context(open_stores(settings, owns_documents=owns_documents))
         inbox = None if settings.production else Inbox(settings.data_dir / "inbox")
         sealer, clock = sealer_of(settings), SystemClock()
-        auth = Auth.on(database, sealer, issuer=settings.public_url, environment="live" if settings.production else "dev")
+        auth = Auth.on(
+            database, sealer, issuer=settings.public_url, environment="live" if settings.production else "dev",
+            admits_group_managers=settings.group_managers_sign_in,
+        )  # fmt: skip
         parts.callback(auth.close)
         yield World(
             settings=settings,

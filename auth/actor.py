@@ -10,7 +10,7 @@ from domain.kernel.errors import Forbidden
 from domain.kernel.locale import Locale
 from domain.kernel.permissions import Permission, Role
 from domain.kernel.proof import Proof, ProofMethod
-from domain.kernel.scope import ActorRef, Reach, Scope
+from domain.kernel.scope import ActorRef, GroupReach, Reach, Scope
 from store.revisions import Place
 
 
@@ -19,11 +19,15 @@ class Grant:
     """Some rights over one part of the world."""
 
     permissions: frozenset[Permission]
-    reach: Reach
+    reach: Reach | GroupReach
 
 
-def grants_of(role: Role, organization_id: UUID | None, path: str | None, former_paths: Sequence[str] = ()) -> list[Grant]:
+def grants_of(
+    role: Role, organization_id: UUID | None, path: str | None, former_paths: Sequence[str] = (), group_id: UUID | None = None
+) -> list[Grant]:
     """What a role brings: staff reach everything, a profile manager the organization, an account manager the subtree at `path`.
+
+    A group manager reaches the group's cards at or below its account's `path`.
 
     Where that subtree hung before there is nothing now but what was recorded about it then (`Account.former_paths`).
     """
@@ -31,14 +35,20 @@ def grants_of(role: Role, organization_id: UUID | None, path: str | None, former
         return [Grant(policy.RIGHTS[role], Reach(None))]
     if organization_id is None or not path:
         raise ValueError(f"{role} without a place")
+    if role is Role.GROUP_MANAGER:
+        return [Grant(policy.RIGHTS[role], GroupReach(organization_id, path, group_id))] if group_id is not None else []
     places = ("",) if role is Role.PROFILE_MANAGER else (path, *former_paths)
     return [Grant(policy.RIGHTS[role], Reach(organization_id, place)) for place in places]
 
 
 def token_grants(maker: Iterable[Grant], permissions: frozenset[Permission], reaches: Sequence[Reach]) -> tuple[Grant, ...]:
-    """What is left for a token of what its maker may do now: inside the token's rights and its subtree, wherever that hung."""
+    """What is left for a token of what its maker may do now: inside the token's rights and its subtree, wherever that hung.
+
+    Of a group's manager nothing: a token has a place.
+    """
     allowed = permissions & policy.TOKEN_RIGHTS
-    met = ((grant.permissions & allowed, rules.meet(grant.reach, reach)) for grant in maker for reach in reaches)
+    held = ((grant.permissions & allowed, grant.reach) for grant in maker)
+    met = ((rights, rules.meet(own, reach)) for rights, own in held if isinstance(own, Reach) for reach in reaches)
     return tuple(dict.fromkeys(Grant(rights, part) for rights, part in met if rights and part is not None))
 
 
@@ -80,10 +90,12 @@ class Actor:
 
     def scope(self, permission: Permission, at: datetime) -> Scope:
         """What the actor may reach with a right now; raises `Forbidden` when nothing."""
-        reach = tuple(dict.fromkeys(grant.reach for grant in self.grants if permission in grant.permissions))
-        if not reach:
+        parts = dict.fromkeys(grant.reach for grant in self.grants if permission in grant.permissions)
+        if not parts:
             raise Forbidden
-        return Scope(self.ref, permission, reach, at, self.is_masked)
+        reach = tuple(part for part in parts if isinstance(part, Reach))
+        groups = tuple(part for part in parts if isinstance(part, GroupReach))
+        return Scope(self.ref, permission, reach, at, self.is_masked, groups)
 
     def session(self) -> UUID:
         """The session in use; a token has none: `Forbidden`."""

@@ -41,7 +41,7 @@ _HELD = and_(
     col(Membership.person_id) == Person.id,
     col(Membership.valid_from) <= _AT,
     or_(col(Membership.valid_to).is_(None), col(Membership.valid_to) > _AT),
-    col(Membership.role) != policy.STAYS_OUT,
+    col(Membership.role) != bindparam("out"),
 )
 
 
@@ -58,6 +58,7 @@ class _Held(msgspec.Struct, frozen=True):
     held_in: UUID | None
     held_path: str | None
     held_before: list[str] | None
+    held_group: UUID | None
     due_id: UUID | None
     accounts_revision: int | None
     offerings_revision: int | None
@@ -70,7 +71,7 @@ _IS_DUE = and_(
 """An organization that the holder reaches, while a move is due there."""
 _HOLDER: tuple[Any, ...] = (
     Person.id, Person.name, Person.mobile, Person.email, Person.locale, Person.line_changed_at,
-    Membership.role, Membership.organization_id, Account.path, Account.former_paths, _DUE.id,
+    Membership.role, Membership.organization_id, Account.path, Account.former_paths, Membership.group_id, _DUE.id,
     revision_of("accounts", col(Membership.organization_id)), revision_of("offerings", EVERYTHING),
 )  # fmt: skip
 
@@ -210,7 +211,7 @@ async def _token_actor(auth: Auth, statement: Prepared, named: Mapping[str, Any]
 async def _seen(auth: Auth, statement: Prepared, kind: type[Seen], at: datetime, **named: Any) -> list[Seen]:
     """The rows behind a header, once what is due by now has moved: places and rights are those of this very instant."""
     async with auth.database.read() as session:
-        rows = [kind(*row) for row in await session.rows(statement, at=at, **named)]
+        rows = [kind(*row) for row in await session.rows(statement, at=at, out=auth.out, **named)]
     due = {row.due_id for row in rows if row.due_id is not None}
     if not due:
         return rows
@@ -219,7 +220,7 @@ async def _seen(auth: Auth, statement: Prepared, kind: type[Seen], at: datetime,
 
 
 def _held(rows: Iterable[_Held]) -> tuple[Grant, ...]:
-    held = (grants_of(Role(row.role), row.held_in, row.held_path, row.held_before or ()) for row in rows)
+    held = (grants_of(Role(row.role), row.held_in, row.held_path, row.held_before or (), row.held_group) for row in rows)
     return tuple(dict.fromkeys(grant for grants in held for grant in grants))
 
 

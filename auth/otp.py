@@ -76,7 +76,7 @@ async def _closed_until(auth: Auth, session: Session, identity: str, address: st
 
 
 async def _ask(auth: Auth, session: Session, identity: str, request: OtpRequest, at: datetime) -> rules.Asked:
-    person = await people.by_identity(session, request.identity, at)
+    person = await people.by_identity(session, request.identity, at, out=auth.out)
     is_withheld = request.channel is Channel.SMS and person is not None and rules.is_line_new(person.line_changed_at, at)
     to = None if person is None or is_withheld else person.address_for(request.channel)
     code = f"{secrets.randbelow(10**rules.CODE_DIGITS):0{rules.CODE_DIGITS}}"

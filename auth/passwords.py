@@ -64,7 +64,7 @@ async def checked(auth: Auth, given: Given, address: str, *, at: datetime, of: U
         counted = _limits(auth, given.identity, address)
         async with auth.database.write() as session:
             closed = await _count(session, counted, at)
-            person, kept = await _found(session, given.identity, at)
+            person, kept = await _found(auth, session, given.identity, at)
         if closed is not None:
             raise closed
         is_right = await auth.hasher.is_right(_opened(auth, kept), strength.normal(given.password))
@@ -112,7 +112,7 @@ async def password_set(auth: Auth, actor: Actor | None, given: Answer, password:
         before = await _keep(auth, session, person.id, hash, at)
         await _end_sessions(session, person.id, own, at)
         await notices.tell_password_set(session, person, at=at)
-        await _record(session, person, by, before, at)
+        await _record(auth, session, person, by, before, at)
     return own
 
 
@@ -145,9 +145,9 @@ async def _count(session: Session, keys: Sequence[str], at: datetime) -> LimitRe
     return None
 
 
-async def _found(session: Session, identity: Identity, at: datetime) -> tuple[Known | None, Password | None]:
+async def _found(auth: Auth, session: Session, identity: Identity, at: datetime) -> tuple[Known | None, Password | None]:
     """The person of an identity and what is kept of their password; two statements for strangers as well."""
-    person = await people.by_identity(session, identity, at)
+    person = await people.by_identity(session, identity, at, out=auth.out)
     return person, await session.get(Password, person.id if person else UUID(int=0))
 
 
@@ -155,8 +155,8 @@ async def _owner(auth: Auth, given: Answer, at: datetime) -> tuple[Known, list[s
     """Whose code it is, and the words that are known of them; raises what a wrong code raises."""
     async with auth.database.write() as session:
         outcome = await proofs.answer(auth, session, given, at=at, sets_password=True)
-        person = await people.by_id(session, outcome.person_id, at) if isinstance(outcome, Proven) else None
-        companies = await people.companies(session, person.id, at) if person else {}
+        person = await people.by_id(session, outcome.person_id, at, out=auth.out) if isinstance(outcome, Proven) else None
+        companies = await people.companies(session, person.id, at, out=auth.out) if person else {}
     if isinstance(outcome, DomainError):
         raise outcome
     if person is None:  # lost the last role since the code was sent
@@ -185,10 +185,10 @@ async def _end_sessions(session: Session, person_id: UUID, own: UUID | None, at:
     await session.execute(update(SignInSession).where(*others).values(revoked_at=at))
 
 
-async def _record(session: Session, person: Known, by: ActorRef, before: datetime | None, at: datetime) -> None:
+async def _record(auth: Auth, session: Session, person: Known, by: ActorRef, before: datetime | None, at: datetime) -> None:
     """An entry in the trail of each company where the person has a role, in one order for all; the operator's own have none."""
     change = Change(Ref(Kind.PERSON, person.id), person.name, "passwordSetAt", before.isoformat() if before else None, at.isoformat())
-    companies = await people.companies(session, person.id, at)
+    companies = await people.companies(session, person.id, at, out=auth.out)
     for organization_id in sorted(companies):
         path = chain.common_path(companies[organization_id].paths)
         await chain.append(session, organization_id, by=by, action=ACTION, at=at, path=path, changes=[change])

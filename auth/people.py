@@ -53,7 +53,7 @@ def _who_is(column: Any) -> Prepared:
         .outerjoin(Totp, col(Totp.person_id) == Person.id)
         .where(column == bindparam("value"), is_held(_AT))
         .where(or_(col(Membership.organization_id).is_not(None), *(col(Membership.role) == role for role in sorted(policy.STAFF))))
-        .where(col(Membership.role) != policy.STAYS_OUT)
+        .where(col(Membership.role) != bindparam("out"))
     )
 
 
@@ -61,18 +61,18 @@ _BY_ID = _who_is(Person.id)
 _BY_ADDRESS = {Channel.SMS: _who_is(Person.mobile), Channel.EMAIL: _who_is(Person.email)}
 
 
-async def by_identity(session: Session, identity: Identity, at: datetime) -> Known | None:
-    """The person of a mobile number or e-mail address, if they may sign in."""
-    return await _known(session, _BY_ADDRESS[identity.channel], identity.address, at)
+async def by_identity(session: Session, identity: Identity, at: datetime, *, out: str) -> Known | None:
+    """The person of a mobile number or e-mail address, if a role other than `out` lets them sign in."""
+    return await _known(session, _BY_ADDRESS[identity.channel], identity.address, at, out)
 
 
-async def by_id(session: Session, person_id: UUID | None, at: datetime) -> Known | None:
-    """The person of an id, if they may sign in."""
-    return await _known(session, _BY_ID, person_id, at) if person_id else None
+async def by_id(session: Session, person_id: UUID | None, at: datetime, *, out: str) -> Known | None:
+    """The person of an id, if a role other than `out` lets them sign in."""
+    return await _known(session, _BY_ID, person_id, at, out) if person_id else None
 
 
-async def _known(session: Session, statement: Prepared, value: UUID | str, at: datetime) -> Known | None:
-    rows = await session.rows(statement, value=value, at=at)
+async def _known(session: Session, statement: Prepared, value: UUID | str, at: datetime, out: str) -> Known | None:
+    rows = await session.rows(statement, value=value, at=at, out=out)
     if not rows:
         return None
     id, name, mobile, email, locale, changed_at, has_totp, _ = rows[0]
@@ -93,14 +93,14 @@ _COMPANIES = Prepared(
     .select_from(Organization)
     .join(Membership, col(Membership.organization_id) == Organization.id)
     .join(Account, col(Account.id) == Membership.account_id)
-    .where(col(Membership.person_id) == bindparam("person_id"), is_held(_AT), col(Membership.role) != policy.STAYS_OUT)
+    .where(col(Membership.person_id) == bindparam("person_id"), is_held(_AT), col(Membership.role) != bindparam("out"))
 )
 
 
-async def companies(session: Session, person_id: UUID, at: datetime) -> Mapping[UUID, Company]:
-    """The companies where a person has a role now, by id."""
+async def companies(session: Session, person_id: UUID, at: datetime, *, out: str) -> Mapping[UUID, Company]:
+    """The companies where a person has a role other than `out` now, by id."""
     found: dict[UUID, Company] = {}
-    for id, name, path in await session.rows(_COMPANIES, person_id=person_id, at=at):
+    for id, name, path in await session.rows(_COMPANIES, person_id=person_id, at=at, out=out):
         paths = found[id].paths if id in found else ()
         found[id] = Company(name, (*paths, path))
     return found

@@ -23,8 +23,8 @@ RIGHTS: Mapping[Role, frozenset[Permission]] = {
     # The same over a subtree (N2), without tokens: a token outlives the moment and acts with nobody watching, which is for the
     # whole company to answer for; so are the documents its programs may send.
     Role.ACCOUNT_MANAGER: COMPANY - {P.TOKEN_MANAGE, P.DOCUMENT_MANAGE},
-    # Named on receipts and told of what is paid for one group; acts through the company's managers and never signs in (decision 0102).
-    Role.GROUP_MANAGER: frozenset(),
+    # Sees the cards of one group and buys for them from its account's wallet; signs in only where the operator lets them (decision 0102).
+    Role.GROUP_MANAGER: frozenset({P.ACCOUNT_READ, P.SIM_READ, P.GROUP_READ, P.ORDER_READ, P.ORDER_PLACE}),
     # Finds organizations and works on tickets; customer data only inside a support view.
     Role.SUPPORT: frozenset({P.SUPPORT_VIEW, P.TICKET_READ, P.TICKET_WRITE}),
     # Appoints managers, gets money in and tells of outages; never acts on a company's lines nor reads its usage.
@@ -37,8 +37,9 @@ RIGHTS: Mapping[Role, frozenset[Permission]] = {
 STAFF = frozenset({Role.SUPPORT, Role.OPERATOR_ADMIN})
 """The operator's own people: they reach every organization and always sign in with an authenticator as well."""
 
-STAYS_OUT = Role.GROUP_MANAGER
-"""The role that lets nobody in."""
+def stays_out(*, admits_group_managers: bool) -> str:
+    """The role that lets nobody in; none where the operator admits group managers."""
+    return "" if admits_group_managers else Role.GROUP_MANAGER
 
 MASKED = frozenset({Role.SUPPORT})
 """Who sees people's names, numbers and addresses masked."""

@@ -65,7 +65,7 @@ async def session_refresh(auth: Auth, refresh_token: str, client: Client, *, at:
     A used token is refused; presented again more than 10 s after its change it is taken for stolen and ends the session.
     """
     async with auth.database.write() as session:
-        outcome = await _refreshed(session, _hash(refresh_token), client, at)
+        outcome = await _refreshed(auth, session, _hash(refresh_token), client, at)
     if isinstance(outcome, DomainError):
         raise outcome
     return await _with_access(auth, outcome, at)
@@ -129,7 +129,7 @@ async def _signed_in(auth: Auth, session: Session, given: Answer | Checked, clie
     proven = await passwords.proven(auth, session, given, at=at)
     if isinstance(proven, DomainError):
         return proven
-    person = await people.by_id(session, proven.person_id, at)
+    person = await people.by_id(session, proven.person_id, at, out=auth.out)
     if person is None:  # lost the last role since the code was sent
         return InvalidSecret(0, field=("proof",))
     if person.is_staff and proven.method is ProofMethod.TOTP and not proven.is_second:
@@ -157,7 +157,7 @@ def _second_factor(session: Session, first: Proven, at: datetime) -> rules.Asked
     return rules.Asked(challenge.id, (ProofMethod.TOTP,), challenge.expires_at, challenge.expires_at)
 
 
-async def _refreshed(session: Session, token_hash: str, client: Client, at: datetime) -> _Begun | DomainError:
+async def _refreshed(auth: Auth, session: Session, token_hash: str, client: Client, at: datetime) -> _Begun | DomainError:
     unused = update(RefreshToken).where(
         col(RefreshToken.hash) == token_hash, col(RefreshToken.used_at).is_(None), col(RefreshToken.expires_at) > at
     )
@@ -170,7 +170,7 @@ async def _refreshed(session: Session, token_hash: str, client: Client, at: date
         if token.used_at is not None and at - token.used_at > rules.ROTATION_GRACE:
             await _revoke(session, [row.id], at)
         return InvalidSecret(field=("refreshToken",))
-    person = await people.by_id(session, row.person_id, at)
+    person = await people.by_id(session, row.person_id, at, out=auth.out)
     if row.revoked_at is not None or row.expires_at <= at or person is None:
         return InvalidSecret(field=("refreshToken",))
     row.address, row.last_used_at, row.expires_at = client.address, at, at + rules.REFRESH_LIFE

@@ -121,7 +121,7 @@ async def _put_in_use(auth: Auth, session: Session, person_id: UUID, sealed: Sea
 
 async def _turn_off(auth: Auth, actor: Actor, at: datetime) -> None:
     async with auth.database.write() as session:
-        person = await people.by_id(session, actor.person_id, at)
+        person = await people.by_id(session, actor.person_id, at, out=auth.out)
         if person is None or person.is_staff:
             raise NotEligible("auth.totp_must_stay")
         if not person.has_totp:

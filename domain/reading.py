@@ -36,7 +36,7 @@ from sqlalchemy.types import TypeDecorator
 
 from domain.kernel.errors import InvalidInput, Unavailable
 from domain.kernel.paging import Page, Window, cursor_of, key_of
-from domain.kernel.scope import Scope, Shape, Statement, limited, path_end
+from domain.kernel.scope import OfGroup, Scope, Shape, Statement, limited, path_end
 from store.session import Session
 from store.statements import STATEMENTS_KEPT, Bound, Prepared, changed
 
@@ -68,7 +68,7 @@ class Limits(Protocol):
     def has_subtrees(self) -> bool:
         """See `Scope.has_subtrees`."""
 
-    def limit(self, statement: Statement, organization_id: Any, path: Any = None) -> Statement:
+    def limit(self, statement: Statement, organization_id: Any, path: Any = None, of_group: OfGroup | None = None) -> Statement:
         """See `Scope.limit`."""
 
 
@@ -87,10 +87,15 @@ class _Shaped:
 
     @property
     def has_subtrees(self) -> bool:
-        return any(self.shape or ())
+        return any(kind is not False for kind in self.shape or ())
 
-    def limit(self, statement: Statement, organization_id: Any, path: Any = None) -> Statement:
-        return limited(statement, self.shape, _Named(), organization_id, path)
+    def limit(self, statement: Statement, organization_id: Any, path: Any = None, of_group: OfGroup | None = None) -> Statement:
+        return limited(statement, self.shape, _Named(), organization_id, path, of_group)
+
+
+def named_anyway(_: Any) -> Any:
+    """Of a group, whichever: what a record in scope names (decision 0075), or what the path alone bounds."""
+    return true()
 
 
 def shaped(build: Callable[Concatenate[Limits, Given], Select[Any]]) -> Callable[Concatenate[Scope, Given], Bound]:

@@ -19,7 +19,7 @@ from domain.kernel.batches import grouped, in_order
 from domain.kernel.paging import Page, Window
 from domain.kernel.scope import Scope
 from domain.kernel.text import search_key
-from domain.reading import By, Limits, count, members, names_of, page, shaped, under
+from domain.reading import By, Limits, count, members, named_anyway, names_of, page, shaped, under
 from store.fragments import holds
 from store.session import Session
 from store.statements import Bound, among
@@ -111,7 +111,7 @@ async def is_organization(session: Session, organization_id: UUID) -> bool:
 
 @shaped
 def _organizations_by_ids(scope: Limits) -> Select[Any]:
-    return scope.limit(_columns(ORGANIZATION).where(among(col(Organization.id), "ids")), col(Organization.id))
+    return scope.limit(_columns(ORGANIZATION).where(among(col(Organization.id), "ids")), col(Organization.id), of_group=named_anyway)
 
 
 async def organizations_by_ids(session: Session, scope: Scope, ids: Sequence[UUID]) -> list[OrganizationRow | None]:
@@ -145,7 +145,8 @@ def _organizations(scope: Limits, given: tuple[str, ...]) -> Select[Any]:
     found = holds(col(Organization.name_fold), "search") | holds(col(Organization.legal_id), "search")
     overdue = select(Account.id).where(col(Account.organization_id) == col(Organization.id), OVERDUE["is_overdue"]).exists()
     conditions = {"search": found, "is_overdue": overdue, "is_not_overdue": ~overdue}
-    return scope.limit(_columns(ORGANIZATION).where(*(conditions[name] for name in given)), col(Organization.id))
+    statement = _columns(ORGANIZATION).where(*(conditions[name] for name in given))
+    return scope.limit(statement, col(Organization.id), of_group=named_anyway)
 
 
 def _found(scope: Scope, search: str | None, is_overdue: bool | None) -> Bound:
@@ -170,7 +171,8 @@ async def organizations_count(session: Session, scope: Scope, *, search: str | N
 
 @shaped
 def _accounts_by_ids(scope: Limits) -> Select[Any]:
-    return scope.limit(_columns(ACCOUNT).where(among(col(Account.id), "ids")), col(Account.organization_id), col(Account.path))
+    statement = _columns(ACCOUNT).where(among(col(Account.id), "ids"))
+    return scope.limit(statement, col(Account.organization_id), col(Account.path), named_anyway)
 
 
 async def accounts_by_ids(session: Session, scope: Scope, ids: Sequence[UUID]) -> list[AccountRow | None]:
@@ -180,7 +182,7 @@ async def accounts_by_ids(session: Session, scope: Scope, ids: Sequence[UUID]) -
 
 @shaped
 def _accounts_named(scope: Limits) -> Select[Any]:
-    return scope.limit(_columns(ACCOUNT).where(among(col(Account.id), "ids")), col(Account.organization_id))
+    return scope.limit(_columns(ACCOUNT).where(among(col(Account.id), "ids")), col(Account.organization_id), of_group=named_anyway)
 
 
 async def accounts_named(session: Session, scope: Scope, ids: Sequence[UUID]) -> list[AccountRow | None]:
@@ -191,11 +193,11 @@ async def accounts_named(session: Session, scope: Scope, ids: Sequence[UUID]) ->
 @shaped
 def _top_account(scope: Limits) -> Select[Any]:
     statement = _columns(ACCOUNT).where(col(Account.organization_id) == bindparam("organization_id"))
-    return scope.limit(statement, col(Account.organization_id), col(Account.path)).order_by(col(Account.path)).limit(1)
+    return scope.limit(statement, col(Account.organization_id), col(Account.path), named_anyway).order_by(col(Account.path)).limit(1)
 
 
 async def top_account(session: Session, scope: Scope, organization_id: UUID) -> AccountRow | None:
-    """The top of the tree that the viewer sees: the corporate general account, or the first account of their subtree."""
+    """The top of the tree that the viewer sees: the corporate general account, the first account of their subtree, or their group's."""
     rows = await session.rows(_top_account(scope), organization_id=organization_id)
     return _account(rows[0]) if rows else None
 

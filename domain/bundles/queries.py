@@ -20,6 +20,7 @@ from domain.kernel.locale import Locale
 from domain.kernel.messages import text
 from domain.kernel.scope import Scope
 from domain.reading import Limits, Wanted, narrowed, shaped
+from domain.sims.grouping import in_group
 from domain.sims.tables import Sim
 from store.session import Session
 from store.statements import among
@@ -114,7 +115,7 @@ def _limited(statement: Select[Any], scope: Limits, table: type[Bucket | Product
     if not scope.has_subtrees:
         return scope.limit(statement, col(table.organization_id))
     line = and_(col(Sim.organization_id) == col(table.organization_id), col(Sim.id) == col(table.sim_id))
-    return scope.limit(statement.join(Sim, line), col(Sim.organization_id), col(Sim.path))
+    return scope.limit(statement.join(Sim, line), col(Sim.organization_id), col(Sim.path), in_group)
 
 
 def _products(scope: Limits, *conditions: Any) -> Select[Any]:

@@ -26,6 +26,7 @@ from domain.people.queries import is_held
 from domain.people.tables import Membership
 from domain.reading import By, Limits, count, names_of, page, shaped, under
 from domain.sims.counting import CountersRow, counted
+from domain.sims.grouping import in_group, is_group
 from domain.sims.tables import GroupMember, Sim, SimGroup
 from store.fragments import holds
 from store.session import Session
@@ -63,7 +64,7 @@ IN_PLACE = and_(
 
 def _groups(scope: Limits) -> Select[Any]:
     statement: Select[Any] = select(*_COLUMNS).join(Account, col(Account.id) == col(SimGroup.account_id))
-    return scope.limit(statement, col(Account.organization_id), col(Account.path))
+    return scope.limit(statement, col(Account.organization_id), col(Account.path), is_group)
 
 
 @shaped
@@ -100,7 +101,7 @@ def _groups_of_sims(scope: Limits) -> Select[Any]:
     statement: Any = select(*columns).select_from(SimGroup).join(Account, col(Account.id) == col(SimGroup.account_id))
     statement = statement.join(GroupMember, col(GroupMember.group_id) == col(SimGroup.id)).join(Sim, IN_PLACE)
     statement = statement.where(among(col(GroupMember.sim_id), "sim_ids")).order_by(col(SimGroup.name_fold), col(SimGroup.id))
-    return cast(Select[Any], scope.limit(statement, col(Account.organization_id), col(Account.path)))
+    return cast(Select[Any], scope.limit(statement, col(Account.organization_id), col(Account.path), is_group))
 
 
 async def groups_of_sims(session: Session, scope: Scope, sim_ids: Sequence[UUID]) -> list[list[GroupRow]]:
@@ -129,7 +130,7 @@ def _counted(scope: Limits) -> Select[Any]:
     statement: Any = select(*columns).select_from(SimGroup).join(Account, col(Account.id) == col(SimGroup.account_id))
     statement = statement.join(GroupMember, col(GroupMember.group_id) == col(SimGroup.id)).join(Sim, IN_PLACE)
     statement = statement.where(among(col(SimGroup.id), "group_ids")).group_by(col(SimGroup.id), col(Sim.status))
-    return cast(Select[Any], scope.limit(statement, col(Sim.organization_id), col(Sim.path)))
+    return cast(Select[Any], scope.limit(statement, col(Sim.organization_id), col(Sim.path), in_group))
 
 
 async def counters(session: Session, scope: Scope, group_ids: Sequence[UUID]) -> list[CountersRow]:

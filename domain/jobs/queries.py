@@ -18,7 +18,7 @@ from domain.kernel.paging import Page, Window
 from domain.kernel.permissions import Permission
 from domain.kernel.plan import Reason
 from domain.kernel.scope import ActorRef, Scope
-from domain.reading import By, Limits, count, members, page, shaped
+from domain.reading import By, Limits, count, members, named_anyway, page, shaped
 from store.session import Session
 from store.statements import Prepared, among
 
@@ -70,7 +70,7 @@ def _job(row: Any) -> JobRow:
 def _own(scope: Limits, given: tuple[str, ...]) -> Select[Any]:
     mine: Select[Any] = select(*_COLUMNS).where(col(Job.actor_id) == bindparam("actor_id"))
     by_ids = (among(col(Job.id), "ids"),) if "ids" in given else ()
-    return scope.limit(mine.where(*by_ids), col(Job.organization_id))
+    return scope.limit(mine.where(*by_ids), col(Job.organization_id), of_group=named_anyway)
 
 
 async def jobs_page(session: Session, scope: Scope, *, window: Window) -> Page[JobRow]:

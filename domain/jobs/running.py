@@ -21,7 +21,7 @@ from domain.kernel.clock import Clock
 from domain.kernel.errors import DomainError
 from domain.kernel.permissions import Permission
 from domain.kernel.plan import MutationMode
-from domain.kernel.scope import ActorRef, Reach, Scope
+from domain.kernel.scope import ActorRef, Scope, scope_at
 from store.outbox import MOST_ATTEMPTS, Handler, Later, Task
 from store.session import Database, Session
 
@@ -58,8 +58,7 @@ async def _run_chunk(database: Database, deeds: Mapping[str, Deed], job_id: UUID
 
 def _scope(job: Job, at: datetime) -> Scope:
     """What the asker could reach with the right when they asked, looked at now: what left it meanwhile is not found."""
-    reach = tuple(Reach(job.organization_id, path) for path in job.reach)
-    return Scope(ActorRef.from_json(job.by), Permission(job.permission), reach, at)
+    return scope_at(ActorRef.from_json(job.by), Permission(job.permission), job.organization_id, job.reach, at)
 
 
 async def _chunk(deed: Deed, job_id: UUID, work: Work) -> Result:

@@ -215,7 +215,7 @@ async def _begin(work: Work, many: Many, foresight: _Foresight, failure: DomainE
     job = Job(
         id=job_id, organization_id=foresight.organization_id, path=common_path(work.paths), kind=deed.kind, mutation=deed.mutation,
         request=dict(opened.request), policy=many.policy, actor_id=work.scope.actor.id, by=work.scope.actor.as_json(),
-        permission=work.scope.permission, reach=_places(work.scope, foresight.organization_id),
+        permission=work.scope.permission, reach=work.scope.places(foresight.organization_id),
         total=len(foresight.targets) + len(foresight.unknown), failed=len(foresight.unknown) + len(foresight.left_out), created_at=work.at,
     )  # fmt: skip
     work.sql.add(job)
@@ -232,11 +232,6 @@ async def _begin(work: Work, many: Many, foresight: _Foresight, failure: DomainE
 async def set_going(work: Work, job: Job) -> None:
     """Has the worker do a job after commit."""
     await work.afterwards(RUN, {"job_id": job.id.hex}, subject=f"job:{job.id}")
-
-
-def _places(scope: Scope, organization_id: UUID) -> list[str]:
-    """The paths within an organization that a scope reaches."""
-    return [part.path for part in scope.reach if part.organization_id in (None, organization_id)]
 
 
 def _rows(job: Job, deed: Deed, foresight: _Foresight) -> Iterator[dict[str, Any]]:
@@ -271,7 +266,7 @@ async def cancel(work: Work, job_id: UUID) -> Result:
     The scope has to be of the right that began it.
     """
     job = await job_for_update(work.sql, job_id)
-    if job.actor_id != work.scope.actor.id or job.permission != work.scope.permission or not _places(work.scope, job.organization_id):
+    if job.actor_id != work.scope.actor.id or job.permission != work.scope.permission or not work.scope.places(job.organization_id):
         raise NotFound(field=("jobId",))
     work.within(job.organization_id, job.path, job.id)
     if job.state not in OPEN:

@@ -42,6 +42,7 @@ from domain.orders.service import (
     claim,
     decide,
     email_of_buyer,
+    group_bought_for,
     on_sale,
     open_order,
     paying_account,
@@ -173,6 +174,7 @@ async def _open(work: Work, request: Request, opening: Opening) -> Opened:
     terms = await _terms(work, asked, lines)
     emails = rules.addresses(await email_of_buyer(work), asked.receipt_emails)
     order_id, account, total = uuid7(), terms.account, opening.price
+    group_id = await group_bought_for(work, account, ())
     cause, by_centre = Ref(Kind.ORDER, order_id), Counter[UUID]()
     for part in opening.facts:
         by_centre.update(part)
@@ -185,7 +187,7 @@ async def _open(work: Work, request: Request, opening: Opening) -> Opened:
     )  # fmt: skip
     number = await open_order(
         work, placed, account, order_id, total, emails, state,
-        job_id=opening.job_id, hold_id=hold_id, is_filling=True, unsold=opening.count,
+        job_id=opening.job_id, hold_id=hold_id, is_filling=True, unsold=opening.count, group_id=group_id,
     )  # fmt: skip
     work.changed(Ref(Kind.ORDER, order_id), number, "state", None, state, money=total.gross)
     nets = {offering.id: offering.net_price for offering in terms.offerings.values()}

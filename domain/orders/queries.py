@@ -22,7 +22,8 @@ from domain.kernel.scope import ActorRef, Scope
 from domain.orders.rules import FINAL, HISTORY
 from domain.orders.tables import Order, OrderItem, OrderState, OrderStep
 from domain.reading import By, Limits, count, members, names_of, page, shaped
-from domain.sims.tables import Sim, SimStatus
+from domain.sims.grouping import in_group
+from domain.sims.tables import GroupMember, Sim, SimStatus
 from store.session import Session
 from store.statements import Bound, among
 
@@ -113,9 +114,13 @@ ITEM: Sequence[Any] = (
 STATES = members(OrderState)
 
 
+def _for_group(group_id: Any) -> Any:
+    return col(Order.group_id) == group_id
+
+
 def _orders(scope: Limits) -> Select[Any]:
     statement: Select[Any] = select(*ORDER)
-    return scope.limit(statement, col(Order.organization_id), col(Order.path))
+    return scope.limit(statement, col(Order.organization_id), col(Order.path), _for_group)
 
 
 def _order(row: Any) -> OrderRow:
@@ -304,7 +309,7 @@ def _of_orders(scope: Limits, columns: Sequence[Any], table: type[OrderItem] | t
     """Rows that hang on orders, by the scope of their orders."""
     joined = and_(col(Order.organization_id) == col(table.organization_id), col(Order.id) == col(table.order_id))
     statement: Select[Any] = select(*columns).join(Order, joined)
-    return scope.limit(statement, col(Order.organization_id), col(Order.path))
+    return scope.limit(statement, col(Order.organization_id), col(Order.path), _for_group)
 
 
 RECEIPT: Sequence[Any] = (File.id, File.name, File.media_type, File.created_at)
@@ -313,7 +318,7 @@ RECEIPT: Sequence[Any] = (File.id, File.name, File.media_type, File.created_at)
 @shaped
 def _receipts(scope: Limits) -> Select[Any]:
     statement: Select[Any] = select(*RECEIPT).join(Order, col(Order.receipt_file_id) == col(File.id)).where(among(col(File.id), "ids"))
-    return scope.limit(statement, col(Order.organization_id), col(Order.path))
+    return scope.limit(statement, col(Order.organization_id), col(Order.path), _for_group)
 
 
 async def receipts_by_ids(session: Session, scope: Scope, file_ids: Sequence[UUID]) -> list[DocumentRow | None]:
@@ -323,7 +328,8 @@ async def receipts_by_ids(session: Session, scope: Scope, file_ids: Sequence[UUI
 
 async def order_for_update(session: Session, scope: Scope, order_id: UUID) -> Order | None:
     """An order in scope, locked."""
-    statement = scope.limit(select(Order).where(col(Order.id) == order_id), col(Order.organization_id), col(Order.path))
+    wanted = select(Order).where(col(Order.id) == order_id)
+    statement = scope.limit(wanted, col(Order.organization_id), col(Order.path), _for_group)
     found: Order | None = (await session.scalars(statement.with_for_update().execution_options(populate_existing=True))).one_or_none()
     return found
 
@@ -336,11 +342,19 @@ async def cards_for_update(
         Sim.id, Sim.path, Sim.msisdn, Sim.iccid, Sim.status, Sim.payment_mode, Sim.cost_centre_id,
     )  # fmt: skip
     statement: Select[Any] = select(*columns).where(col(Sim.organization_id) == organization_id, col(Sim.id).in_(ids))
-    found = scope.limit(statement, col(Sim.organization_id), col(Sim.path)).order_by(col(Sim.id))
+    found = scope.limit(statement, col(Sim.organization_id), col(Sim.path), in_group).order_by(col(Sim.id))
     return {
         row.id: CardRow(row.id, row.path, row.msisdn, row.iccid, SimStatus(row.status), row.payment_mode, row.cost_centre_id)
         for row in await session.execute(found.with_for_update(of=Sim) if locks else found)
     }
+
+
+async def groups_of_all(session: Session, organization_id: UUID, group_ids: Sequence[UUID], sim_ids: Collection[UUID]) -> list[UUID]:
+    """Which of some groups have all of these cards, none when no card is said."""
+    of = col(GroupMember.group_id).in_(group_ids), col(GroupMember.sim_id).in_(sim_ids)
+    mine = (col(GroupMember.organization_id) == organization_id, *of)
+    whole = select(col(GroupMember.group_id)).where(*mine).group_by(col(GroupMember.group_id))
+    return list(await session.scalars(whole.having(func.count() == len(sim_ids)).order_by(col(GroupMember.group_id))))
 
 
 async def items_for_update(session: Session, order: Order, states: Collection[OrderState]) -> list[OrderItem]:

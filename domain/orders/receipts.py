@@ -23,7 +23,7 @@ from domain.orders import receipt
 from domain.orders.receipt import ReceiptData, ReceiptLine, ReceiptPrinter
 from domain.orders.service import first_mail_id, mail_letter
 from domain.orders.tables import Order, OrderItem
-from domain.sims.tables import Sim
+from domain.sims.tables import Sim, SimGroup
 from store import outbox
 from store.outbox import GiveUp, Handler, Later, Task
 from store.session import Database, Session
@@ -89,7 +89,7 @@ async def _told(session: Session, order_id: UUID, operator_name: str) -> tuple[O
         economic_code=organization.economic_code,
         order_number=order.number,
         placed_at=order.placed_at,
-        buyer_name=ActorRef.from_json(order.by).label,
+        buyer_name=await _buyer(session, order),
         account_number=account.number,
         account_name=account.name,
         wallet_name=account.name,
@@ -99,6 +99,13 @@ async def _told(session: Session, order_id: UUID, operator_name: str) -> tuple[O
         sims=(await session.execute(_of(select(func.count(col(OrderItem.sim_id).distinct())), order))).scalar_one(),
     )
     return order, data
+
+
+async def _buyer(session: Session, order: Order) -> str:
+    """Who bought; of a group's manager also for which group."""
+    name = ActorRef.from_json(order.by).label
+    group = await session.get(SimGroup, order.group_id) if order.group_id is not None else None
+    return text("receipt.group_manager", Locale(order.locale), name=name, group=group.name) if group is not None else name
 
 
 def _of(statement: Any, order: Order) -> Any:

@@ -1,7 +1,7 @@
 """Buying: the whole story of an order from the request to the work that follows it."""
 
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from decimal import Decimal
@@ -23,7 +23,7 @@ from domain.catalogue.queries import in_language
 from domain.catalogue.tables import ActivationMode, Offering
 from domain.jobs.deeds import Decision, Target
 from domain.kernel.calendar import JalaliDay
-from domain.kernel.errors import InvalidInput, NotFound
+from domain.kernel.errors import InvalidInput, NotEligible, NotFound
 from domain.kernel.ids import Kind, Ref, encode, uuid7
 from domain.kernel.locale import Locale
 from domain.kernel.money import Price
@@ -101,7 +101,7 @@ async def place(work: Work, request: PlaceOrder) -> Result:
     sales: list[Sale] = decision.acts
     if not sales:
         return {}
-    order_id = uuid7()
+    order_id, group_id = uuid7(), await group_bought_for(work, account, {sale.card.id for sale in sales})
     total, cause = rules.total([sale.price for sale in sales], vat_rate), Ref(Kind.ORDER, order_id)
     work.total = total
     by_centre = cost_shares((sale.card.cost_centre_id, sale.price.gross.minor) for sale in sales)
@@ -112,7 +112,7 @@ async def place(work: Work, request: PlaceOrder) -> Result:
     else:
         paid |= await pay_for_items(work, account=account, items=[(sale.id, sale.price) for sale in sales], cause=cause)
     state = OrderState.HELD if asked else OrderState.ACKNOWLEDGED
-    await open_order(work, request, account, order_id, total, emails, state)
+    await open_order(work, request, account, order_id, total, emails, state, group_id=group_id)
     letters = [] if asked else [receipt_letter(order_id, work.at)]
     await put_in(work, account.organization_id, order_id, sales, paid, state, letters)
     if asked:
@@ -133,7 +133,8 @@ async def open_order(
         "number": f"SO-{year}-{number:06}", "external_reference": request.external_reference, "state": state,
         "by": work.scope.actor.as_json(), "placed_by_id": work.scope.actor.person_id, "placed_at": work.at, "net": total.net.minor,
         "vat": total.vat.minor, "vat_rate": total.vat_rate, "refunded": 0, "purchase_order_number": request.purchase_order_number,
-        "memo": request.memo, "receipt_emails": emails, "locale": request.locale, "is_filling": False, "unsold": 0, **filling,
+        "memo": request.memo, "receipt_emails": emails, "locale": request.locale, "is_filling": False, "unsold": 0, "group_id": None,
+        **filling,
     }  # fmt: skip
     if not await insert_or_ignore(work.sql, Order, [order]):
         raise rules.already_used(request.external_reference or "")
@@ -173,13 +174,31 @@ async def send_receipt(work: Work, order_id: UUID, emails: Sequence[str]) -> Res
 
 
 async def paying_account(work: Work, account_id: UUID) -> Account:
-    """The account that pays, in scope; raises `NotFound`."""
+    """The account that pays: in scope, or that of a group in scope, for its cards alone; raises `NotFound`."""
     account = await account_for_write(work.sql, account_id)
     if account is None:
         raise NotFound(field=("accountId",))
-    work.scope.require(account.organization_id, account.path, "accountId")
+    paying = work.scope.paid_by(account.organization_id, account.path)
+    if not paying.reach and not paying.groups:
+        raise NotFound(field=("accountId",))
     work.within(account.organization_id, account.path)
     return account
+
+
+async def group_bought_for(work: Work, account: Account, sim_ids: Collection[UUID]) -> UUID | None:
+    """The group that its manager buys for: the one of the account that has all of the cards; null for who covers the account.
+
+    Raises `NotEligible` for cards of several.
+    """
+    scope = work.scope.paid_by(account.organization_id, account.path)
+    if scope.reach:
+        return None
+    ids = [group.group_id for group in scope.groups]
+    if len(ids) > 1:
+        ids = await queries.groups_of_all(work.sql, account.organization_id, ids, sim_ids)
+    if not ids:
+        raise NotEligible("orders.one_group", field=("lines",))
+    return ids[0]
 
 
 async def on_sale(work: Work, lines: Sequence[Line]) -> Mapping[UUID, Offering]:
@@ -202,7 +221,8 @@ async def decide(work: Work, terms: Terms, rows: Sequence[tuple[Target, Line]]) 
     """Decides row by row in the order asked, into sales; what is on the way already counts, earlier rows too."""
     account = terms.account
     wanted = sorted({target.subject_id for target, _ in rows if target.subject_id is not None})
-    cards = await queries.cards_for_update(work.sql, work.scope, account.organization_id, wanted, locks=not work.is_looking)
+    scope = work.scope.paid_by(account.organization_id, account.path)
+    cards = await queries.cards_for_update(work.sql, scope, account.organization_id, wanted, locks=not work.is_looking)
     on_line = await same_products(work.sql, wanted, list(terms.offerings), at=work.at)
     on_the_way = await queries.unfinished_items(work.sql, account.organization_id, wanted)
     taken: Counter[tuple[UUID, UUID]] = Counter(on_line) + Counter(on_the_way)

@@ -29,6 +29,7 @@ class OrderState(StrEnum):
 class Order(SQLModel, table=True):
     """A purchase; money in rials, `path` the paying account's place when it was placed.
 
+    `group_id` is the group whose manager bought it as such; it may be gone by now.
     One for many is filled by a job with money held for it: until then `is_filling`; `unsold` targets have no item, as yet or for good.
     """
 
@@ -38,6 +39,7 @@ class Order(SQLModel, table=True):
         UniqueConstraint("organization_id", "external_reference"),
         Index("ix_orders_history", "organization_id", "placed_at", "id", "path", "state", "placed_by_id"),
         Index("ix_orders_receipt", "receipt_file_id"),
+        Index("ix_orders_group", "organization_id", "group_id", "placed_at", "id"),
     )
 
     id: UUID = Field(primary_key=True)
@@ -63,6 +65,7 @@ class Order(SQLModel, table=True):
     hold_id: UUID | None = None
     is_filling: bool = Field(default=False, sa_column_kwargs={"server_default": false()})
     unsold: int = Field(default=0, sa_column_kwargs={"server_default": "0"})
+    group_id: UUID | None = None
 
 
 class OrderItem(SQLModel, table=True):

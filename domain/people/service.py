@@ -11,7 +11,7 @@ from domain.accounts.tables import Account, Organization
 from domain.audit.writing import Result, Work
 from domain.kernel.errors import AlreadyExists, InvalidInput, NotEligible, NotFound, StateConflict
 from domain.kernel.ids import Kind, Ref, uuid7
-from domain.kernel.permissions import Role
+from domain.kernel.permissions import Permission, Role
 from domain.kernel.scope import SYSTEM
 from domain.kernel.text import fold
 from domain.people.tables import Membership, Person
@@ -58,7 +58,8 @@ async def grant_membership(work: Work, wanted: Appointment) -> Result:
         raise InvalidInput("people.period", field=("validFor",))
     account = await _place(work, wanted)
     is_delegate = wanted.role is Role.GROUP_MANAGER
-    person = await (_delegate(work, wanted) if is_delegate else _person(work, wanted.person))
+    is_named_by_company = is_delegate and work.scope.permission is not Permission.MEMBERSHIP_MANAGE
+    person = await (_delegate(work, wanted) if is_named_by_company else _person(work, wanted.person))
     if person.id == work.scope.actor.person_id and not is_delegate:
         raise NotEligible("people.own_membership", field=("person",))
     same = select(Membership.id).where(

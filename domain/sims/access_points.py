@@ -12,6 +12,7 @@ from sqlmodel import col, select
 from domain.kernel.batches import grouped
 from domain.kernel.quantity import FigureSource
 from domain.kernel.scope import Scope
+from domain.sims.grouping import in_group
 from domain.sims.tables import ApnAuthType, IpAllocation, PdnType, Sim, SimApn
 from store.session import Session
 
@@ -46,5 +47,5 @@ async def apns(session: Session, scope: Scope, sim_ids: Sequence[UUID]) -> list[
         .where(col(SimApn.sim_id).in_(sim_ids))
         .order_by(col(SimApn.is_active).desc(), col(SimApn.network_identifier))
     )
-    found = await session.scalars(scope.limit(statement, col(Sim.organization_id), col(Sim.path)))
+    found = await session.scalars(scope.limit(statement, col(Sim.organization_id), col(Sim.path), in_group))
     return grouped(sim_ids, ((apn.sim_id, msgspec.convert(apn, ApnRow, from_attributes=True)) for apn in found), most=10)

@@ -16,6 +16,7 @@ from domain.accounts.tables import Account, PaymentMode
 from domain.kernel.scope import Scope
 from domain.kernel.text import search_key
 from domain.reading import Limits, Ways, names_of, shaped, under
+from domain.sims.grouping import in_group
 from domain.sims.states import SimStatus
 from domain.sims.tables import GroupMember, Sim, SimGroup
 from store.fragments import holders, holds, labels_of, parts_dialled, parts_wanted
@@ -114,7 +115,7 @@ RANGES = ("idle_since", "debt", "no_debt")
 def _led(scope: Limits, lead: str | None) -> Select[Any]:
     """What an index has to be asked for to collect the cards at a place, or those that meet a condition."""
     cards: Select[Any] = select(literal_column("1")).select_from(Sim)
-    statement = scope.limit(cards, col(Sim.organization_id), col(Sim.path))
+    statement = scope.limit(cards, col(Sim.organization_id), col(Sim.path), in_group)
     return statement.where(CONDITIONS[lead]).order_by(LEADS[lead]) if lead else statement.order_by(col(Sim.path))
 
 

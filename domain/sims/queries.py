@@ -15,7 +15,7 @@ from domain.kernel.batches import in_order
 from domain.kernel.errors import Forbidden, NotFound
 from domain.kernel.paging import Page, Window
 from domain.kernel.scope import Scope
-from domain.reading import WINDOW, By, Limits, Wanted, count, page, shaped, sifted
+from domain.reading import WINDOW, By, Limits, Wanted, count, named_anyway, page, shaped, sifted
 from domain.sims.filters import (
     CONDITIONS,
     HOME,
@@ -31,6 +31,7 @@ from domain.sims.filters import (
     given_by,
     ways_of,
 )
+from domain.sims.grouping import in_group, is_group
 from domain.sims.rows import NamedSim, SimRow, kind_of
 from domain.sims.stays import placed_then
 from domain.sims.tables import Sim, SimCounter, SimGroup, SimPlacement
@@ -46,7 +47,7 @@ BOOKED = select(_LEDGER.c.balance).where(_LEDGER.c.id == col(Sim.id)).scalar_sub
 
 def _selected(scope: Limits, wanted: Wanted) -> Select[Any]:
     statement: Select[Any] = select(*(BOOKED if name == "booked" else getattr(Sim, name) for name in kind_of(wanted).__struct_fields__))
-    return scope.limit(statement, col(Sim.organization_id), col(Sim.path))
+    return scope.limit(statement, col(Sim.organization_id), col(Sim.path), in_group)
 
 
 @shaped
@@ -141,8 +142,9 @@ async def sims_count(
     as_of: datetime | None = None,
 ) -> int:
     """How many cards that is: kept where nothing narrows the place, else counted."""
-    if filter == SimFilter() and not search and as_of is None:
-        return int((await session.rows(_kept(scope.within(organization_id, path))))[0][0])
+    here = scope.within(organization_id, path)
+    if filter == SimFilter() and not search and as_of is None and not here.groups:
+        return int((await session.rows(_kept(here)))[0][0])
     return await count(session, matching(scope, organization_id, path, filter, search, as_of))
 
 
@@ -154,7 +156,7 @@ def _sims_by_ids(scope: Limits, wanted: Wanted) -> Select[Any]:
 @shaped
 def _sims_named(scope: Limits) -> Select[Any]:
     statement: Any = select(*(getattr(Sim, name) for name in NamedSim.__struct_fields__)).where(among(col(Sim.id), "ids"))
-    return cast(Select[Any], scope.limit(statement, col(Sim.organization_id)))
+    return cast(Select[Any], scope.limit(statement, col(Sim.organization_id), of_group=named_anyway))
 
 
 async def sims_named(session: Session, scope: Scope, ids: Sequence[UUID], wanted: Wanted = None) -> list[SimRow | None]:
@@ -193,7 +195,7 @@ async def sims_chosen(
 def _groups_seen(scope: Limits) -> Select[Any]:
     statement: Any = select(col(SimGroup.id)).join(Account, col(Account.id) == col(SimGroup.account_id))
     statement = statement.where(col(SimGroup.id) == bindparam("group_id"))
-    return cast(Select[Any], scope.limit(statement, col(Account.organization_id), col(Account.path)))
+    return cast(Select[Any], scope.limit(statement, col(Account.organization_id), col(Account.path), is_group))
 
 
 async def sees_group(session: Session, scope: Scope, group_id: UUID) -> bool:
@@ -205,7 +207,7 @@ async def sees_group(session: Session, scope: Scope, group_id: UUID) -> bool:
 def _sims_by_numbers(scope: Limits, name: str) -> Select[Any]:
     column: Any = {"msisdn": Sim.msisdn, "iccid": Sim.iccid}[name]
     columns: tuple[Any, ...] = (column, Sim.id)
-    return scope.limit(select(*columns).where(among(column, "values")), col(Sim.organization_id), col(Sim.path))
+    return scope.limit(select(*columns).where(among(column, "values")), col(Sim.organization_id), col(Sim.path), in_group)
 
 
 async def sims_by_numbers(session: Session, scope: Scope, names: Iterable[str]) -> dict[str, UUID]:

@@ -35,7 +35,7 @@ async def accounts(context: Context, ids: list[UUID]) -> list[AccountRow | None]
     scope = context.scope(Permission.ACCOUNT_READ)
     known = context.known("accounts", ids)
     if known is not None:
-        return [row if scope.covers(row.organization_id, row.path) else None for row in known]
+        return [row if scope.names(row.organization_id, row.path) else None for row in known]
     async with context.read() as session:
         found = await queries.accounts_by_ids(session, scope, ids)
     context.keep("accounts", found, lambda row: ("accounts", row.organization_id))

@@ -90,7 +90,7 @@ def _organization_of(row: Any) -> UUID | None:
 
 def _only_organization(scope: Scope) -> UUID | None:
     """The organization of somebody who reaches just one."""
-    known = {part.organization_id for part in scope.reach}
+    known = {part.organization_id for part in scope.reach} | {group.organization_id for group in scope.groups}
     return next(iter(known)) if len(known) == 1 else None
 
 

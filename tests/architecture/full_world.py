@@ -4,12 +4,16 @@ from dataclasses import dataclass, replace
 from typing import Any
 from uuid import uuid4
 
+from sqlalchemy import update
+from sqlmodel import col
+
 from api.world import World
-from auth.actor import Actor, Grant
+from auth.actor import Actor, Grant, grants_of
 from auth.policy import RIGHTS
-from domain.kernel.ids import Kind, encode, uuid7
+from domain.kernel.ids import Kind, decode, encode, uuid7
 from domain.kernel.permissions import Permission, Role
 from domain.kernel.scope import ActorRef, Reach
+from domain.orders.tables import Order
 from domain.people.tables import Person
 from tests.architecture.cases import CASES, done, job, slip_of
 from tests.bills import issue_bill
@@ -103,10 +107,15 @@ async def make_full(world: World, tenants: TwoTenants) -> Full:
         session.add_all(operators)
     supporter = ActorRef(operators[0].id, "Support", person_id=operators[0].id, is_operator=True)
     reader = ActorRef(uuid7(), "ERP", person_id=tenants.one.profile_manager.id, api_token_id=uuid7())
+    helper, group_id = tenants.one.account_manager.id, decode(ids["Group"]).id
+    async with world.database.write() as session:  # the order was the group's
+        await session.execute(update(Order).where(col(Order.id) == decode(ids["Order"]).id).values(group_id=group_id))
+    delegated = grants_of(Role.GROUP_MANAGER, tenants.one.id, tenants.one.accounts["root"].path, group_id=group_id)
     actors: dict[str, Actor | None] = {
         "stranger": None,
         "profile manager": tenants.one.as_profile_manager(),
         "account manager": tenants.one.as_account_manager(),
+        "group manager": Actor(ActorRef(helper, "Delegate", person_id=helper), tuple(delegated), session_id=uuid7(), proven_at=NOW),
         "support": Actor(supporter, (Grant(RIGHTS[Role.SUPPORT], Reach(None)),), session_id=uuid7(), proven_at=NOW, is_masked=True),
         "support in a view": replace(tenants.one.as_support(), ref=replace(supporter, ticket_id=tenants.one.as_support().ref.ticket_id)),
         "operator administrator": replace(operator_admin(), ref=ActorRef(operators[1].id, "Operator", operators[1].id, is_operator=True)),

@@ -25,7 +25,10 @@ from tests.architecture.full_world import Full, make_full
 from tests.world import TwoTenants, ask
 
 DENIED = {"FORBIDDEN", "UNAUTHENTICATED"}
-ROLES = ("stranger", "profile manager", "account manager", "support", "support in a view", "operator administrator", "token that reads SIM cards")
+ROLES = (
+    "stranger", "profile manager", "account manager", "group manager", "support", "support in a view", "operator administrator",
+    "token that reads SIM cards",
+)  # fmt: skip
 PARENTS = {
     "Organization": {Permission.ACCOUNT_READ, Permission.SUPPORT_VIEW}, "Account": {Permission.ACCOUNT_READ}, "Sim": {Permission.SIM_READ},
     "Order": {Permission.ORDER_READ}, "Wallet": {Permission.WALLET_READ}, "Ticket": {Permission.TICKET_READ},
