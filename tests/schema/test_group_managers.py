@@ -195,6 +195,8 @@ def test_a_scope_of_groups_covers_no_place_and_is_written_down_as_it_is() -> Non
     assert scope.groups == (GroupReach(organization_id, "a.c.", group_id),)
     assert scope.places(organization_id) == ["a.b.", f"a.c.@{group_id.hex}"] and scope.places(uuid4()) == []
     assert [scope.covers(organization_id, path) for path in ("a.", "a.b.d.", "a.c.", "a.c.d.")] == [False, True, False, False]
+    assert [scope.names(organization_id, path) for path in ("a.", "a.b.d.", "a.c.", "a.c.d.")] == [False, True, True, True]
+    assert not scope.names(uuid4(), "a.c.")
     assert scope.within(organization_id, "a.").groups == scope.groups
     assert scope.within(organization_id, "a.c.d.").groups == (GroupReach(organization_id, "a.c.d.", group_id),)
     assert scope.within(organization_id, "a.d.").places(organization_id) == []
