@@ -13,14 +13,14 @@ from domain.kernel.paging import Window
 from domain.kernel.scope import Scope
 from schema.accounts import loaders as account_loaders
 from schema.approvals import loaders
-from schema.approvals.enums import ApprovalState
+from schema.approvals.enums import ApprovalReason, ApprovalState
 from schema.engine.fields import batched, plain, rows_of
-from schema.kernel.actors import Actor
 from schema.kernel.context import Context, Info
 from schema.kernel.figures import After, Before, FigureSource, First, Last, Measured, Money, Period
 from schema.kernel.nodes import Found, Node, found, global_id
-from schema.kernel.outcomes import ApprovalReason, Plan
+from schema.kernel.outcomes import Plan
 from schema.kernel.pages import CountedConnection
+from schema.people.actors import Actor
 from schema.people.types import Person
 
 if TYPE_CHECKING:

@@ -12,9 +12,9 @@ from domain.kernel.ids import Kind, Ref
 from domain.undo.service import deed_of
 from schema.audit import loaders
 from schema.engine.fields import batched, plain, rows_of
-from schema.kernel.actors import Actor
 from schema.kernel.nodes import FINDERS, Found, Node, found_of, global_id
 from schema.kernel.outcomes import Change, Problem, failure_of
+from schema.people.actors import Actor
 
 
 def _changes(row: AuditEntryRow) -> list[domain_plan.Change]:

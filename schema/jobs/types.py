@@ -15,12 +15,12 @@ from schema.engine.fields import batched, plain, rows_of
 from schema.files.types import Document
 from schema.jobs import loaders
 from schema.jobs.enums import JobKind, JobRowState, JobState
-from schema.kernel.actors import Actor
 from schema.kernel.context import Info
 from schema.kernel.figures import After, Before, First, Last
 from schema.kernel.nodes import Found, Node, found, global_id
 from schema.kernel.outcomes import Problem, failure_of
 from schema.kernel.pages import Connection
+from schema.people.actors import Actor
 
 
 @strawberry.type(description="A row of a job.")

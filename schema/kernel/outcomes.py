@@ -12,9 +12,8 @@ from domain.kernel import errors, proof
 from domain.kernel import plan as domain_plan
 from domain.kernel.errors import ErrorCode
 from domain.kernel.messages import text
-from domain.kernel.plan import SHOWN, ApprovalReason, BulkErrorPolicy, MutationMode, Reason
+from domain.kernel.plan import SHOWN, BulkErrorPolicy, MutationMode, Reason
 from domain.kernel.proof import ProofMethod
-from schema.approvals import loaders as approval_loaders
 from schema.engine.fields import batched, plain
 from schema.kernel import masks
 from schema.kernel.context import Context, Info
@@ -22,16 +21,15 @@ from schema.kernel.figures import Money, Price, Quantity
 from schema.kernel.nodes import Found, Node, found
 
 if TYPE_CHECKING:
+    from schema.approvals.needs import ApprovalNeed
     from schema.files.types import Document
-    from schema.people.types import Person
 else:
+    ApprovalNeed = Annotated["ApprovalNeed", strawberry.lazy("schema.approvals.needs")]
     Document = Annotated["Document", strawberry.lazy("schema.files.types")]
-    Person = Annotated["Person", strawberry.lazy("schema.people.types")]
 
 strawberry.enum(ErrorCode, description="Codes of expected failures; new ones may be added.")
 strawberry.enum(MutationMode, description="Whether a mutation only decides or also acts.")
 strawberry.enum(ProofMethod, description="Ways to prove who one is.")
-strawberry.enum(ApprovalReason, description="Why an approval is needed.")
 strawberry.enum(BulkErrorPolicy, description="What a bulk run does with rows that can't be done.")
 
 
@@ -106,17 +104,6 @@ class Exclusion:
     label: str = strawberry.field(description="Its number or name as sent.")
     line: int | None = strawberry.field(description="Line in the sent file, from 1.")
     reason: Problem = plain(_reason, description="Why.")
-
-
-@strawberry.type(description="An approval that a plan has to wait for.")
-class ApprovalNeed:
-    """Served from the domain's `ApprovalNeed`."""
-
-    reason: ApprovalReason = strawberry.field(description="Why it is needed.")
-    approvers: list[Person] = batched(
-        approval_loaders.people, key="approver_ids", description="Who may give it, delegations included, at most 20."
-    )
-    amount: Money | None = strawberry.field(description="Amount that calls for it.")
 
 
 @strawberry.type(description="What a mutation changes, or would change, and what it costs.")
@@ -268,6 +255,6 @@ KERNEL_HANDLERS: Sequence[ExceptionHandler[Any, Any]] = (
 LAST_HANDLER = ProblemHandler()
 
 __all__ = [
-    "ApprovalReason", "BulkErrorPolicy", "Change", "ErrorCode", "Exclusion", "IdempotencyConflict", "InsufficientFunds", "LimitReached",
+    "BulkErrorPolicy", "Change", "ErrorCode", "Exclusion", "IdempotencyConflict", "InsufficientFunds", "LimitReached",
     "MutationMode", "Plan", "PlanStale", "Problem", "ProofMethod", "RowsRejected", "StepUpRequired", "UserError", "told",
 ]  # fmt: skip

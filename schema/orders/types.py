@@ -21,7 +21,6 @@ from schema.files.types import Document
 from schema.jobs import loaders as job_loaders
 from schema.jobs.types import Job
 from schema.kernel import masks
-from schema.kernel.actors import Actor
 from schema.kernel.context import Context, Info
 from schema.kernel.figures import After, Before, First, Last, Money, Price
 from schema.kernel.needs import Needs
@@ -30,6 +29,7 @@ from schema.kernel.outcomes import Problem, failure_of
 from schema.kernel.pages import CountedConnection
 from schema.orders import loaders
 from schema.orders.enums import OrderState
+from schema.people.actors import Actor
 from schema.sims import loaders as sim_loaders
 from schema.wallet import loaders as wallet_loaders
 from schema.wallet.types import LedgerTransfer

@@ -14,7 +14,6 @@ from schema.catalogue.enums import ActivationMode
 from schema.engine.fields import batched, plain, rows_of
 from schema.files.seen import documents
 from schema.files.types import Document
-from schema.kernel.actors import Actor
 from schema.kernel.context import Context
 from schema.kernel.figures import Money
 from schema.kernel.needs import Needs
@@ -23,6 +22,7 @@ from schema.kernel.outcomes import Problem, failure_of
 from schema.kernel.scalars import URL
 from schema.payments import loaders
 from schema.payments.enums import PaymentMethod, PaymentState
+from schema.people.actors import Actor
 from schema.wallet import loaders as wallet_loaders
 
 if TYPE_CHECKING:

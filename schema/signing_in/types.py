@@ -16,7 +16,6 @@ from schema.approvals.types import Approval, approvals_of_viewer
 from schema.engine.fields import batched, itself, plain, rows_of
 from schema.jobs import loaders as job_loaders
 from schema.jobs.types import Job
-from schema.kernel.actors import Actor
 from schema.kernel.context import Context, Info
 from schema.kernel.figures import After, Before, First, Last, Locale
 from schema.kernel.looks import note
@@ -27,6 +26,7 @@ from schema.kernel.rights import Permission
 from schema.notifications import loaders as notification_loaders
 from schema.notifications.types import Notification, notifications_of_viewer
 from schema.people import loaders as people_loaders
+from schema.people.actors import Actor
 from schema.people.types import Membership, Person
 from schema.signing_in import loaders
 from schema.tickets import loaders as ticket_loaders

@@ -16,12 +16,12 @@ from domain.tickets.threads import TicketMessageRow
 from schema.accounts import loaders as account_loaders
 from schema.engine.fields import batched, plain, rows_of
 from schema.files.types import Document
-from schema.kernel.actors import Actor
 from schema.kernel.context import Context, Info
 from schema.kernel.figures import After, Before, First, Last
 from schema.kernel.nodes import FINDERS, Found, Node, found, global_id
 from schema.kernel.pages import Connection
 from schema.people import loaders as people_loaders
+from schema.people.actors import Actor
 from schema.tickets import loaders
 from schema.tickets.enums import TicketPriority, TicketState
 

@@ -13,12 +13,12 @@ from domain.kernel.scope import ActorRef, Scope
 from schema.accounts import loaders as account_loaders
 from schema.approvals import loaders as approval_loaders
 from schema.engine.fields import batched, plain, rows_of
-from schema.kernel.actors import Actor
 from schema.kernel.context import Info
 from schema.kernel.figures import After, Before, First, Last, Money
 from schema.kernel.nodes import Node, global_id
 from schema.kernel.pages import CountedConnection
 from schema.kernel.rights import Permission
+from schema.people.actors import Actor
 
 if TYPE_CHECKING:
     from schema.accounts.types import Account

@@ -14,7 +14,6 @@ from domain.kernel.scope import Scope
 from domain.wallet import queries
 from domain.wallet.queries import LedgerEntryRow, LedgerTransferRow, LotRow, Posted, WalletRow
 from schema.engine.fields import batched, itself, rows_of
-from schema.kernel.actors import Actor
 from schema.kernel.context import Info
 from schema.kernel.figures import After, Before, First, Last, Measured, Money, PeriodInput
 from schema.kernel.needs import Needs
@@ -22,6 +21,7 @@ from schema.kernel.nodes import Found, Node, found, global_id
 from schema.kernel.pages import Connection, CountedConnection
 from schema.payments.queries import payments_of_wallet
 from schema.payments.types import Payment
+from schema.people.actors import Actor
 from schema.transfers import loaders as transfer_loaders
 from schema.transfers.types import TransferPolicy
 from schema.wallet import loaders
