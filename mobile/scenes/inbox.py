@@ -73,7 +73,7 @@ async def inbox_empty(stage: Stage) -> None:
 async def ticket(stage: Stage) -> None:
     stage.server.write_tickets()
     page = await _inbox(stage, "requests")
-    stage.shell.go("ticket", ticket=page.model.model.tickets[0])
+    stage.shell.go("ticket", ticket=page.model.model.rows[0])
     await stage.settle()
 
 

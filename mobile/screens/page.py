@@ -9,6 +9,7 @@ from kivy.uix.scrollview import ScrollView
 from kivy.uix.widget import Widget
 
 from mobile.gateway import failures
+from mobile.state.following import Followed
 from mobile.state.loading import Loadable, Phase, explain
 from mobile.widgets.bars import Band
 from mobile.widgets.box import Column
@@ -89,7 +90,8 @@ class LoadPage(Page):
     """A page over loadable data: header, band when the data is old, and the content or the state it is in."""
 
     model: Loadable
-    loads_on_arrival: ClassVar[bool] = True
+    loads_anew: ClassVar[bool] = False
+    """Whether it asks each time it comes to the front, for what changes elsewhere meanwhile."""
 
     def draw(self) -> None:
         """Builds header and body; the scroll stays where it was."""
@@ -107,8 +109,8 @@ class LoadPage(Page):
             body.begin_at(scrolled)
 
     def arrive(self) -> None:
-        """Loads when nothing is there yet."""
-        if self.loads_on_arrival and self.model.seen_at is None:
+        """Loads when nothing is there yet, or anew."""
+        if self.loads_anew or self.model.seen_at is None:
             self.reload()
 
     def reload(self) -> None:
@@ -170,6 +172,21 @@ class LoadPage(Page):
             case Phase.ERROR:
                 return trouble(self.model.failure, self.retry)
         return None
+
+
+class FollowPage(LoadPage):
+    """A page over what goes on by itself: watches while it is open."""
+
+    model: Followed
+
+    def arrive(self) -> None:
+        """Watches until it ends."""
+        self.run(self.model.follow())
+
+    def retire(self) -> None:
+        """Nobody watches any more."""
+        self.model.leave()
+        super().retire()
 
 
 def trouble(failure: failures.Failure | None, retry: Callable[[], Any]) -> StateView:

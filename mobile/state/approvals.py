@@ -96,7 +96,7 @@ class Delegation:
 
     def candidates(self) -> list[dict[str, Any]]:
         """The other people with a role, each once."""
-        found = {one["person"]["id"]: one["person"] for one in self.people.members if one["person"]["id"] != self.people.own_id}
+        found = {one["person"]["id"]: one["person"] for one in self.people.rows if one["person"]["id"] != self.people.own_id}
         return [*found.values()]
 
     @property

@@ -1,10 +1,11 @@
 """A job: work in the background, row by row; watched until it ends, and stopped by a plan like any other write."""
 
-import asyncio
+from collections.abc import Iterator
+from itertools import repeat
 from typing import Any
 
 from mobile.gateway import failures
-from mobile.state.loading import Loadable
+from mobile.state.following import Followed
 from mobile.state.plan_flow import PlanFlow
 from mobile.state.services import Services
 
@@ -13,7 +14,7 @@ KINDS = frozenset({"SIM_STATUS", "SIM_CHANGE", "ORDER"})
 PAUSE_SECONDS = 1.0
 
 
-class Job(Loadable):
+class Job(Followed):
     """One job by its id; starts with what is already known of it."""
 
     def __init__(self, services: Services, job_id: str, known: dict[str, Any] | None = None) -> None:
@@ -22,7 +23,6 @@ class Job(Loadable):
         self.job: dict[str, Any] = known or {}
         self.failed: list[dict[str, Any]] = []
         self.has_more_failed = False
-        self._is_left = self._is_followed = False
 
     async def fetch(self) -> bool:
         """Brings the job and the first 50 rows that failed."""
@@ -34,34 +34,9 @@ class Job(Loadable):
         self.job = {key: value for key, value in found.items() if key != "rows"}
         return False
 
-    async def follow(self) -> None:
-        """Looks again until it has ended or nobody watches; without network it waits. One watch is enough."""
-        if self._is_followed:
-            return
-        self._is_followed = True
-        try:
-            await self._follow()
-        finally:
-            self._is_followed = False
-
-    async def _follow(self) -> None:
-        while not self._is_left:
-            await self.load()
-            if self.failure or self.is_final:
-                return
-            if self.is_cached:
-                await self.services.network.back()
-            else:
-                await asyncio.sleep(PAUSE_SECONDS)
-
-    async def resume(self) -> None:
-        """Looks at once, and watches on."""
-        await self.load()
-        await self.follow()
-
-    def leave(self) -> None:
-        """Nobody watches any more."""
-        self._is_left = True
+    def pauses(self) -> Iterator[float]:
+        """A steady pace: rows are done all the time."""
+        return repeat(PAUSE_SECONDS)
 
     def stop(self) -> PlanFlow:
         """Stopping it: rows done stay done."""

@@ -1,12 +1,12 @@
 """Money on its way in: choosing how to pay, the pay page in the browser, and the outcome that is waited for."""
 
-import asyncio
+from collections.abc import Iterator
 from datetime import date
 from typing import Any
 
 from mobile.gateway import failures
 from mobile.state.digits import plain
-from mobile.state.loading import Loadable
+from mobile.state.following import Followed
 from mobile.state.plan_flow import PlanFlow
 from mobile.state.services import Services
 
@@ -72,7 +72,7 @@ class TopUp:
         return {"offline": paper}
 
 
-class Payment(Loadable):
+class Payment(Followed):
     """One payment by its id, looked at until it is settled or failed; it is never lost between, whatever the browser did."""
 
     payment: dict[str, Any]
@@ -80,7 +80,6 @@ class Payment(Loadable):
     def __init__(self, services: Services, payment_id: str) -> None:
         super().__init__(services)
         self.payment_id = payment_id
-        self._is_left = self._is_followed = False
 
     async def fetch(self) -> bool:
         """Brings it."""
@@ -90,32 +89,12 @@ class Payment(Loadable):
         self.payment = data["node"]
         return False
 
-    async def follow(self) -> None:
-        """Looks again, less and less often, until it has ended or nobody watches; without network it waits. One watch is enough."""
-        if self._is_followed:
-            return
-        self._is_followed, pause = True, FIRST_PAUSE_SECONDS
-        try:
-            while not self._is_left:
-                await self.load()
-                if self.failure or self.is_final:
-                    return
-                if self.is_cached:
-                    await self.services.network.back()
-                else:
-                    await asyncio.sleep(pause)
-                    pause = min(pause * 1.25, LONGEST_PAUSE_SECONDS)
-        finally:
-            self._is_followed = False
-
-    async def resume(self) -> None:
-        """Looks at once, and watches on."""
-        await self.load()
-        await self.follow()
-
-    def leave(self) -> None:
-        """Nobody watches any more."""
-        self._is_left = True
+    def pauses(self) -> Iterator[float]:
+        """Longer and longer: a payer may take hours."""
+        pause = FIRST_PAUSE_SECONDS
+        while True:
+            yield pause
+            pause = min(pause * 1.25, LONGEST_PAUSE_SECONDS)
 
     @property
     def is_final(self) -> bool:

@@ -4,7 +4,8 @@ from datetime import datetime
 from typing import Any
 
 from mobile.gateway import failures
-from mobile.state.loading import Loadable, explain
+from mobile.state.loading import explain
+from mobile.state.paged import Paged
 
 PRIORITIES = ("LOW", "MEDIUM", "HIGH")
 
@@ -14,42 +15,19 @@ def is_late(ticket: dict[str, Any], now: datetime) -> bool:
     return ticket["dueAt"] is not None and datetime.fromisoformat(ticket["dueAt"]) <= now
 
 
-class Tickets(Loadable):
+class Tickets(Paged):
     """Tickets of the company, newest first, a page of 25 at a time."""
 
-    tickets: list[dict[str, Any]]
-    cursor: str | None = None
-    is_growing = False
     problem: str | None = None
     is_busy = False
 
-    async def fetch(self) -> bool:
-        """Brings the first page."""
-        self.tickets = await self._page()
-        return not self.tickets
-
-    async def load_more(self) -> None:
-        """Brings the next page; nothing when there is none or one is on its way."""
-        if self.is_growing or self.cursor is None:
-            return
-        self.is_growing = True
-        try:
-            self.tickets += await self._page(self.cursor)
-        except failures.SessionEnded:
-            self.services.session.end()
-        except failures.Failure as failure:
-            self.failure = failure
-        finally:
-            self.is_growing = False
-            self.changed()
-
-    async def _page(self, after: str | None = None) -> list[dict[str, Any]]:
+    async def page(self, after: str | None) -> dict[str, Any]:
+        """One page; somebody without the right has none."""
         data: Any = await self.ask("Tickets", organization=self.services.session.organization_id, after=after)
-        connection = data["organization"]["tickets"]
-        if connection is None:
+        found: dict[str, Any] | None = data["organization"]["tickets"]
+        if found is None:
             raise failures.NoRight
-        self.cursor = connection["pageInfo"]["endCursor"] if connection["pageInfo"]["hasNextPage"] else None
-        return [edge["node"] for edge in connection["edges"]]
+        return found
 
     async def open(self, title: str, text: str, priority: str, about_id: str | None = None) -> dict[str, Any] | None:
         """Opens one; None with `problem` set when it was refused."""

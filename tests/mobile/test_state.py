@@ -15,6 +15,7 @@ from mobile.state.audit import Audit
 from mobile.state.bills import Bill, BillLine, BillLines, Bills
 from mobile.state.buying import Buying
 from mobile.state.comparison import Comparison
+from mobile.state.following import Followed
 from mobile.state.groups import Group, Groups, Policy
 from mobile.state.help import Article, Help
 from mobile.state.home import Home
@@ -217,11 +218,11 @@ async def test_members_come_page_by_page_and_name_oneself(signed_in: Services, s
     members = Members(signed_in)
     await members.load()
 
-    assert (len(members.members), members.count, members.cursor) == (3, 4, "more")
-    assert [one["person"]["id"] == members.own_id for one in members.members] == [True, False, False]
+    assert (len(members.rows), members.count, members.cursor) == (3, 4, "more")
+    assert [one["person"]["id"] == members.own_id for one in members.rows] == [True, False, False]
     await members.load_more()
     await members.load_more()
-    assert [one["role"] for one in members.members] == ["PROFILE_MANAGER", "PROFILE_MANAGER", "ACCOUNT_MANAGER", "ACCOUNT_MANAGER"]
+    assert [one["role"] for one in members.rows] == ["PROFILE_MANAGER", "PROFILE_MANAGER", "ACCOUNT_MANAGER", "ACCOUNT_MANAGER"]
     assert server.asked.count("Members") == 2
 
 
@@ -281,7 +282,8 @@ async def test_without_network_every_screen_seen_once_opens_with_its_age(signed_
             Policy(signed_in, "policy-0"), Approvals(signed_in),
         ]  # fmt: skip
 
-    assert {type(screen) for screen in screens()} == (set(Loadable.__subclasses__()) | set(Paged.__subclasses__())) - {Paged}
+    bases = {Followed, Paged}
+    assert {type(screen) for screen in screens()} == {kind for base in (Loadable, *bases) for kind in base.__subclasses__()} - bases
 
     for screen in screens():
         await screen.load()
@@ -858,7 +860,7 @@ async def test_a_ticket_needs_words(signed_in: Services) -> None:
     assert tickets.problem == "Write a subject and a description."
     opened = await tickets.open("Late", "Three hours late", "HIGH")
 
-    assert opened is not None and [ticket["number"] for ticket in tickets.tickets] == [opened["number"]]
+    assert opened is not None and [ticket["number"] for ticket in tickets.rows] == [opened["number"]]
 
 
 # ── settings ──
@@ -902,7 +904,7 @@ async def test_a_request_is_about_what_was_open_and_lives_until_it_is_closed(sig
     opened = await tickets.open("Late", "Three hours late", "HIGH", "sim-0")
     assert opened is not None
 
-    view = TicketView(signed_in, tickets.tickets[0])
+    view = TicketView(signed_in, tickets.rows[0])
     await view.load()
 
     assert view.phase is Phase.READY and view.ticket["about"]["id"] == "sim-0"
@@ -919,7 +921,7 @@ async def test_an_attached_file_is_saved_by_its_name_alone(signed_in: Services, 
     server.write_tickets()
     tickets = Tickets(signed_in)
     await tickets.load()
-    view = TicketView(signed_in, tickets.tickets[0])
+    view = TicketView(signed_in, tickets.rows[0])
     await view.load()
 
     saved = await view.download({"id": "file-1", "fileName": "../../letter.pdf"})
@@ -932,7 +934,7 @@ async def test_late_is_what_is_due_and_not_answered(signed_in: Services, server:
     tickets = Tickets(signed_in)
     await tickets.load()
 
-    assert [is_late(ticket, NOW) for ticket in tickets.tickets] == [False, True, False, False]
+    assert [is_late(ticket, NOW) for ticket in tickets.rows] == [False, True, False, False]
 
 
 async def test_help_is_searched_on_the_device_and_read_by_strangers(services: Services) -> None:

@@ -28,10 +28,7 @@ class ApprovalsTab(LoadPage):
     """A card for each; the answer shows first what it lets happen."""
 
     model: Approvals
-
-    def arrive(self) -> None:
-        """Loads anew each time: others ask and answer."""
-        self.reload()
+    loads_anew = True  # others ask and answer
 
     def place(self) -> str:
         """The inbox."""

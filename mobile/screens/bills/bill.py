@@ -31,10 +31,7 @@ class BillPage(LoadPage):
 
     model: Bill
     hides_bar = True
-
-    def arrive(self) -> None:
-        """Loads anew each time: it is paid and disputed from here."""
-        self.reload()
+    loads_anew = True  # it is paid and disputed from here
 
     def header(self) -> Widget:
         """Month and span, its files, and help with it."""

@@ -23,10 +23,7 @@ class BillsTab(LoadPage):
     """Each bill leads to its page, two of them to their comparison."""
 
     model: Bills
-
-    def arrive(self) -> None:
-        """Loads anew each time: bills are paid elsewhere."""
-        self.reload()
+    loads_anew = True  # bills are paid elsewhere
 
     def place(self) -> str:
         """The tab's name."""

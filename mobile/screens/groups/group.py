@@ -28,10 +28,7 @@ class GroupPage(LoadPage):
 
     model: Group
     hides_bar = True
-
-    def arrive(self) -> None:
-        """Loads anew each time."""
-        self.reload()
+    loads_anew = True
 
     def header(self) -> Widget:
         """Name, and what else can be done."""
@@ -157,10 +154,7 @@ class PolicyPage(LoadPage):
 
     model: Policy
     hides_bar = True
-
-    def arrive(self) -> None:
-        """Loads anew each time."""
-        self.reload()
+    loads_anew = True
 
     def header(self) -> Widget:
         """Whose it is, and what can be done."""

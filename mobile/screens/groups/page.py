@@ -24,10 +24,7 @@ class GroupsTab(LoadPage):
     """Each card leads to its group, each payment to what it did."""
 
     model: Groups
-
-    def arrive(self) -> None:
-        """Loads anew each time: jobs and payments go on."""
-        self.reload()
+    loads_anew = True  # jobs and payments go on
 
     def place(self) -> str:
         """Groups."""

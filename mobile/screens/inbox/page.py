@@ -97,7 +97,7 @@ class RequestsTab(LoadPage):
     def body(self) -> Widget:
         """The list."""
         panel = Panel(padding=(dp(16), dp(4)))
-        for at, ticket in enumerate(self.model.tickets):
+        for at, ticket in enumerate(self.model.rows):
             if at:
                 panel.add_widget(Line(inset=52))
             panel.add_widget(_Ticket(ticket, self.shell, self.model.services.now()))

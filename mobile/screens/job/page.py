@@ -6,7 +6,7 @@ from kivy.metrics import dp
 from kivy.uix.widget import Widget
 
 from mobile.screens.job.sheet import StopSheet
-from mobile.screens.page import LoadPage, Scroller
+from mobile.screens.page import FollowPage, Scroller
 from mobile.state.job import Job, kind_of
 from mobile.state.loading import Phase
 from mobile.state.subjects import subject
@@ -28,8 +28,8 @@ LOOKS = {
 }
 
 
-class JobPage(LoadPage):
-    """Watches the job while it is open."""
+class JobPage(FollowPage):
+    """Watches the job while it is open; the job goes on without it."""
 
     model: Job
     hides_bar = True
@@ -38,15 +38,6 @@ class JobPage(LoadPage):
         if model.job:
             model.phase = Phase.READY
         super().__init__(shell, model)
-
-    def arrive(self) -> None:
-        """Watches until it ends."""
-        self.run(self.model.follow())
-
-    def retire(self) -> None:
-        """Nobody watches any more; the job goes on."""
-        self.model.leave()
-        super().retire()
 
     def header(self) -> Widget:
         """A way out; the job goes on."""

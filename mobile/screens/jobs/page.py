@@ -20,10 +20,7 @@ class JobsTab(LoadPage):
     """A list of cards."""
 
     model: Jobs
-
-    def arrive(self) -> None:
-        """Jobs move, so they are asked for each time."""
-        self.reload()
+    loads_anew = True  # jobs move
 
     def body(self) -> Widget:
         """One card each."""

@@ -38,7 +38,7 @@ class MembersPage(LoadPage):
         """How many, the list, and who appoints."""
         say = look.say
         panel = Panel(padding=(dp(16), dp(4)))
-        for at, member in enumerate(self.model.members):
+        for at, member in enumerate(self.model.rows):
             if at:
                 panel.add_widget(Line(inset=52))
             panel.add_widget(self._row(member))

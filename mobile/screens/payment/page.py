@@ -7,7 +7,7 @@ from kivy.metrics import dp
 from kivy.uix.widget import Widget
 
 from mobile.screens.help.page import help_button
-from mobile.screens.page import LoadPage, Scroller
+from mobile.screens.page import FollowPage, Scroller
 from mobile.state.loading import Phase
 from mobile.state.payments import Payment
 from mobile.widgets.bars import TopBar
@@ -27,20 +27,11 @@ LOOKS = {
 }
 
 
-class PaymentPage(LoadPage):
+class PaymentPage(FollowPage):
     """Watches the payment while it is open; a payment goes on without it."""
 
     model: Payment
     hides_bar = True
-
-    def arrive(self) -> None:
-        """Watches until it ends."""
-        self.run(self.model.follow())
-
-    def retire(self) -> None:
-        """Nobody watches any more."""
-        self.model.leave()
-        super().retire()
 
     def header(self) -> Widget:
         """A way out, and help."""

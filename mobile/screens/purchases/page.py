@@ -29,10 +29,7 @@ class PurchasesTab(LoadPage):
     """Purchases of an account."""
 
     model: Purchases
-
-    def arrive(self) -> None:
-        """Loads anew each time: purchases are made elsewhere."""
-        self.reload()
+    loads_anew = True  # purchases are made elsewhere
 
     def place(self) -> str:
         """The page's name."""

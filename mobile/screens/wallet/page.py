@@ -27,10 +27,7 @@ class WalletTab(LoadPage):
     """Figures above, movements below."""
 
     model: Wallet
-
-    def arrive(self) -> None:
-        """Loads anew each time: money moves elsewhere."""
-        self.reload()
+    loads_anew = True  # money moves elsewhere
 
     def place(self) -> str:
         """The wallet."""
