@@ -8,6 +8,7 @@ from typing import Any, Final
 
 import msgspec
 
+from api.books import LOOKS
 from domain import registry
 from domain.audit import chain
 from domain.kernel.sealing import Sealer
@@ -169,6 +170,6 @@ async def _loaded(
 async def faults(database: Database) -> Sequence[str]:
     """What doesn't hold of the books and of the audit trail, a sentence each."""
     async with database.read() as session:
-        books = [f"{fault.id}: {fault.what}" for fault in await proof.prove(session)]
+        books = [f"{fault.id}: {fault.what}" for fault in await proof.prove(session, looks=LOOKS)]
         trail = [f"organization {id}: entry {number} doesn't fit" for id, number in (await chain.all_broken(session)).items() if number]
     return [*books, *trail]

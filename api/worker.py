@@ -5,6 +5,7 @@ from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager, suppress
 
 from api import collecting, logs
+from api.books import LOOKS
 from api.settings import LogFormat, Settings
 from api.stopping import stoppable
 from api.watching import watch_of, watching
@@ -69,7 +70,7 @@ def handlers(workshop: Workshop) -> Mapping[str, Handler]:
         NOTICE_KIND: notice_handler(workshop.database, workshop.mailer, workshop.sms),
         **approval_rounds.handlers(workshop.database, workshop.mailer, workshop.clock),
         **expiry.handlers(workshop.database, workshop.clock),
-        **proving.handlers(workshop.database, workshop.clock),
+        **proving.handlers(workshop.database, workshop.clock, LOOKS),
         **transfers.handlers(workshop.database, workshop.sms),
         **rounds.handlers(workshop.database, workshop.mailer, workshop.clock),
         **billing.handlers(workshop.database, workshop.clock),

@@ -24,6 +24,7 @@ from rich.table import Table
 from sqlalchemy import func, select
 from sqlmodel import col
 
+from api.books import LOOKS
 from bench import company
 from bench.console import CONSOLE, TABLES
 from bench.jobs import Engine, engine_database
@@ -236,7 +237,7 @@ async def _figures(
         run = (await session.scalars(select(BillRun))).one()
         made = (await session.execute(select(func.count(), func.sum(Bill.net)).select_from(Bill))).one()
         lines = (await session.execute(select(func.sum(BillLine.net)))).scalar_one()
-        faults = len(await prove(session)) + (run.phase != Phase.DONE) + (int(made[1]) != int(lines))
+        faults = len(await prove(session, looks=LOOKS)) + (run.phase != Phase.DONE) + (int(made[1]) != int(lines))
     doubles = sum(count - 1 for count in seen.values()) + sum(billed[key] > charge for key, charge in charges.items())
     missing = sum(billed[key] < charge for key, charge in charges.items()) + len(billed.keys() - charges.keys())
     return Figures(

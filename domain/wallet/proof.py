@@ -30,23 +30,27 @@ class Fault:
     id: UUID
 
 
-async def prove(session: Session, organization_id: UUID | None = None) -> list[Fault]:
+Look = Callable[[Session, UUID | None], Awaitable[Iterable[Fault]]]
+"""Looks for one kind of fault, of one organization or all."""
+
+
+async def prove(session: Session, organization_id: UUID | None = None, *, looks: Mapping[str, Look] | None = None) -> list[Fault]:
     """Looks for everything that can't be, of one organization or all, and returns it; an empty list is the proof.
 
     Every transfer sums to zero over two sides or more, every balance is the sum of its entries, every entry follows the one
     before it without a gap, nothing is undone by less than all of it, no movement joins two organizations, no account is below
     its floor, what is held is what its holds hold, what remains of an account's lots is its balance and of a lot what came less its
-    uses, and everything that never changes is what was written, to the byte.
+    uses, and everything that never changes is what was written, to the byte. Or what other `looks` find.
     """
     faults: list[Fault] = []
-    for look in LOOKS.values():
+    for look in (looks or LOOKS).values():
         faults += await look(session, organization_id)
     return faults
 
 
-async def counted(session: Session) -> Mapping[str, int]:
+async def counted(session: Session, tables: Mapping[str, type[SQLModel]] = CHECKED) -> Mapping[str, int]:
     """How many rows of each kind the proof goes over."""
-    return {name: (await session.execute(select(func.count()).select_from(table))).scalar_one() for name, table in CHECKED.items()}
+    return {name: (await session.execute(select(func.count()).select_from(table))).scalar_one() for name, table in tables.items()}
 
 
 async def _transfers(session: Session, of: UUID | None) -> Iterable[Fault]:
@@ -55,7 +59,7 @@ async def _transfers(session: Session, of: UUID | None) -> Iterable[Fault]:
     statement = (
         select(LedgerTransfer.id, total, sides)
         .outerjoin(LedgerEntry, col(LedgerEntry.transfer_id) == col(LedgerTransfer.id))
-        .where(*_in(LedgerTransfer, of))
+        .where(*within(LedgerTransfer, of))
         .group_by(col(LedgerTransfer.id))
         .having((total != 0) | (sides < 2))
     )
@@ -70,7 +74,7 @@ async def _balances(session: Session, of: UUID | None) -> Iterable[Fault]:
     statement = (
         select(account.id, account.balance, total)
         .outerjoin(LedgerEntry, col(LedgerEntry.ledger_account_id) == col(account.id))
-        .where(*_in(account, of))
+        .where(*within(account, of))
         .group_by(col(account.id), col(account.balance), col(account.entry_count))
         .having((col(account.balance) != total) | (col(account.entry_count) != number))
     )
@@ -90,7 +94,7 @@ async def _sequences(session: Session, of: UUID | None) -> Iterable[Fault]:
     statement = (
         select(entry.id, entry.balance_after, expected)
         .outerjoin(before, previous)
-        .where(*_in(entry, of))
+        .where(*within(entry, of))
         .where((col(entry.balance_after) != expected) | (col(before.id).is_(None) & (col(entry.seq) != 1)))
     )
     rows = await session.execute(statement)
@@ -104,7 +108,7 @@ async def _reversals(session: Session, of: UUID | None) -> Iterable[Fault]:
     statement = (
         select(undoing.id)
         .join(LedgerEntry, both)
-        .where(col(undoing.reverses_id).is_not(None), *_in(undoing, of))
+        .where(col(undoing.reverses_id).is_not(None), *within(undoing, of))
         .group_by(col(undoing.id), account)
         .having(func.sum(LedgerEntry.amount) != 0)
     )
@@ -118,7 +122,7 @@ async def _tenants(session: Session, of: UUID | None) -> Iterable[Fault]:
         select(LedgerEntry.id)
         .join(LedgerTransfer, col(LedgerTransfer.id) == col(LedgerEntry.transfer_id))
         .join(LedgerAccount, col(LedgerAccount.id) == col(LedgerEntry.ledger_account_id))
-        .where((owner != col(LedgerTransfer.organization_id)) | (owner != col(LedgerAccount.organization_id)), *_in(LedgerEntry, of))
+        .where((owner != col(LedgerTransfer.organization_id)) | (owner != col(LedgerAccount.organization_id)), *within(LedgerEntry, of))
     )
     return [Fault("entry joins two organizations", id) for id in await session.scalars(statement)]
 
@@ -127,7 +131,7 @@ async def _floors(session: Session, of: UUID | None) -> Iterable[Fault]:
     """Accounts below their floor."""
     account = LedgerAccount
     spendable = col(account.balance) - col(account.held) - col(account.floor)
-    statement = select(account.id, spendable).where(col(account.floor).is_not(None), spendable < 0, *_in(account, of))
+    statement = select(account.id, spendable).where(col(account.floor).is_not(None), spendable < 0, *within(account, of))
     return [Fault(f"account is {-short} below its floor", id) for id, short in await session.execute(statement)]
 
 
@@ -137,7 +141,7 @@ async def _holds(session: Session, of: UUID | None) -> Iterable[Fault]:
     statement = (
         select(account.id, account.held, total)
         .outerjoin(LedgerHold, col(LedgerHold.ledger_account_id) == col(account.id))
-        .where(*_in(account, of))
+        .where(*within(account, of))
         .group_by(col(account.id), col(account.held))
         .having(col(account.held) != total)
     )
@@ -152,7 +156,7 @@ async def _lots(session: Session, of: UUID | None) -> Iterable[Fault]:
     short = (
         select(account.id, account.balance, total)
         .outerjoin(lot, col(lot.ledger_account_id) == col(account.id))
-        .where(col(account.lot_months).is_not(None), *_in(account, of))
+        .where(col(account.lot_months).is_not(None), *within(account, of))
         .group_by(col(account.id), col(account.balance))
         .having(expected != total)
     )
@@ -166,14 +170,14 @@ async def _uses(session: Session, of: UUID | None) -> Iterable[Fault]:
     short: Any = (
         select(col(lot.id), col(lot.amount), col(lot.remaining), total)
         .outerjoin(LotUse, col(LotUse.lot_id) == col(lot.id))
-        .where(*_in(lot, of))
+        .where(*within(lot, of))
         .group_by(col(lot.id), col(lot.amount), col(lot.remaining))
         .having(col(lot.amount) - col(lot.remaining) != total)
     )
     rows = await session.execute(short)
     faults = [Fault(f"{remaining} remain of a lot of {amount} with uses of {int(used)}", id) for id, amount, remaining, used in rows]
     strange = select(LotUse.lot_id).join(lot, col(lot.id) == col(LotUse.lot_id))
-    strange = strange.where(col(LotUse.organization_id) != col(lot.organization_id), *_in(lot, of))
+    strange = strange.where(col(LotUse.organization_id) != col(lot.organization_id), *within(lot, of))
     faults += [Fault("use of a lot joins two organizations", id) for id in await session.scalars(strange)]
     return faults + await _lots_of_entries(session, of)
 
@@ -181,16 +185,16 @@ async def _uses(session: Session, of: UUID | None) -> Iterable[Fault]:
 async def _lots_of_entries(session: Session, of: UUID | None) -> list[Fault]:
     """Entries of accounts that keep lots which change the balance by another amount than came as lots less what was used of them."""
     lot, entry = WalletLot, LedgerEntry
-    of_lots: Any = select(col(lot.transfer_id), col(lot.ledger_account_id), col(lot.amount).label("amount")).where(*_in(lot, of))
+    of_lots: Any = select(col(lot.transfer_id), col(lot.ledger_account_id), col(lot.amount).label("amount")).where(*within(lot, of))
     of_uses: Any = select(col(LotUse.transfer_id), col(lot.ledger_account_id), (-col(LotUse.amount)).label("amount"))
-    parts = union_all(of_lots, of_uses.join(lot, col(lot.id) == col(LotUse.lot_id)).where(*_in(lot, of))).subquery()
+    parts = union_all(of_lots, of_uses.join(lot, col(lot.id) == col(LotUse.lot_id)).where(*within(lot, of))).subquery()
     total = func.sum(parts.c.amount).label("total")
     of_account = (parts.c.transfer_id, parts.c.ledger_account_id)
     changes = select(*of_account, total).group_by(*of_account).subquery()
     own = and_(changes.c.transfer_id == col(entry.transfer_id), changes.c.ledger_account_id == col(entry.ledger_account_id))
     columns: tuple[Any, ...] = (entry.id, entry.amount, entry.balance_after, func.coalesce(changes.c.total, 0))
     statement: Select[Any] = select(*columns).join(LedgerAccount, col(LedgerAccount.id) == col(entry.ledger_account_id))
-    statement = statement.outerjoin(changes, own).where(col(LedgerAccount.lot_months).is_not(None), *_in(entry, of))
+    statement = statement.outerjoin(changes, own).where(col(LedgerAccount.lot_months).is_not(None), *within(entry, of))
     return [
         Fault(f"entry of {amount} changes lots by {int(change)}", id)
         for id, amount, after, change in await session.execute(statement)
@@ -202,7 +206,7 @@ async def _entry_digests(session: Session, of: UUID | None) -> Iterable[Fault]:
     """Entries that aren't, with their transfers, what was booked to the byte."""
     faults, last, sealed = [], None, b""
     statement: Any = select(LedgerTransfer, LedgerEntry).join(LedgerEntry, col(LedgerEntry.transfer_id) == col(LedgerTransfer.id))
-    async for transfer, entry in _rows(session, statement.where(*_in(LedgerTransfer, of)).order_by(col(LedgerTransfer.id))):
+    async for transfer, entry in _rows(session, statement.where(*within(LedgerTransfer, of)).order_by(col(LedgerTransfer.id))):
         if transfer["id"] != last:
             last, sealed = transfer["id"], digests.written(digests.TRANSFER, transfer)
         if digests.of_entry(sealed, entry) != entry["digest"]:
@@ -214,13 +218,13 @@ async def _row_digests(session: Session, of: UUID | None) -> Iterable[Fault]:
     """Terms of accounts, holds and lots that aren't what was written to the byte."""
     faults = []
     for table, names in ((LedgerAccount, digests.ACCOUNT), (LedgerHold, digests.HOLD), (WalletLot, digests.LOT)):
-        async for (row,) in _rows(session, select(table).where(*_in(table, of))):
+        async for (row,) in _rows(session, select(table).where(*within(table, of))):
             if digests.of_row(names, row) != row["digest"]:
                 faults.append(Fault(f"row of {table.__tablename__} isn't what was written", row["id"]))
     return faults
 
 
-def _in(table: Any, of: UUID | None) -> list[Any]:
+def within(table: Any, of: UUID | None) -> list[Any]:
     """Rows of one organization, or all."""
     return [] if of is None else [col(table.organization_id) == of]
 
@@ -236,7 +240,7 @@ async def _rows(session: Session, statement: Select[Any]) -> AsyncIterator[tuple
         yield tuple(dict(zip(of_table, values, strict=False)) for of_table in names)
 
 
-LOOKS: Mapping[str, Callable[[Session, UUID | None], Awaitable[Iterable[Fault]]]] = {
+LOOKS: Mapping[str, Look] = {
     "transfers": _transfers, "balances": _balances, "sequences": _sequences, "reversals": _reversals, "organizations": _tenants,
     "floors": _floors, "holds": _holds, "lots": _lots, "uses of lots": _uses, "entries": _entry_digests, "rows": _row_digests,
 }  # fmt: skip

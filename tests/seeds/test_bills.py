@@ -7,6 +7,7 @@ from uuid import UUID
 import pytest
 from sqlmodel import select
 
+from api.books import LOOKS
 from auth.wiring import Auth
 from domain.billing.states import BillState
 from domain.billing.tables import Bill, BillLine
@@ -30,7 +31,7 @@ async def test_accounts_have_six_bills_and_one_is_overdue(database: Database, do
     async with database.read() as session:
         bills = (await session.scalars(select(Bill))).all()
         kinds = set(await session.scalars(select(BillLine.kind)))
-        assert not await prove(session)
+        assert not await prove(session, looks=LOOKS)
         notices = (await session.scalars(select(Notice).where(Notice.key == "bill.notice.issued"))).all()
     unread = {notice.subject_id for notice in notices if notice.read_at is None}
     newest = max(bill.month for bill in bills)

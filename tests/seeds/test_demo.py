@@ -11,6 +11,7 @@ import pytest
 from sqlalchemy import func, select
 from sqlmodel import col
 
+from api.books import LOOKS
 from auth.wiring import Auth
 from domain import registry
 from domain.accounts.tables import Account, Organization
@@ -104,7 +105,7 @@ async def test_a_world_is_seeded_once(world: Database) -> None:
 
 async def test_the_books_are_right_and_the_trails_whole(world: Database) -> None:
     async with world.read() as session:
-        assert await prove(session) == []
+        assert await prove(session, looks=LOOKS) == []
         for organization in await session.scalars(select(Organization.id)):
             assert await first_broken(session, organization) is None
         wallets = list(await session.scalars(select(LedgerAccount.balance).where(LedgerAccount.kind == LedgerAccountKind.WALLET)))
@@ -149,7 +150,7 @@ async def test_a_waiting_order_of_the_demo_is_granted(world: Database) -> None:
     async with world.read() as session:
         assert (await session.get_one(Order, approval.subject_id)).state == OrderState.ACKNOWLEDGED
         assert {budget.committed for budget in await session.scalars(select(Budget))} == {0}
-        assert await prove(session) == []
+        assert await prove(session, looks=LOOKS) == []
 
 
 async def test_counters_count_and_every_state_and_edge_case_is_there(world: Database) -> None:
@@ -262,7 +263,7 @@ async def test_a_grown_company_is_whole_as_well(database: Database, documents: A
     await seed_demo(auth_on(database), at=NOW, size=Size.MEDIUM)
 
     async with database.read() as session:
-        assert await prove(session) == []
+        assert await prove(session, looks=LOOKS) == []
         grown = await session.scalar(select(Organization.id).where(Organization.legal_id == identities.ARVAND))
         assert await first_broken(session, grown) is None
         sims = {sim.id: sim for sim in await session.scalars(select(Sim).where(Sim.organization_id == grown))}

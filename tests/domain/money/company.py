@@ -232,9 +232,8 @@ class Company:
 
     async def buy_for_many(self, choice: int, lines: Sequence[int]) -> None:
         """Bundles for some lines, or for the group, by a job that sells a few at a time."""
-        chosen = SimSelection([self.tenant.sims[index].id for index in lines])
-        if not lines:
-            chosen = SimSelection(filter=SimFilter(group_id=self.group_id))
+        ids = [self.tenant.sims[index].id for index in lines]
+        chosen = SimSelection(ids) if ids else SimSelection(filter=SimFilter(group_id=self.group_id))
         request = PlaceOrder(self.account(choice).id, [Line(self.shop.offering.id, ())], Locale.EN)
         many = Many(ORDER, fill_request(request), OrderSelection([chosen]), BulkErrorPolicy.SKIP_FAILED)
         at = self.clock.now()
