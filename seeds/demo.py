@@ -38,6 +38,7 @@ from seeds.purchases import Buying, Granted, Ids, Payer
 from seeds.size import Size
 from seeds.tickets import seed_tickets
 from seeds.usage import OFTEN, SELDOM, Record, Traffic, updates
+from store.documents import insert_new
 from store.models import table_of
 from store.session import Database, Session
 from store.upsert import insert_all
@@ -191,8 +192,8 @@ async def _use(
     change = update(table_of(Sim)).where(col(Sim.id) == bindparam("card"))
     values = {"last_usage_at": "used", "current_charge": "charge", "data_remaining": "data", "next_bucket_end_at": "ends"}
     change = change.values({name: bindparam(value) for name, value in values.items()})
-    connection, waiting = await session.connection(), list[Record]()
-    await UsageRecord.get_pymongo_collection().delete_many({"organization_id": lines[0].organization_id})  # of an attempt that was cut off
+    connection, waiting, kept = await session.connection(), list[Record](), UsageRecord.get_pymongo_collection()
+    await kept.delete_many({"organization_id": lines[0].organization_id})  # of an attempt that was cut off
     for start in range(0, len(lines), AT_ONCE):
         figures, rows = [], list[Granted]()
         for place, line in enumerate(lines[start : start + AT_ONCE], start):
@@ -202,13 +203,8 @@ async def _use(
             rows += granted
             waiting += records if is_recorded else ()
             if len(waiting) >= AT_ONCE:
-                await _keep(waiting)
+                await insert_new(kept.insert_many, waiting)
                 waiting = []
         await insert_all(session, Bucket, (bucket.row(plot.at) for bucket in rows))
         await connection.execute(change, list(updates(iter(figures))))
-    await _keep(waiting)
-
-
-async def _keep(records: Sequence[Record]) -> None:
-    if records:
-        await UsageRecord.get_pymongo_collection().insert_many(records, ordered=False)
+    await insert_new(kept.insert_many, waiting)

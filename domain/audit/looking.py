@@ -12,7 +12,7 @@ from uuid import UUID
 
 import structlog
 from bson.binary import UUID_SUBTYPE, Binary
-from pymongo.errors import BulkWriteError, PyMongoError
+from pymongo.errors import PyMongoError
 
 from domain.audit.chain import common_path
 from domain.audit.documents import AccessLogEntry
@@ -20,6 +20,7 @@ from domain.kernel.errors import Unlogged
 from domain.kernel.ids import Kind, Ref, uuid7
 from domain.kernel.scope import ActorRef
 from domain.reading import delete_some
+from store.documents import insert_new
 
 LOG = structlog.get_logger("access_log")
 Entry = dict[str, Any]
@@ -31,7 +32,6 @@ PAUSE_SECONDS = 1
 WRITE_SECONDS = 2
 LAST_TRIES = 4
 LAST_PAUSE_SECONDS = 0.25
-DUPLICATE_KEY = 11000
 
 
 @dataclass(slots=True)
@@ -98,12 +98,8 @@ class Looks:
 
 async def _insert(entries: Sequence[Entry]) -> None:
     """Inserts entries; those that are there already, from a try whose answer was lost, stay as they are."""
-    try:
-        async with asyncio.timeout(WRITE_SECONDS):
-            await AccessLogEntry.get_pymongo_collection().insert_many(entries, ordered=False)
-    except BulkWriteError as error:
-        if any(fault["code"] != DUPLICATE_KEY for fault in error.details["writeErrors"]):
-            raise
+    async with asyncio.timeout(WRITE_SECONDS):
+        await insert_new(AccessLogEntry.get_pymongo_collection().insert_many, entries)
 
 
 async def forget(organization_id: UUID, before: datetime, *, most: int) -> int:

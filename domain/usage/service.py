@@ -1,23 +1,22 @@
 """Taking usage records in, as the network counted them."""
 
 import itertools
-from collections.abc import Awaitable, Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from pymongo.errors import BulkWriteError
 from sqlalchemy import bindparam, or_, update
 from sqlmodel import col
 
 from domain.reading import delete_some
 from domain.sims.tables import Sim
 from domain.usage.documents import UsageRecord
+from store.documents import insert_new
 from store.models import table_of
 from store.session import Database
 
 AT_ONCE = 1000
-DUPLICATE_KEY = 11000
 
 
 async def record(database: Database, records: Iterable[UsageRecord]) -> int:
@@ -27,7 +26,7 @@ async def record(database: Database, records: Iterable[UsageRecord]) -> int:
     """
     new, rest = 0, iter(records)
     while chunk := list(itertools.islice(rest, AT_ONCE)):
-        new += await _insert(chunk)
+        new += await insert_new(UsageRecord.insert_many, chunk)
         await _note_traffic(database, chunk)
     return new
 
@@ -36,7 +35,7 @@ async def record_rows(database: Database, rows: Sequence[dict[str, Any]]) -> int
     """Stores at most a few thousand records that are checked already, as they are kept; returns how many were new."""
     if not rows:
         return 0
-    new = await _counted(UsageRecord.get_pymongo_collection().insert_many(rows, ordered=False), len(rows))
+    new = await insert_new(UsageRecord.get_pymongo_collection().insert_many, rows)
     last: dict[UUID, datetime] = {}
     for row in rows:
         last[row["sim_id"]] = max(row["started_at"], last.get(row["sim_id"], row["started_at"]))
@@ -47,22 +46,6 @@ async def record_rows(database: Database, rows: Sequence[dict[str, Any]]) -> int
 async def forget(organization_id: UUID, before: datetime, *, most: int) -> int:
     """Deletes records of usage that began before an instant, some at a time; returns how many."""
     return await delete_some(UsageRecord, {"organization_id": organization_id, "started_at": {"$lt": before}}, most)
-
-
-async def _insert(chunk: list[UsageRecord]) -> int:
-    return await _counted(UsageRecord.insert_many(chunk, ordered=False), len(chunk))
-
-
-async def _counted(insert: Awaitable[Any], count: int) -> int:
-    """How many of so many records an insert made; those that are there already, by id, stay."""
-    try:
-        await insert
-    except BulkWriteError as error:
-        faults = error.details["writeErrors"]
-        if any(fault["code"] != DUPLICATE_KEY for fault in faults):
-            raise
-        return count - len(faults)
-    return count
 
 
 async def _note_traffic(database: Database, chunk: list[UsageRecord]) -> None:

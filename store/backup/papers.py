@@ -9,6 +9,8 @@ from bson.raw_bson import RawBSONDocument
 from pymongo.asynchronous.collection import AsyncCollection
 from pymongo.asynchronous.database import AsyncDatabase
 
+from store.documents import insert_new
+
 AT_ONCE: Final = 1_000
 Paper = RawBSONDocument
 """A document whose fields are read when somebody asks for them."""
@@ -33,7 +35,7 @@ async def papers(documents: AsyncDatabase[dict[str, Any]], name: str) -> AsyncIt
 
 async def put(documents: AsyncDatabase[dict[str, Any]], name: str, contents: Sequence[bytes]) -> None:
     """Adds documents to a collection."""
-    await _raw(documents, name).insert_many([RawBSONDocument(content) for content in contents])
+    await insert_new(_raw(documents, name).insert_many, [RawBSONDocument(content) for content in contents])
 
 
 async def full(documents: AsyncDatabase[dict[str, Any]], collections: Sequence[str]) -> Sequence[str]:
