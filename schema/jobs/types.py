@@ -12,8 +12,8 @@ from domain.jobs.queries import JobRow as OneJob
 from domain.kernel.ids import Kind
 from domain.kernel.paging import Window
 from schema.engine.fields import batched, plain, rows_of
+from schema.files.loaders import documents_named
 from schema.files.types import Document
-from schema.jobs import loaders
 from schema.jobs.enums import JobKind, JobRowState, JobState
 from schema.kernel.context import Info
 from schema.kernel.figures import After, Before, First, Last
@@ -58,7 +58,7 @@ class Job(Node):
 
     is_type_of = rows_of(OneJob)
 
-    documents: list[Document] = batched(loaders.documents, key=_files, description="Files it made: export, rejects; at most 5.")
+    documents: list[Document] = batched(documents_named, key=_files, description="Files it made: export, rejects; at most 5.")
 
     @strawberry.field(description="Rows in order.")
     async def rows(

@@ -3,7 +3,6 @@
 import asyncio
 from uuid import UUID
 
-from domain.files.queries import DocumentRow, files_of_organizations
 from domain.files.tables import Purpose
 from domain.kernel.paging import Page, Window
 from domain.kernel.permissions import Permission
@@ -28,16 +27,6 @@ async def messages(context: Context, ids: list[UUID]) -> list[TicketMessageRow |
     seen = await tickets(context, [row.ticket_id for row in found if row])
     allowed = {ticket.id for ticket in seen if ticket}
     return [row if row and row.ticket_id in allowed else None for row in found]
-
-
-async def attachments(context: Context, keys: list[tuple[UUID, tuple[UUID, ...]]]) -> list[list[DocumentRow]]:
-    """Files, as far as they are still there, of messages that the viewer sees: organization, files."""
-    wanted = [(organization_id, file) for organization_id, files in keys for file in files]
-    if not wanted:
-        return [[] for _ in keys]
-    async with context.read() as session:
-        found = dict(zip(wanted, await files_of_organizations(session, wanted), strict=True))
-    return [[row for file in files if (row := found[organization_id, file])] for organization_id, files in keys]
 
 
 SEEN[Purpose.ATTACHMENT] = (Permission.TICKET_READ, queries.attachments_by_ids)

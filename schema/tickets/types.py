@@ -15,6 +15,7 @@ from domain.tickets.queries import TicketRow
 from domain.tickets.threads import TicketMessageRow
 from schema.accounts import loaders as account_loaders
 from schema.engine.fields import batched, plain, rows_of
+from schema.files.loaders import documents_named
 from schema.files.types import Document
 from schema.kernel.context import Context, Info
 from schema.kernel.figures import After, Before, First, Last
@@ -48,7 +49,7 @@ class TicketMessage(Node):
 
     is_type_of = rows_of(TicketMessageRow)
 
-    attachments: list[Document] = batched(loaders.attachments, key=_files, description="Attached files, at most 10.")
+    attachments: list[Document] = batched(documents_named, key=_files, description="Attached files, at most 10.")
 
 
 def _next_states(row: TicketRow, context: Context) -> Sequence[TicketState]:

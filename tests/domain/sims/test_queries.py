@@ -21,7 +21,7 @@ from domain.kernel.permissions import Permission
 from domain.kernel.scope import ActorRef, Reach, Scope
 from domain.kernel.text import fold, search_key
 from domain.reading import Ways
-from domain.sims import counting, queries
+from domain.sims import queries
 from domain.sims.filters import SimFilter, SimSort, SimSortKey
 from domain.sims.intake import search_text
 from domain.sims.queries import sims_count, sims_page
@@ -272,20 +272,6 @@ async def test_forged_cursors_are_refused(database: Database, key: list[Any]) ->
     async with database.read() as session:
         with pytest.raises(InvalidInput):
             await sims_page(session, fleet.scope, fleet.top.organization_id, fleet.top.path, window=Window(5, cursor))
-
-
-PATHS = st.lists(st.sampled_from(["a.", "b.", "aa."]), min_size=1, max_size=4).map("".join)
-
-
-@given(st.lists(st.tuples(PATHS, st.sampled_from(sorted(SimStatus)), st.integers(0, 9))), PATHS, st.booleans())
-def test_a_subtree_is_summed_as_if_every_place_were_looked_at(places: list[tuple[str, str, int]], path: str, is_deep: bool) -> None:
-    inside = [(status, number) for place, status, number in places if (place.startswith(path) if is_deep else place == path)]
-
-    row = counting._summed(sorted(places), path, NOW, is_deep=is_deep)
-
-    assert row.total == sum(number for status, number in inside if status != SimStatus.TERMINATED)
-    assert row.active == sum(number for status, number in inside if status == SimStatus.ACTIVE)
-    assert row.total == row.active + row.blocked + row.ready_to_activate + row.other
 
 
 LETTERS = "علی كي۰5ژ%_'\"|+# aZ‌1239"
