@@ -13,7 +13,8 @@ from domain.accounts.service import account_for_write
 from domain.accounts.tables import Account, CostCentre
 from domain.approvals import rules
 from domain.approvals.asking import look_up_anew
-from domain.approvals.queries import authority, newest
+from domain.approvals.budgets import newest
+from domain.approvals.queries import authority
 from domain.approvals.tables import ApprovalBand, ApprovalDelegation, Budget
 from domain.audit.writing import Result, Work
 from domain.kernel.calendar import JalaliMonth

@@ -11,8 +11,9 @@ from sqlalchemy.orm.attributes import set_committed_value
 from sqlmodel import col, select
 
 from domain.approvals import rules
+from domain.approvals.budgets import budget_row, budgets_touched
 from domain.approvals.notices import tell_reached
-from domain.approvals.queries import authority, bands_above, budget_row, budgets_touched
+from domain.approvals.queries import authority, bands_above
 from domain.approvals.rules import Question
 from domain.approvals.tables import Budget, Spending, SpendingState, TokenBudget, TokenDay
 from domain.audit.writing import Work

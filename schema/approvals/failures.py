@@ -6,7 +6,7 @@ import strawberry
 from strawberry.schema.exception_handlers import ExceptionHandler
 from strawberry.types.field import StrawberryField
 
-from domain.approvals.queries import BudgetRow
+from domain.approvals.budgets import BudgetRow
 from domain.kernel import errors
 from domain.kernel.permissions import Permission
 from schema.approvals.types import Budget

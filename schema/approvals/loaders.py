@@ -2,6 +2,7 @@
 
 from uuid import UUID
 
+from domain.approvals import budgets as budget_queries
 from domain.approvals import queries
 from domain.approvals.queries import ApprovalKey, ApprovalRow, DelegationRow
 from domain.kernel.calendar import day_of
@@ -14,7 +15,7 @@ from schema.kernel.context import Context
 from schema.kernel.nodes import FINDERS
 from schema.people import loaders as people_loaders
 
-budgets = in_scope(Permission.BUDGET_READ, queries.budgets_by_ids)
+budgets = in_scope(Permission.BUDGET_READ, budget_queries.budgets_by_ids)
 """Budgets in scope."""
 
 
@@ -66,13 +67,13 @@ async def persons_named(context: Context, ids: list[UUID]) -> list[PersonRow | N
 async def daily_budgets(context: Context, keys: list[tuple[UUID, UUID]]) -> list[Money | None]:
     """What tokens in view may spend in a day."""
     async with context.read() as session:
-        return await queries.daily_budgets(session, keys)
+        return await budget_queries.daily_budgets(session, keys)
 
 
 async def spent_today(context: Context, keys: list[tuple[UUID, UUID]]) -> list[Money]:
     """What tokens in view have spent today."""
     async with context.read() as session:
-        return await queries.spent_on(session, keys, day_of(context.now))
+        return await budget_queries.spent_on(session, keys, day_of(context.now))
 
 
 FINDERS[Kind.BUDGET] = budgets

@@ -5,8 +5,9 @@ from typing import TYPE_CHECKING, Annotated, Any, cast
 
 import strawberry
 
-from domain.approvals import queries
-from domain.approvals.queries import ApprovalKey, ApprovalRow, BandRow, BudgetRow, DelegationRow
+from domain.approvals import budgets, queries
+from domain.approvals.budgets import BudgetRow
+from domain.approvals.queries import ApprovalKey, ApprovalRow, BandRow, DelegationRow
 from domain.kernel.calendar import JalaliMonth
 from domain.kernel.ids import Kind
 from domain.kernel.paging import Window
@@ -139,8 +140,8 @@ async def budgets_of_organization(
     window, wanted = Window.of(first, after, last, before), month or JalaliMonth.of(info.context.now)
     return await CountedConnection[Budget].read(
         info.context,
-        lambda session: queries.budgets_page(session, scope, root.id, wanted, window),
-        lambda session: queries.budgets_count(session, scope, root.id, wanted),
+        lambda session: budgets.budgets_page(session, scope, root.id, wanted, window),
+        lambda session: budgets.budgets_count(session, scope, root.id, wanted),
     )
 
 

@@ -8,7 +8,7 @@ from sqlmodel import col, select
 
 from auth.policy import RIGHTS
 from domain.accounts.tables import CostCentre
-from domain.approvals import queries
+from domain.approvals import budgets, queries
 from domain.approvals.rules import DECIDERS
 from domain.approvals.tables import ApprovalDelegation
 from domain.kernel.errors import InvalidInput, NotEligible, NotFound
@@ -33,8 +33,8 @@ async def test_a_budget_holds_for_its_month_and_is_inherited(database: Database,
 
     scope, window = one.as_profile_manager().scope(Permission.BUDGET_READ, NOW), Window.of(10, None, None, None)
     async with database.read() as session:
-        shown = {month: (await queries.budgets_page(session, scope, one.id, MONTH.plus(month), window)).rows for month in range(-1, 3)}
-        counted = await queries.budgets_count(session, scope, one.id, MONTH.plus(2))
+        shown = {month: (await budgets.budgets_page(session, scope, one.id, MONTH.plus(month), window)).rows for month in range(-1, 3)}
+        counted = await budgets.budgets_count(session, scope, one.id, MONTH.plus(2))
     assert shown[-1] == []
     assert [(row.subject.id, row.month, row.limit) for row in shown[1]] == [(one.accounts["sales"].id, MONTH.plus(1), Money(10_000_000))]
     assert [row.subject.id for row in shown[2]] == [one.accounts["root"].id, one.accounts["sales"].id]
@@ -51,7 +51,7 @@ async def test_a_manager_sees_and_sets_only_the_budgets_below(database: Database
     with pytest.raises(NotFound):
         await set_budget(database, one, "root", 1, actor=two_tenants.other.as_profile_manager())
     async with database.read() as session:
-        rows = (await queries.budgets_page(session, below.scope(Permission.BUDGET_READ, NOW), one.id, MONTH, Window.of(10, None, None, None))).rows
+        rows = (await budgets.budgets_page(session, below.scope(Permission.BUDGET_READ, NOW), one.id, MONTH, Window.of(10, None, None, None))).rows
     assert [row.subject.id for row in rows] == [one.accounts["field"].id]
 
 
@@ -164,5 +164,5 @@ async def test_setting_at_once_comes_one_after_the_other(database: Database, two
         scope = one.as_profile_manager().scope(Permission.BUDGET_READ, NOW)
         bands = await queries.bands_of_organization(session, scope, one.id)
         held = (await session.scalars(select(ApprovalDelegation).where(col(ApprovalDelegation.valid_to) > NOW))).all()
-        assert await queries.budgets_count(session, scope, one.id, MONTH) == 1
+        assert await budgets.budgets_count(session, scope, one.id, MONTH) == 1
     assert (len(bands), len(held)) == (2, 1)
