@@ -22,5 +22,5 @@ def in_scope(permission: Permission, query: Query[Key, Value]) -> Callable[[Cont
         async with context.read() as session:
             return await query(session, scope, keys)
 
-    read.__qualname__ = query.__qualname__
+    read.__qualname__, read.__annotations__["return"] = query.__qualname__, query.__annotations__["return"]  # what rows it brings
     return read
