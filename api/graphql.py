@@ -4,7 +4,7 @@ JSON over POST; a GET, which no page of somebody else's can make in a person's n
 """
 
 import asyncio
-import uuid
+import os
 from collections.abc import Mapping
 from typing import Any
 
@@ -99,7 +99,7 @@ class Endpoint:
 
     async def answer(self, request: Request) -> Response:
         """Answers one request; nothing leaves without a request id."""
-        seen = Seen(uuid.uuid4().hex)
+        seen = Seen(os.urandom(16).hex())
         with watched(self._world, seen):
             return await self._watched(request, seen)
 

@@ -74,6 +74,8 @@ class Actor:
     @property
     def permissions(self) -> frozenset[Permission]:
         """Rights held anywhere."""
+        if len(self.grants) == 1:
+            return self.grants[0].permissions
         return frozenset().union(*(grant.permissions for grant in self.grants))
 
     @property

@@ -3,6 +3,7 @@
 That statement also tells whether a planned move is due in an organization that the actor reaches: then it is carried out first.
 """
 
+import functools
 import hashlib
 from collections.abc import Iterable, Mapping, Sequence
 from contextlib import suppress
@@ -35,6 +36,8 @@ from store.types import UtcDateTime
 
 _TOUCHED_EVERY = timedelta(minutes=1)
 """How stale `last_used_at` may be: so rarely a request writes."""
+ROLES_KEPT = 2_000
+"""Roles at places of which a process knows what they bring."""
 
 _AT: Any = bindparam("at", type_=UtcDateTime)
 _HELD = and_(
@@ -220,8 +223,16 @@ async def _seen(auth: Auth, statement: Prepared, kind: type[Seen], at: datetime,
 
 
 def _held(rows: Iterable[_Held]) -> tuple[Grant, ...]:
-    held = (grants_of(Role(row.role), row.held_in, row.held_path, row.held_before or (), row.held_group) for row in rows)
+    held = (_grants(row.role, row.held_in, row.held_path, tuple(row.held_before or ()), row.held_group) for row in rows)
     return tuple(dict.fromkeys(grant for grants in held for grant in grants))
+
+
+@functools.lru_cache(ROLES_KEPT)
+def _grants(
+    role: str, organization_id: UUID | None, path: str | None, former_paths: tuple[str, ...], group_id: UUID | None
+) -> Sequence[Grant]:
+    """The same for the same: what a role brings at a place is the table of roles' alone to say."""
+    return grants_of(Role(role), organization_id, path, former_paths, group_id)
 
 
 def _revisions(rows: Sequence[_Held]) -> Mapping[Place, int]:

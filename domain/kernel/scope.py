@@ -143,7 +143,8 @@ class Scope:
             replace(group, path=max(group.path, path, key=len)) for path in paths for group in self.groups
             if group.organization_id == organization_id and (group.path.startswith(path) or path.startswith(group.path))
         )  # fmt: skip
-        return replace(self, reach=tuple(dict.fromkeys(parts)), groups=tuple(dict.fromkeys(groups)))
+        reached, grouped = tuple(dict.fromkeys(parts)), tuple(dict.fromkeys(groups))
+        return Scope(self.actor, self.permission, reached, self.at, self.is_masked, grouped)  # `replace` takes three times as long
 
     def paid_by(self, organization_id: UUID, path: str) -> "Scope":
         """The part that an account's money may be spent on: all of it for who covers the account, else the groups that belong to it."""
@@ -159,8 +160,8 @@ class Scope:
 
     def covers(self, organization_id: UUID, path: str) -> bool:
         """Whether something of this organization on this path is in scope."""
-        for part in self.reach:  # noqa: SIM110  asked of every row of a page, and any() costs three times as much
-            if part.covers(organization_id, path):
+        for part in self.reach:  # asked of every row of a page: any() and `Reach.covers` cost three times as much
+            if part.organization_id is None or (part.organization_id == organization_id and path.startswith(part.path)):
                 return True
         return False
 

@@ -27,7 +27,7 @@ from strawberry.extensions.field_extension import build_field_extension_resolver
 from strawberry.relay import GlobalID
 from strawberry.scalars import is_scalar
 from strawberry.types.arguments import StrawberryArgument, convert_argument
-from strawberry.types.base import StrawberryOptional
+from strawberry.types.base import StrawberryMaybe, StrawberryOptional
 from strawberry.types.enum import StrawberryEnumDefinition
 from strawberry.types.field import StrawberryField
 
@@ -63,6 +63,8 @@ class Argument(NamedTuple):
     python_name: str
     name: str
     convert: Callable[..., Any] | None
+    takes_null: bool
+    """Whether null is converted to something else."""
 
 
 class Given(NamedTuple):
@@ -92,9 +94,10 @@ class Resolver:
         """Its answer, for arguments as graphql-core coerces them."""
         info = self._info_class(_raw_info=raw_info, _field=self.declared)
         named = {}
-        for python_name, name, convert in self.arguments:
+        for python_name, name, convert, takes_null in self.arguments:
             if name in given:
-                named[python_name] = given[name] if convert is None else convert(given[name], info=info)
+                value = given[name]
+                named[python_name] = value if convert is None or (value is None and not takes_null) else convert(value, info=info)
         for name in self._row_names:
             named[name] = row
         positional = (row,) if self._takes_self else ()
@@ -189,13 +192,13 @@ def _argument(converter: Any, argument: StrawberryArgument) -> Argument:
     inner = type_.of_type if isinstance(type_, StrawberryOptional) else type_
     is_leaf = inner is not GlobalID and (isinstance(inner, StrawberryEnumDefinition) or is_scalar(inner, converter.scalar_registry))
     convert = partial(convert_argument, type_=type_, config=converter.config, scalar_registry=converter.scalar_registry, path=(name,))
-    return Argument(argument.python_name, name, None if is_leaf else convert)
+    return Argument(argument.python_name, name, None if is_leaf else convert, isinstance(type_, StrawberryMaybe))
 
 
 def _given(resolver: Resolver, node: FieldNode) -> list[Given] | None:
     """The arguments of a field of an operation; null for what no request can share, and for faults."""
     nodes, found = {argument.name.value: argument for argument in node.arguments or ()}, []
-    for _, name, _ in resolver.arguments:
+    for name in [argument.name for argument in resolver.arguments]:
         declared, asked = resolver.field.args[name], nodes.get(name)
         variable = asked.value.name.value if asked is not None and isinstance(asked.value, VariableNode) else None
         standing: dict[str, Any] = {}

@@ -1,8 +1,7 @@
 """Batched reads of one request: what is asked for in the same step of an execution is read together, and read once."""
 
 import asyncio
-from collections.abc import Awaitable, Callable, Collection, Container, Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Awaitable, Callable, Collection, Container, Sequence
 from typing import Any, TypeVar
 
 Key = TypeVar("Key")
@@ -47,9 +46,7 @@ class Loaders:
             if missing:
                 await _together({shelf.batch_of(key): None for key in missing})
         elif missing:
-            with shelf.reading(asked):
-                brought = await shelf.brought(missing)
-                values.update(zip(missing, brought, strict=True))
+            brought = await shelf.read_at_once(missing, asked)
             if len(missing) == len(keys):  # each once: some keys are dear to hash, such as UUIDs
                 return list(brought)
         return [values[key] for key in keys]
@@ -79,14 +76,14 @@ class _Shelf:
         self.under_way: list[tuple[Container[Any], list[asyncio.Future[None]]]] = []
         """Keys that somebody is reading at once, and who waits until that is over."""
 
-    @contextmanager
-    def reading(self, keys: Container[Any]) -> Iterator[None]:
-        """Lets others know meanwhile that these keys are being read, and its fault reaches them."""
+    async def read_at_once(self, missing: list[Any], asked: Container[Any]) -> Sequence[Any]:
+        """Brings some keys; others know meanwhile that all that are asked are being read, and a fault reaches them."""
         waiting: list[asyncio.Future[None]] = []
         fault: Exception | None = None
-        self.under_way.append((keys, waiting))
+        self.under_way.append((asked, waiting))
         try:
-            yield
+            brought = await self.brought(missing)
+            self.values.update(zip(missing, brought, strict=True))
         except Exception as error:
             fault = error
             raise
@@ -95,6 +92,7 @@ class _Shelf:
             for waiter in waiting:
                 if not waiter.done():
                     waiter.set_result(None) if fault is None else waiter.set_exception(fault)
+        return brought
 
     async def others(self, keys: Sequence[Any]) -> None:
         """Waits until nobody is reading any of these keys; what is still missing then, for its reader was cancelled, the next one reads."""

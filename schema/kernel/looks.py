@@ -55,14 +55,15 @@ def _noted_together(looks: Looks, rows: Sequence[Any]) -> bool:
 
 def note_shown(looks: Looks, scope: Scope, shown: Sequence[tuple[Any, Any]]) -> None:
     """Notes what a field showed of each of many rows, none of it null."""
-    parts = {kind for kind in {type(value) for _, value in shown} if kind_of(kind) is None and not issubclass(kind, list)}
-    owners = [row for row, value in shown if type(value) in parts]
-    if len(owners) < len(shown):
+    rows, values = zip(*shown, strict=True) if shown else ((), ())
+    parts = {kind for kind in set(map(type, values)) if kind_of(kind) is None and not issubclass(kind, list)}
+    if not parts.issuperset(map(type, values)):
         for row, value in shown:
             if type(value) not in parts:
                 note(looks, scope, row, value)
-    if owners:
-        note(looks, scope, None, owners)
+        rows = tuple(row for row, value in shown if type(value) in parts)
+    if rows:
+        note(looks, scope, None, rows)
 
 
 def note_found(looks: Looks, row: Any, *, is_by_operator: bool) -> None:
