@@ -18,7 +18,7 @@ from domain.billing.tables import Bill
 from domain.kernel.calendar import JalaliMonth, day_of
 from domain.kernel.permissions import Permission
 from domain.kernel.plan import MutationMode
-from domain.kernel.scope import SYSTEM, system_scope
+from domain.kernel.scope import CONSOLE, system_scope
 from domain.notifications.tables import Notice
 from domain.payments import service as payments
 from seeds.companies import COMPANIES
@@ -69,6 +69,6 @@ async def _pay(database: Database, bill_id: UUID, reference: str, *, at: datetim
 
 
 async def _write(database: Database, service: Service, *, at: datetime) -> Result:
-    scope = system_scope(Permission.BILL_READ, at, by=SYSTEM)
+    scope = system_scope(Permission.BILL_READ, at, by=CONSOLE)
     done = await carry_out(database, scope, Command("billPay", MutationMode.APPLY, ""), service, at=at)
     return done.result or {}
