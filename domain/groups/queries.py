@@ -195,7 +195,7 @@ def _policies(scope: Limits, condition: Any) -> Select[Any]:
     statement: Any = select(*_POLICY).join(SimGroup, col(SimGroup.id) == col(PaymentPolicy.group_id))
     statement = statement.join(Account, col(Account.id) == col(SimGroup.account_id)).where(condition)
     statement = statement.order_by(col(PaymentPolicy.created_at), col(PaymentPolicy.id))
-    return cast(Select[Any], scope.limit(statement, col(Account.organization_id), col(Account.path)))
+    return cast(Select[Any], scope.limit(statement, col(Account.organization_id), col(Account.path), is_group))
 
 
 @shaped
@@ -219,10 +219,15 @@ async def policies_by_ids(session: Session, scope: Scope, ids: Sequence[UUID]) -
     return in_order(ids, starmap(PaymentPolicyRow, await session.rows(_policies_by_ids(scope), ids=ids)))
 
 
+def _of_policies(group_id: Any) -> Any:
+    """A run of a policy of the group."""
+    return col(PaymentPolicyRun.policy_id).in_(select(col(PaymentPolicy.id)).where(col(PaymentPolicy.group_id) == group_id))
+
+
 @shaped
 def _runs(scope: Limits, given: tuple[str, ...]) -> Select[Any]:
     statement: Any = select(*_RUN).where(*(RUN_CONDITIONS[name] for name in given))
-    return cast(Select[Any], scope.limit(statement, col(PaymentPolicyRun.organization_id), col(PaymentPolicyRun.path)))
+    return cast(Select[Any], scope.limit(statement, col(PaymentPolicyRun.organization_id), col(PaymentPolicyRun.path), _of_policies))
 
 
 def _run(row: Any) -> PaymentPolicyRunRow:

@@ -11,9 +11,10 @@ from api.worker import DEEDS
 from api.world import World
 from auth import people
 from auth.actor import Actor, grants_of
+from domain.groups.tables import PaymentPolicy, PaymentPolicyRun
 from domain.jobs import running as jobs
 from domain.kernel.identifiers import Channel, Identity
-from domain.kernel.ids import Kind, decode, encode
+from domain.kernel.ids import Kind, decode, encode, uuid7
 from domain.kernel.permissions import Permission, Role
 from domain.kernel.scope import ActorRef, GroupReach, scope_at
 from domain.orders.tables import Order
@@ -160,6 +161,35 @@ async def test_a_whole_group_is_bought_for_by_a_job_that_reaches_no_further(worl
     await run(outbox.Task(1, "jobs.run", "job", {"job_id": order.job_id.hex}, 1))
     items = await asked(world, manager, "query($id: ID!) { node(id: $id) { ... on Order { items(first: 9) { edges { node { id sim { id } } } } } } }", id=encode(Kind.ORDER, order.id))
     assert {edge["node"]["sim"]["id"] for edge in items["node"]["items"]["edges"]} == set(ids(one, 0, 8))
+
+
+async def test_a_manager_sees_what_the_groups_policies_did_and_no_others(world: World, two_tenants: TwoTenants) -> None:
+    one, seen = two_tenants.one, "id policies { id runs(first: 5) { edges { node { id amount { amount } } } } }"
+    mine, others = await group_of(world, one, "root", [0]), await group_of(world, one, "root", [0, 4], "Others")
+    rows: dict[UUID, UUID] = {}
+    async with world.database.write() as session:
+        for group in (mine, others):
+            policy = PaymentPolicy(
+                id=uuid7(), organization_id=one.id, group_id=group, wallet_id=one.wallets["root"], is_active=True, notify_emails=[],
+                day_of_month=5, created_at=NOW,
+            )  # fmt: skip
+            session.add(policy)
+            await session.flush()
+            run = PaymentPolicyRun(
+                id=uuid7(), organization_id=one.id, path=one.sims[0].path, policy_id=policy.id, sim_id=one.sims[0].id, occasion=group.hex,
+                at=NOW, amount=7,
+            )  # fmt: skip
+            session.add(run)
+            rows[group] = run.id
+    manager, document = manager_of(one, "root", mine), f"query($id: ID!) {{ node(id: $id) {{ ... on Group {{ {seen} }} }} }}"
+
+    (policy_seen,) = (await asked(world, manager, document, id=encode(Kind.GROUP, mine)))["node"]["policies"]
+    assert [edge["node"]["id"] for edge in policy_seen["runs"]["edges"]] == [encode(Kind.PAYMENT_POLICY_RUN, rows[mine])]
+    assert (await asked(world, manager, document, id=encode(Kind.GROUP, others)))["node"] is None
+    run_seen = "query($id: ID!) { node(id: $id) { id } }"
+    for group, is_seen in ((mine, True), (others, False)):
+        found = (await asked(world, manager, run_seen, id=encode(Kind.PAYMENT_POLICY_RUN, rows[group])))["node"]
+        assert (found is not None) == is_seen
 
 
 async def test_one_order_is_for_one_group(world: World, two_tenants: TwoTenants) -> None:

@@ -120,3 +120,11 @@ def test_settings_never_show_a_secret(tmp_path: Path) -> None:
 
     assert "hidden" not in f"{settings!r} {settings}"
     assert settings.secret_key not in f"{settings!r} {settings}"
+
+
+@pytest.mark.parametrize(("said", "lets_in"), [(None, False), ("no", False), ("YES", True)])
+def test_group_managers_sign_in_only_where_it_is_said(said: str | None, lets_in: bool, tmp_path: Path) -> None:
+    given = {"SIMURGH_DATA_DIR": str(tmp_path), **({"SIMURGH_GROUP_MANAGERS_SIGN_IN": said} if said else {})}
+
+    assert read_settings(given).group_managers_sign_in is lets_in
+    assert refused({**given, "SIMURGH_GROUP_MANAGERS_SIGN_IN": "perhaps"}) == {"SIMURGH_GROUP_MANAGERS_SIGN_IN"}
