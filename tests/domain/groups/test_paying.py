@@ -22,6 +22,7 @@ from domain.wallet.service import adjust
 from domain.wallet.tables import LedgerAccount
 from store.outbox import OutboxRow
 from store.session import Database
+from tests.approvals import set_budget
 from tests.domain.billing.debts import owed
 from tests.world import NOW, TwoTenants
 
@@ -82,3 +83,19 @@ async def test_too_little_money_is_told_once_and_tried_again_next_month(database
         assert (await session.execute(told)).scalar_one() == 2
     await paying.pay_due(database, at=NOW + timedelta(days=31))
     assert len(await runs(database)) == 2
+
+
+async def test_a_budget_bounds_what_is_paid_by_itself_and_the_failure_is_told_once(database: Database, two_tenants: TwoTenants) -> None:
+    bill, one = await opened(database, two_tenants, AutoPay(TODAY, None), 1_000_000), two_tenants.one
+    await set_budget(database, one, "root", 1_000)
+
+    for hours in range(3):
+        await paying.pay_due(database, at=NOW + timedelta(hours=hours))
+
+    (run,) = await runs(database)
+    assert run.transfer_id is None and run.failure is not None and run.failure["code"] == "BUDGET_EXCEEDED"
+    async with database.read() as session:
+        wallet = await session.get_one(LedgerAccount, one.wallets["root"])
+        told = select(func.count()).where(col(OutboxRow.kind) == "groups.notice", OutboxRow.organization_id == one.id)
+        assert (wallet.balance, (await session.execute(told)).scalar_one()) == (1_000_000, 2)
+        assert (await session.get_one(Bill, bill.id)).paid == 0
