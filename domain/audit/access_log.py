@@ -1,6 +1,5 @@
 """Reading who looked: an organization's access log, newest first, as far as the reader's scope goes."""
 
-import asyncio
 from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
@@ -10,11 +9,11 @@ import msgspec
 
 from domain.audit.documents import AccessLogEntry
 from domain.audit.queries import LogFilter
+from domain.documents import document_page, documents_by_ids, paths_within
 from domain.kernel.batches import in_order
 from domain.kernel.ids import Kind, Ref
 from domain.kernel.paging import Page, Window
 from domain.kernel.scope import ActorRef, Scope
-from domain.reading import DOCUMENT_SECONDS, document_page, documents_answering, paths_within
 
 
 class AccessLogEntryRow(msgspec.Struct, frozen=True):
@@ -61,7 +60,5 @@ async def looks_page(scope: Scope, organization_id: UUID, *, window: Window, fil
 
 async def looks_by_ids(scope: Scope, ids: Sequence[UUID]) -> list[AccessLogEntryRow | None]:
     """Entries in the order asked, null for those out of scope."""
-    with documents_answering():
-        async with asyncio.timeout(DOCUMENT_SECONDS):
-            entries = await AccessLogEntry.find({"_id": {"$in": list(ids)}}).to_list()
+    entries = await documents_by_ids(AccessLogEntry, ids)
     return in_order(ids, (_row(entry) for entry in entries if scope.covers(entry.organization_id, entry.path)))

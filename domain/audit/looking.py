@@ -16,10 +16,10 @@ from pymongo.errors import PyMongoError
 
 from domain.audit.chain import common_path
 from domain.audit.documents import AccessLogEntry
+from domain.documents import delete_some
 from domain.kernel.errors import Unlogged
 from domain.kernel.ids import Kind, Ref, uuid7
 from domain.kernel.scope import ActorRef
-from domain.reading import delete_some
 from store.documents import insert_new
 
 LOG = structlog.get_logger("access_log")

@@ -17,6 +17,7 @@ from domain.billing import sheets
 from domain.billing.states import ISSUED
 from domain.billing.tables import Bill, BillLine
 from domain.catalogue.tables import Offering
+from domain.documents import paths_within
 from domain.exports import reports
 from domain.imports.columns import SIMS, USAGE
 from domain.kernel.errors import NotFound
@@ -25,7 +26,6 @@ from domain.kernel.permissions import Permission
 from domain.kernel.scope import Scope
 from domain.orders.tables import Order, OrderItem
 from domain.payments.tables import Payment
-from domain.reading import paths_within
 from domain.sims.tables import Sim
 from domain.tickets.tables import Ticket
 from domain.usage.documents import UsageRecord

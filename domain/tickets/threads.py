@@ -11,11 +11,11 @@ import structlog
 from pymongo.errors import PyMongoError
 
 from domain.audit.writing import Work
+from domain.documents import DOCUMENT_SECONDS, document_page, documents_by_ids
 from domain.kernel.batches import in_order
 from domain.kernel.ids import uuid7
 from domain.kernel.paging import Page, Window
 from domain.kernel.scope import ActorRef
-from domain.reading import DOCUMENT_SECONDS, document_page, documents_answering
 from domain.tickets.documents import TicketMessage
 from store.outbox import Task
 
@@ -90,6 +90,4 @@ async def messages_page(organization_id: UUID, ticket_id: UUID, window: Window) 
 
 async def messages_by_ids(ids: Sequence[UUID]) -> list[TicketMessageRow | None]:
     """Messages in the order asked, null for unknown ones; the caller checks that their tickets are in scope."""
-    with documents_answering():
-        async with asyncio.timeout(DOCUMENT_SECONDS):
-            return in_order(ids, map(_row, await TicketMessage.find({"_id": {"$in": list(ids)}}).to_list()))
+    return in_order(ids, map(_row, await documents_by_ids(TicketMessage, ids)))

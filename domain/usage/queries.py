@@ -1,6 +1,5 @@
 """Reading usage records, newest first; each is authorised by the place its card had when it was made."""
 
-import asyncio
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -10,6 +9,7 @@ from uuid import UUID
 
 import msgspec
 
+from domain.documents import document_page, documents_by_ids, paths_within
 from domain.kernel.batches import in_order
 from domain.kernel.errors import Forbidden
 from domain.kernel.money import Money
@@ -17,7 +17,6 @@ from domain.kernel.paging import Page, Window
 from domain.kernel.quantity import UNIT_OF, FigureSource, Quantity, UsageType
 from domain.kernel.scope import Scope
 from domain.kernel.text import search_key
-from domain.reading import DOCUMENT_SECONDS, document_page, documents_answering, paths_within
 from domain.usage.documents import UsageDirection, UsageRecord
 
 RECENT = 15
@@ -143,7 +142,5 @@ async def recent(scope: Scope, organization_id: UUID, sim_id: UUID) -> list[Usag
 
 async def usage_by_ids(scope: Scope, ids: Sequence[UUID]) -> list[UsageRecordRow | None]:
     """Records in the order asked, null for those out of scope."""
-    with documents_answering():
-        async with asyncio.timeout(DOCUMENT_SECONDS):
-            records = await UsageRecord.find({"_id": {"$in": list(ids)}}).to_list()
+    records = await documents_by_ids(UsageRecord, ids)
     return in_order(ids, (_row(record) for record in records if scope.covers(record.organization_id, record.path)))

@@ -9,7 +9,7 @@ from uuid import UUID
 from sqlalchemy import bindparam, or_, update
 from sqlmodel import col
 
-from domain.reading import delete_some
+from domain.documents import delete_some
 from domain.sims.tables import Sim
 from domain.usage.documents import UsageRecord
 from store.documents import insert_new

@@ -24,7 +24,7 @@ from graphql import (
 from api.graphql import told
 from api.world import World
 from auth.actor import Actor
-from domain import reading
+from domain import documents
 from domain.audit.looking import Look
 from domain.kernel.locale import Locale
 from domain.usage import service
@@ -47,7 +47,7 @@ NEVER = 10**9
 @pytest.fixture(autouse=True)
 def patient(monkeypatch: pytest.MonkeyPatch) -> None:
     """On a busy machine the document store may take its time: an outage would look like a difference."""
-    monkeypatch.setattr(reading, "DOCUMENT_SECONDS", 60)
+    monkeypatch.setattr(documents, "DOCUMENT_SECONDS", 60)
 
 
 def queries() -> Iterator[tuple[str, str]]:

@@ -18,6 +18,7 @@ from auth.wiring import Auth
 from domain.accounts.queries import accounts_by_ids, accounts_page, places_at
 from domain.accounts.service import make_account, make_organization
 from domain.accounts.tables import Account, PaymentMode
+from domain.documents import paths_within
 from domain.hierarchy import service
 from domain.jobs.service import Many, at_once
 from domain.kernel.errors import DomainError
@@ -30,7 +31,6 @@ from domain.kernel.text import fold
 from domain.orders.queries import orders_by_ids
 from domain.orders.tables import Order
 from domain.people.tables import Membership, Person
-from domain.reading import paths_within
 from domain.sims.counting import counters
 from domain.sims.queries import sims_by_ids, sims_page
 from domain.sims.rules import Bar
