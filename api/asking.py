@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any
 
 import orjson
@@ -34,6 +35,15 @@ class Asked:
     is_get: bool = False
 
 
+class GraphQLRequest(Request):
+    """A request whose headers are decoded once rather than looked through for each that is asked for."""
+
+    @cached_property
+    def told(self) -> Mapping[str, str]:
+        """Headers by their names in small letters; of those given twice the first."""
+        return {name.decode("latin-1"): value.decode("latin-1") for name, value in reversed(self.scope["headers"])}
+
+
 async def body_of(request: Request, most: int) -> bytes:
     """The body of a request, never read further than `most` bytes; raises `Refusal` for a larger one."""
     chunks, size, is_over = [], 0, False
@@ -50,9 +60,9 @@ async def body_of(request: Request, most: int) -> bytes:
     return b"".join(chunks)
 
 
-async def asked(request: Request) -> Asked:
+async def asked(request: GraphQLRequest) -> Asked:
     """Reads the body of a POST, at most 256 KB; raises `Refusal` for anything but one JSON request."""
-    if request.headers.get("content-type", "").split(";")[0].strip().lower() != "application/json":
+    if request.told.get("content-type", "").split(";")[0].strip().lower() != "application/json":
         raise Refusal(415, "UNSUPPORTED_MEDIA_TYPE", "Send the request as application/json.")
     try:
         body = orjson.loads(await body_of(request, BODY_BYTES))
@@ -97,9 +107,9 @@ def well_formed(body: Mapping[str, Any], *, is_get: bool = False) -> Asked:
     return Asked(source, digest, variables, name, is_get)
 
 
-def answer_type(request: Request) -> str:
+def answer_type(request: GraphQLRequest) -> str:
     """The media type of the answer by the Accept header; raises `Refusal` when neither is wanted."""
-    accepted = request.headers.get("accept", "*/*").lower()
+    accepted = request.told.get("accept", "*/*").lower()
     if MODERN in accepted:
         return MODERN
     if "*/*" in accepted or "application/*" in accepted or PLAIN in accepted:

@@ -11,13 +11,12 @@ from typing import Any
 import orjson
 import structlog
 from graphql import GraphQLError, OperationType
-from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import BaseRoute, Route
 from starlette.types import Receive, Scope, Send
 
 from api.admission import Admission, Refused
-from api.asking import Asked, Refusal, answer_type, asked, asked_in_url
+from api.asking import Asked, GraphQLRequest, Refusal, answer_type, asked, asked_in_url
 from api.budget import RESTORE_RATE
 from api.seen import Seen
 from api.sending import MODERN, PLAIN, kept, sent
@@ -94,17 +93,17 @@ class Endpoint:
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """An ASGI application, which a route calls straight."""
-        response = await self.answer(Request(scope, receive, send))
+        response = await self.answer(GraphQLRequest(scope, receive, send))
         await response(scope, receive, send)
 
-    async def answer(self, request: Request) -> Response:
+    async def answer(self, request: GraphQLRequest) -> Response:
         """Answers one request; nothing leaves without a request id."""
         seen = Seen(os.urandom(16).hex())
         with watched(self._world, seen):
             return await self._watched(request, seen)
 
-    async def _watched(self, request: Request, seen: Seen) -> Response:
-        locale = negotiate(request.headers.get("accept-language"))
+    async def _watched(self, request: GraphQLRequest, seen: Seen) -> Response:
+        locale = negotiate(request.told.get("accept-language"))
         media_type, request_id = PLAIN, seen.request_id
         try:
             if request.method not in {"GET", "POST"}:
@@ -121,11 +120,11 @@ class Endpoint:
             seen.noted([error])
             return sent({"errors": [error]}, 503, media_type, request_id)
 
-    async def _answer(self, request: Request, wanted: Asked, media_type: str, locale: Locale, seen: Seen) -> Response:
+    async def _answer(self, request: GraphQLRequest, wanted: Asked, media_type: str, locale: Locale, seen: Seen) -> Response:
         world, now, request_id = self._world, self._world.clock.now(), seen.request_id
-        address, header = request.client.host if request.client else "", request.headers.get("authorization")
+        address, header = request.client.host if request.client else "", request.told.get("authorization")
         actor = await identify(world.auth, header, address, at=now)
-        locale = negotiate(request.headers.get("accept-language"), [actor.locale if actor else None])
+        locale = negotiate(request.told.get("accept-language"), [actor.locale if actor else None])
 
         try:
             operation = await self._admission.operation(wanted, actor, seen, at=now)
@@ -141,7 +140,7 @@ class Endpoint:
             return sent({"errors": shown}, refused.status if media_type == MODERN else 200, media_type, request_id)
 
         context = Context(
-            database=world.database, now=now, locale=locale, actor=actor, address=address, user_agent=request.headers.get("user-agent"),
+            database=world.database, now=now, locale=locale, actor=actor, address=address, user_agent=request.told.get("user-agent"),
             request_id=request_id, parts=world, has_dead_token=actor is None and bool(header), operation=operation,
         )  # fmt: skip
         data, errors = await self._executed(operation, wanted.variables, context)
@@ -154,9 +153,9 @@ class Endpoint:
         left = await self._admission.budget.settle(asker, requested - spent, now=now)
         cost = {"requested": requested, "actual": spent, "remaining": left, "restoreRate": RESTORE_RATE}
         # A mutation's answer may hold a secret, and errors repeat what was sent: neither is compressed nor kept.
-        accepts = request.headers.get("accept-encoding", "") if operation.kind is OperationType.QUERY and not errors else ""
+        accepts = request.told.get("accept-encoding", "") if operation.kind is OperationType.QUERY and not errors else ""
         if wanted.is_get and not errors:
-            known = request.headers.get("if-none-match", "")
+            known = request.told.get("if-none-match", "")
             return kept(b'{"data":' + data + b"}", media_type, request_id, known=known, accepts=accepts)
         return sent(answered(data, errors, {"cost": cost}), 200, media_type, request_id, accepts=accepts)
 
