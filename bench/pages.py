@@ -215,8 +215,9 @@ async def measure(world: World, engine: str, rounds: int, only: str = "") -> lis
         if only not in kind.name:
             continue
         with CONSOLE.status(f"{engine}: {kind.name} …"):
-            size = await _size(app, small, as_small)
-            for position in ("first", "middle", "last"):
+            there = await _rows(app, small, as_small)
+            size = max(there // 3, 1)
+            for position in ("first", "middle", "last") if there > 1 else ("first", "last"):  # of one row there is no second page
                 asked = [await _asked(world, app, *of, position, size) for of in ((large, kind), (small, as_small))]
                 bodies = [orjson.dumps(one) for one in asked]
                 times: tuple[list[float], list[float]] = ([], [])
@@ -303,11 +304,11 @@ async def _group(world: World) -> bool:
     return bool(accounts)
 
 
-async def _size(app: Any, company: Company, kind: PageKind) -> int:
-    """How many rows a page of this kind has in both companies."""
+async def _rows(app: Any, company: Company, kind: PageKind) -> int:
+    """How many rows of a kind a company has, as far as three pages."""
     variables = {"account": company.accounts[kind.account], "first": 3 * COUNT, **kind.asked}
     answer = await _posted(app, orjson.dumps({"query": kind.document, "operationName": "Fleet", "variables": variables}), company.token)
-    return max(len(orjson.loads(answer)["data"]["account"]["sims"]["edges"]) // 3, 1)
+    return len(orjson.loads(answer)["data"]["account"]["sims"]["edges"])
 
 
 async def _asked(world: World, app: Any, company: Company, kind: PageKind, position: str, size: int) -> dict[str, Any]:

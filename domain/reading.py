@@ -4,6 +4,7 @@ import functools
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
+from math import isqrt
 from typing import Any, Concatenate, ParamSpec, Protocol, TypeVar, cast
 
 import msgspec
@@ -35,6 +36,8 @@ from store.session import Session
 from store.statements import STATEMENTS_KEPT, Bound, Prepared, changed
 
 ROWS_KEPT = 256
+MOST_ROWS = 201
+"""Rows of the largest window, with the one that tells whether others follow."""
 ALL = 1_000_000_000
 WINDOW: Any = bindparam("window", type_=Integer)
 RowKind = TypeVar("RowKind", bound=msgspec.Struct)
@@ -178,9 +181,12 @@ def _paged(found: Sequence[Any], window: Window, order: Sequence[By], name: str)
 
 @dataclass(frozen=True, slots=True)
 class Ways:
-    """How a narrowed list is looked through: `near` rows along its order first, `many` that are collected, `far` along the order then.
+    """How a narrowed list is looked through: `near` rows along its order first, those that fit collected, or `far` along the order then.
 
-    `counting` finds by an index alone what has to be looked at to collect; `lead` is the column by whose index all are collected.
+    The more fit, the dearer they are collected and the sooner a window of them is met: they are collected up to a number whose square
+    is `many` windows. `counting` finds by an index alone what has to be looked at to collect; `lead` is the column by whose index all
+    are collected. Where `counting` tells their ids (`has_ids`), only these are looked at far along the order; and as it costs little to
+    count them, rows near by are looked at only where too many fit to be counted.
     """
 
     many: int
@@ -188,6 +194,7 @@ class Ways:
     near: int
     counting: Select[Any]
     lead: Any = None
+    has_ids: bool = False
 
 
 async def sifted(
@@ -213,11 +220,17 @@ def _sifted(
 ) -> Select[Any]:  # fmt: skip
     """A window of the rows that fit, by the ways that are needed to find it, each a limited statement of its own."""
     given = order, has_cursor, is_backward
-    near = _once("near", _met(statement, *given, whole, ways.near).limit(WINDOW)) if ways.near else None
+    most = isqrt(ways.many * MOST_ROWS) + 1
+    near = _once("near", _met(statement, *given, whole, ways.near).limit(WINDOW)) if ways.near and not ways.has_ids else None
     is_short = _is_short(near) if near is not None else true()
-    size = _if(is_short, ways.counting, _number(ways.many + 1)).subquery("counting")
-    is_few = select(_once("counted", select(func.count().label("size")).select_from(size)).c.size).scalar_subquery() <= _number(ways.many)
-    far = _once("far", _if(is_short & ~is_few, _met(statement, *given, whole, ways.far), WINDOW))
+    counting = _if(is_short, ways.counting, _number(most)).subquery("counting")
+    size = select(_once("counted", select(func.count().label("size")).select_from(counting)).c.size).scalar_subquery()
+    is_few = size * size <= _number(ways.many) * WINDOW
+    if ways.near and ways.has_ids:
+        near = _once("near", _if(size == _number(most), _met(statement, *given, whole, ways.near), WINDOW))
+        is_short = _is_short(near)
+    met = _met_among(statement, *given, whole, ways) if ways.has_ids else _met(statement, *given, whole, ways.far)
+    far = _once("far", _if(is_short & ~is_few, met, WINDOW))
     is_beyond = exists(_placed(select(literal_column("1")).where(whole), *given).limit(_number(1)).offset(_number(ways.far)))
     wanted = searched.with_only_columns(*_keys(order)).order_by(ways.lead)
     fitting = _once("fitting", _if(is_short & (is_few | (_is_short(far) & is_beyond)), wanted, _number(ALL)))
@@ -249,6 +262,18 @@ def _met(
     used = {part.key for part in visitors.iterate(fitting) if isinstance(part, Column) and part.table is table}
     along = _placed(select(*(table.c[key] for key in sorted(used))).where(whole), order, has_cursor, is_backward)
     return cast(Select[Any], ClauseAdapter(along.limit(_number(far)).subquery("along")).traverse(fitting))
+
+
+def _met_among(
+    statement: Select[Any], order: Sequence[By], has_cursor: bool, is_backward: bool, whole: ColumnElement[bool], ways: Ways
+) -> Select[Any]:
+    """As `_met`, but only rows whose ids were found are looked at: the rest is an order's index and a table of ids in memory."""
+    id = order[-1].column
+    along = _placed(select(*_keys(order)).where(whole), order, has_cursor, is_backward).limit(_number(ways.far)).subquery("along")
+    place = along.c[f"k{len(order) - 1}"]
+    fits: Any = statement.with_only_columns(literal_column("1")).where(id == place).correlate(along).scalar_subquery()
+    is_found = place.in_(ways.counting).is_(true())  # of IN alone plans make joins, which lose the order
+    return select(*along.c).where(is_found, fits == 1)
 
 
 def _window(rows: CTE, order: Sequence[By], has_cursor: bool, is_backward: bool) -> Subquery:

@@ -67,6 +67,31 @@ def _among_sqlite(element: Among, compiler: Any, **options: Any) -> str:
     return f"{column} IN (SELECT value FROM json_each({values}))"  # noqa: S608 (both are compiled)
 
 
+class OneOf(FunctionElement[bool]):
+    """Whether a column's value is one of those of a query, answered first: of `IN` PostgreSQL may make a join that begins elsewhere."""
+
+    name = "one_of"
+    type: Any = NULLTYPE
+    inherit_cache = True
+
+
+def one_of(column: Any, values: Select[Any]) -> ColumnElement[bool]:
+    """The condition `column IN (the query)`, by the column's index."""
+    return OneOf(column, values.scalar_subquery())
+
+
+@compiles(OneOf, "postgresql")
+def _one_of_postgresql(element: OneOf, compiler: Any, **options: Any) -> str:
+    column, values = (compiler.process(part, **options) for part in element.clauses)
+    return f"{column} = ANY (ARRAY{values})"
+
+
+@compiles(OneOf, "sqlite")
+def _one_of_sqlite(element: OneOf, compiler: Any, **options: Any) -> str:
+    column, values = (compiler.process(part, **options) for part in element.clauses)
+    return f"{column} IN {values}"
+
+
 class Prepared:
     """A select made once; its named parameters (`bindparam`) have no values of their own, so that none can be forgotten."""
 

@@ -65,6 +65,7 @@ def _fleet(scope: Limits, given: tuple[str, ...], wanted: Wanted) -> Select[Any]
     tags = [holds(col(Sim.tags), name) for name in given if name.startswith("tag_")]
     said = {"words"} if "dialled" in given else set()
     said |= {"account_id"} if "as_of" in given else set()
+    said |= {"group_id"} if "is_grouped" in given else set()
     return statement.where(*tags, *(CONDITIONS[name] for name in given if name in CONDITIONS.keys() - said))
 
 

@@ -26,7 +26,7 @@ from domain.sims.filters import SimFilter, SimSort, SimSortKey
 from domain.sims.intake import search_text
 from domain.sims.queries import sims_count, sims_page
 from domain.sims.states import SimStatus
-from domain.sims.tables import Sim
+from domain.sims.tables import GroupMember, Sim, SimGroup
 from store.fragments import FRAGMENTS
 from store.ordering import EPOCH
 from store.session import Database
@@ -68,6 +68,8 @@ class Fleet:
     top: Account
     below: Account
     cost_centre_id: UUID
+    group_id: UUID
+    grouped: list[Sim]
     cards: list[Sim]
 
     @property
@@ -100,7 +102,13 @@ async def made(database: Database, described: Sequence[dict[str, Any]]) -> Fleet
                 )
             )  # fmt: skip
         session.add_all(cards)
-    return Fleet(top, below, centre.id, cards)
+        group = SimGroup(
+            id=uuid7(), organization_id=organization.id, account_id=below.id, name="Every other", name_fold="everyother", created_at=NOW
+        )
+        session.add(group)
+        await session.flush()
+        session.add_all(GroupMember(organization_id=organization.id, group_id=group.id, sim_id=card.id) for card in cards[::2])
+    return Fleet(top, below, centre.id, group.id, cards[::2], cards)
 
 
 async def walk(database: Database, fleet: Fleet, size: int, *, is_backward: bool, **wanted: Any) -> list[UUID]:
@@ -175,12 +183,15 @@ def filters(fleet: Fleet) -> list[tuple[SimFilter, Callable[[Sim], bool]]]:
         ({"tags": ["van"]}, lambda card: "|van|" in card.tags),
         ({"tags": ["van", "night shift"]}, lambda card: card.tags == "|van|night shift|"),
         ({"cost_centre_ids": [fleet.cost_centre_id]}, lambda card: card.cost_centre_id is not None),
+        ({"group_id": fleet.group_id}, lambda card: card in fleet.grouped and card.account_id == fleet.below.id),
+        ({"group_id": fleet.group_id, "has_debt": False}, lambda card: card in fleet.grouped and card.account_id == fleet.below.id and not card.debt),
+        ({"group_id": uuid7()}, lambda card: False),
         ({"idle_since": NOW}, lambda card: card.last_usage_at is None or card.last_usage_at < NOW),
         ({"bucket_ends_before": NOW}, lambda card: card.next_bucket_end_at is not None and card.next_bucket_end_at < NOW),
         ({"has_debt": True}, lambda card: bool(card.debt)),
         ({"has_debt": False}, lambda card: not card.debt),
     ]
-    chosen = [alone[0], alone[3], alone[6], alone[9], alone[12]]
+    chosen = [alone[0], alone[3], alone[6], alone[9], alone[-1]]
     together: dict[str, Any] = {name: value for given, _ in chosen for name, value in given.items()}
     every = (together, lambda card: all(fits(card) for _, fits in chosen))
     return [(SimFilter(**given), fits) for given, fits in [*alone, every]]
