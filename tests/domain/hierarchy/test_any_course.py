@@ -71,7 +71,7 @@ def _lets_circles_be(patch: pytest.MonkeyPatch) -> None:
 def _is_never_in_time(patch: pytest.MonkeyPatch) -> None:
     async def seen(auth: Auth, statement: Any, kind: Any, at: datetime, **named: Any) -> Any:
         async with auth.database.read() as session:
-            return [kind(*row) for row in await session.rows(statement, at=at, **named)]
+            return [kind(*row) for row in await session.rows(statement, at=at, out=auth.out, **named)]
 
     patch.setattr(identify, "_seen", seen)
 

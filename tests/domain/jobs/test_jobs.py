@@ -78,12 +78,10 @@ class Story:
 
     async def step(self, name: str = "test") -> int:
         """One round of a worker that only does jobs."""
-        done = 0
-        for task in await outbox.claim(self.database, name, now=self.clock.now()):
-            if task.kind == service.RUN:
-                await outbox.run_task(self.database, self.handlers, self.clock, task, worker=name)
-                done += 1
-        return done
+        tasks = await outbox.claim(self.database, name, kinds=[service.RUN], now=self.clock.now())
+        for task in tasks:
+            await outbox.run_task(self.database, self.handlers, self.clock, task, worker=name)
+        return len(tasks)
 
     async def job(self) -> Job:
         async with self.database.read() as session:
