@@ -103,6 +103,7 @@ async def test_a_file_comes_in_and_is_kept_as_it_was(sender: Sender, two_tenants
         ("stamp.png", "image/png", PNG),
         ("stamp.jpeg", "image/jpeg", b"\xff\xd8\xff\xe0 JFIF"),
     ],
+    ids=lambda part: part if isinstance(part, str) else "",  # gzip writes the second into a body
 )
 @pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
 async def test_every_type_that_is_allowed_is_taken(sender: Sender, name: str, type: str, body: bytes) -> None:
