@@ -57,6 +57,7 @@ class OutboxRow(SQLModel, table=True):
     state: str = OutboxState.READY
     run_at: datetime = Field(sa_type=UtcDateTime)
     attempts: int = 0
+    """Those that failed: a worker that was killed meanwhile is no fault of the row's."""
     leased_by: str | None = None
     lease_until: datetime | None = Field(default=None, sa_type=UtcDateTime)
     error: str | None = None
@@ -210,8 +211,8 @@ async def claim(database: Database, worker: str, *, kinds: Iterable[str], now: d
     async with database.write() as session:
         rows = (await session.scalars(due.with_for_update(skip_locked=True, of=OutboxRow))).all()
         for row in rows:
-            row.leased_by, row.lease_until, row.attempts = worker, now + LEASE, row.attempts + 1
-        return [Task(row.seq or 0, row.kind, row.subject, row.payload, row.attempts, row.trace) for row in rows]
+            row.leased_by, row.lease_until = worker, now + LEASE
+        return [Task(row.seq or 0, row.kind, row.subject, row.payload, row.attempts + 1, row.trace) for row in rows]
 
 
 async def _settle(database: Database, worker: str, task: Task, **values: Any) -> None:
@@ -250,16 +251,18 @@ async def run_task(
             async with asyncio.timeout(RUN_SECONDS):
                 await handler(task)
     except asyncio.CancelledError:  # somebody else may take it at once, and it doesn't count as a failure
-        await _settle(database, worker, task, run_at=clock.now(), attempts=task.attempt - 1)
+        await _settle(database, worker, task, run_at=clock.now())
         raise
     except Later as later:
-        await _settle(database, worker, task, run_at=later.at, attempts=0 if later.has_progressed or is_tireless else task.attempt - 1)
+        failures = 0 if later.has_progressed or is_tireless else task.attempt - 1
+        await _settle(database, worker, task, run_at=later.at, attempts=failures)
     except Exception as error:
         dead = isinstance(error, GiveUp) or (task.attempt >= MOST_ATTEMPTS and not is_tireless)
         LOG.warning("outbox_failed", kind=task.kind, subject=task.subject, attempt=task.attempt, dead=dead, error=type(error).__name__)
         wait = timedelta(seconds=min(2 ** min(task.attempt, MOST_ATTEMPTS + 2), LONGEST_TIRELESS_WAIT if is_tireless else LONGEST_WAIT))
         state = OutboxState.DEAD if dead else OutboxState.READY
-        await _settle(database, worker, task, state=state, run_at=clock.now() + wait, error=f"{type(error).__name__}: {error}"[:300])
+        told = f"{type(error).__name__}: {error}"[:300]
+        await _settle(database, worker, task, state=state, run_at=clock.now() + wait, attempts=task.attempt, error=told)
     else:
         await _settle(database, worker, task, state=OutboxState.DONE, error=None)
 

@@ -78,6 +78,22 @@ async def test_a_worker_that_dies_between_claim_and_settle_is_followed_by_anothe
     assert receiver.ids[0] == receiver.ids[1]
 
 
+async def test_what_killed_workers_had_in_hand_has_not_failed(database: Database) -> None:
+    receiver, clock = Receiver(), MovableClock()
+    await fill(database, subjects=1, each=1)
+    for number in range(MOST_ATTEMPTS + 5):
+        assert len(await outbox.claim(database, f"killed {number}", kinds=["note"], now=clock.now())) == 1
+        clock.move(LEASE + timedelta(seconds=1))
+    receiver.moods = [RuntimeError("500")]
+
+    await work(database, receiver, clock, worker="alive")
+    assert await states(database) == [OutboxState.READY]
+
+    clock.move(timedelta(seconds=2))
+    await work(database, receiver, clock, worker="alive")
+    assert await states(database) == [OutboxState.DONE]
+
+
 async def test_a_worker_that_comes_back_late_settles_nothing_of_its_follower(database: Database) -> None:
     clock = MovableClock()
     await fill(database, subjects=1, each=1)
