@@ -44,6 +44,7 @@ class Desk:
         self.database, self.one, self.at = database, tenant, NOW
         self.lines = [tenant.sims[place].id for place in (0, 1, 4)]
         self.policies: list[UUID] = []
+        self.group: UUID | None = None
 
     def work(self, session: Any, permission: Permission = Permission.POLICY_MANAGE) -> Work:
         return Work(session, system_scope(permission, self.at), self.at, MutationMode.APPLY)
@@ -60,13 +61,20 @@ class Desk:
             made = await service.create(
                 self.work(session), self.one.accounts["root"].id, name="Vans", first=SimSelection(self.lines)
             )
-            for trigger in triggers:
-                done = await policies.save(
-                    self.work(session), policy_id=None, group_id=made["group"], rule=TopUp(trigger, unit, AMOUNT),
-                    wallet_id=self.one.wallets["root"], emails=emails, is_active=True,
-                )  # fmt: skip
-                self.policies.append(done["policy"])
+            self.group = made["group"]
+        for trigger in triggers:
+            await self.watch(trigger, emails=emails, unit=unit)
         return self
+
+    async def watch(self, trigger: int, *, emails: tuple[str, ...] = (), unit: Unit = Unit.RIAL) -> UUID:
+        """A policy of the group."""
+        async with self.database.write() as session:
+            done = await policies.save(
+                self.work(session), policy_id=None, group_id=self.group, rule=TopUp(trigger, unit, AMOUNT),
+                wallet_id=self.one.wallets["root"], emails=emails, is_active=True,
+            )  # fmt: skip
+        self.policies.append(done["policy"])
+        return self.policies[-1]
 
     async def move(self, line: UUID, amount: int) -> None:
         """Usage or a top-up, as far as the line has money."""
@@ -126,9 +134,12 @@ async def test_a_quarter_fires_once_for_each_crossing(steps: list[Any], money: i
         await session.execute(delete(SimGroup))
         if before:
             await adjust(desk.work(session), wallet_id=tenant.wallets["root"], amount=-before, reason="closing")
-    await desk.open(money, TRIGGER, 3 * TRIGGER)
-    starts = {line: len(await desk.history(line)) for line in desk.lines}
-    await desk.settle()  # all lines are new: how they stand now is what is seen first
+    await desk.open(money)
+    starts: dict[tuple[UUID, UUID], int] = {}
+    for trigger in (TRIGGER, 3 * TRIGGER):  # one after the other: a line that is new to a policy counts as it stands when it is looked at
+        policy = await desk.watch(trigger)
+        starts |= {(policy, line): len(await desk.history(line)) for line in desk.lines}
+        await desk.settle()
 
     for step in steps:
         desk.at += timedelta(days=90) / len(steps)
@@ -143,8 +154,8 @@ async def test_a_quarter_fires_once_for_each_crossing(steps: list[Any], money: i
     paid = 0
     for policy, trigger in zip(desk.policies, (TRIGGER, 3 * TRIGGER), strict=True):
         for line in desk.lines:
-            history = await desk.history(line)
-            seen = history[starts[line] - 1 :] if starts[line] else [0, *history]
+            history, start = await desk.history(line), starts[policy, line]
+            seen = history[start - 1 :] if start else [0, *history]
             runs = await desk.runs(policy, line)
             assert len(runs) == naive(seen, trigger)
             assert len({run.occasion for run in runs}) == len(runs)
