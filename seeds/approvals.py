@@ -32,14 +32,15 @@ from seeds.identities import NIKAZIN, OMID, SARA
 from seeds.lines import Line
 from store.session import Session
 
-PAYING, TOP = "110", "100"
+PAYING, TOP, THRIFTY = "110", "100", "130"
 FROM = 2_000_000
 """Rials from which the profile manager has to say yes to the fleet's manager."""
 USED_PERCENT = 78
 AGO = timedelta(hours=2, minutes=20)
 MOST_LINES = 4
 MEMO = "برای خودروهای تازهٔ مشهد"
-ENOUGH = 400_000_000
+ENOUGH = 1_500_000_000
+"""For what is bought in a month and all bills that are due."""
 """What the whole company may spend a month, in rials, unless it has spent more."""
 
 
@@ -66,28 +67,40 @@ async def seed_approvals(
     await session.execute(insert(ApprovalBand), [band])
     wish = await _wish(session, paying, lines, offerings, vat_rate)
     held = wish.price.gross.minor * len(wish.lines)
-    month = str(JalaliMonth.of(at))
-    parts = []
-    for account in (top, paying):
-        spent = await _spent(session, account, at)
-        amount = (spent + held) * 100 // USED_PERCENT if account is paying else max(ENOUGH, 2 * (spent + held))
-        told = rules.reached((75, 90, 100), spent + held, amount)
-        budget = rules.budget_id(account.id, month)
+    now, parts = JalaliMonth.of(at), []
+    for account in (top, paying, accounts[NIKAZIN, THRIFTY]):
+        committed = held if paying.path.startswith(account.path) else 0
+        month = now if committed else await _last_month(session, account)
+        spent = await _spent(session, account, month)
+        amount = ENOUGH if committed else spent * 100 // USED_PERCENT
+        budget = rules.budget_id(account.id, str(month))
         row = {
             "id": budget, "organization_id": account.organization_id, "subject_kind": Kind.ACCOUNT.value, "subject_id": account.id,
-            "month": month, "amount": amount, "thresholds": [75, 90, 100], "is_set": True, "spent": spent, "committed": held, "told": told,
+            "month": str(month), "amount": amount, "thresholds": [75, 90, 100], "is_set": True, "spent": spent, "committed": committed,
+            "told": rules.reached((75, 90, 100), spent + committed, amount),
         }  # fmt: skip
         await session.execute(insert(Budget), [row])
-        parts.append({"budget": budget.hex, "kind": Kind.ACCOUNT.value, "subject": account.id.hex, "amount": held, "over": False})
+        if committed:
+            parts.append({"budget": budget.hex, "kind": Kind.ACCOUNT.value, "subject": account.id.hex, "amount": held, "over": False})
     await _ask(session, new_id, wish, omid, sara.id, parts, at=at - AGO)
 
 
-async def _spent(session: Session, account: Account, at: datetime) -> int:
-    """What orders of this month cost at or below an account."""
+async def _spent(session: Session, account: Account, month: JalaliMonth) -> int:
+    """What orders of a month cost at or below an account."""
     cost = func.coalesce(func.sum(col(Order.net) + col(Order.vat) - col(Order.refunded)), 0)
-    here = (col(Order.path) >= account.path, col(Order.path) < path_end(account.path))
-    mine = select(cost).where(Order.organization_id == account.organization_id, *here, col(Order.placed_at) >= JalaliMonth.of(at).starts_at)
+    mine = select(cost).where(*_of(account), col(Order.placed_at) >= month.starts_at, col(Order.placed_at) < month.ends_at)
     return int((await session.execute(mine)).scalar_one())
+
+
+async def _last_month(session: Session, account: Account) -> JalaliMonth:
+    """When something was bought at or below an account last."""
+    placed_at = (await session.scalars(select(Order.placed_at).where(*_of(account)).order_by(col(Order.placed_at).desc()).limit(1))).one()
+    return JalaliMonth.of(placed_at)
+
+
+def _of(account: Account) -> tuple[Any, ...]:
+    here = col(Order.path) >= account.path, col(Order.path) < path_end(account.path)
+    return Order.organization_id == account.organization_id, *here
 
 
 async def _wish(session: Session, account: Account, lines: Sequence[Line], offerings: Sequence[Offering], vat_rate: Any) -> Wish:

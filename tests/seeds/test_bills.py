@@ -9,6 +9,7 @@ from sqlmodel import select
 
 from api.books import LOOKS
 from auth.wiring import Auth
+from domain.approvals.tables import Budget
 from domain.billing.states import BillState
 from domain.billing.tables import Bill, BillLine
 from domain.kernel.sealing import Sealer
@@ -32,6 +33,7 @@ async def test_accounts_have_six_bills_and_one_is_overdue(database: Database, do
         bills = (await session.scalars(select(Bill))).all()
         kinds = set(await session.scalars(select(BillLine.kind)))
         assert not await prove(session, looks=LOOKS)
+        budgets = (await session.scalars(select(Budget))).all()
         notices = (await session.scalars(select(Notice).where(Notice.key == "bill.notice.issued"))).all()
     unread = {notice.subject_id for notice in notices if notice.read_at is None}
     newest = max(bill.month for bill in bills)
@@ -44,3 +46,6 @@ async def test_accounts_have_six_bills_and_one_is_overdue(database: Database, do
     assert kinds >= {"USAGE", "SUBSCRIPTION", "ONE_OFF"}
     assert any(bill.amount_due > 0 and bill.due_at is not None and bill.due_at <= NOW for bill in bills)
     assert {BillState.SENT, BillState.PARTIALLY_PAID, BillState.SETTLED} >= {BillState(bill.state) for bill in bills} >= {BillState.SETTLED}
+    for budget in budgets:  # whoever opens the demo can pay what is due
+        due = sum(bill.amount_due for bill in bills if bill.organization_id == budget.organization_id)
+        assert not budget.committed or budget.spent + budget.committed + due < (budget.amount or 0)
