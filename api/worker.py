@@ -27,9 +27,11 @@ from domain.hierarchy import present
 from domain.hierarchy import service as hierarchy
 from domain.imports import running as imports
 from domain.jobs import running as jobs
+from domain.jobs import service as job_service
 from domain.jobs.deeds import Deed
 from domain.orders import filling
 from domain.orders import fulfilment as orders
+from domain.orders import service as order_service
 from domain.payments import verifying as payments
 from domain.sims import edits as sim_edits
 from domain.sims import fulfilment as sims
@@ -45,11 +47,15 @@ DEEDS: Mapping[str, Deed] = {
     deed.mutation: deed for deed in (*sim_service.DEEDS.values(), sim_edits.UPDATE, hierarchy.MOVE, groups.UPDATE, filling.ORDER)
 }
 """What jobs can do, by the names of the mutations."""
+SLOW = {job_service.RUN, exports.RUN, imports.RUN, papers.PAPERS, order_service.RECEIPT, proving.LOOK_KIND, retention.RETENTION_KIND}
+"""Kinds of work that may take seconds or more. They are done apart, so that codes and mails never wait for them."""
+SLOW_AT_ONCE = 4
 
 
 def handlers(workshop: Workshop) -> Mapping[str, Handler]:
     """Every kind of work and who does it."""
     return {
+        outbox.CLEANING_KIND: outbox.cleaning_handler(workshop.database, workshop.clock),
         OTP_KIND: code_handler(workshop.sealer, workshop.mailer, workshop.sms, workshop.clock),
         notices.NOTICE_KIND: notices.notice_handler(workshop.database, workshop.mailer, workshop.sms),
         CLEANING_KIND: cleaning_handler(workshop.auth, workshop.clock),
@@ -81,7 +87,11 @@ async def work(workshop: Workshop, end: asyncio.Event | None = None) -> None:
     """Does what falls due until cancelled, or until the end is told and what was begun is done."""
     able = handlers(workshop)
     await outbox.begin_rounds(workshop.database, able, at=workshop.clock.now())
-    await outbox.run_forever(workshop.database, able, workshop.clock, watch=watch_of(workshop), end=end)
+    watch = watch_of(workshop)
+    slow, quick = ({kind: able[kind] for kind in able if (kind in SLOW) is is_slow} for is_slow in (True, False))
+    async with asyncio.TaskGroup() as lanes:
+        lanes.create_task(outbox.run_forever(workshop.database, quick, workshop.clock, watch=watch, end=end))
+        lanes.create_task(outbox.run_forever(workshop.database, slow, workshop.clock, watch=watch, end=end, most=SLOW_AT_ONCE))
 
 
 @asynccontextmanager

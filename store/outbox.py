@@ -28,6 +28,8 @@ MOST_ATTEMPTS = 10
 LONGEST_WAIT, LONGEST_TIRELESS_WAIT = 3600, 300
 """Seconds between two tries."""
 KEPT = timedelta(days=7)
+AT_ONCE = 20
+CLEANING_KIND = "outbox.clean"
 TRACE: ContextVar[str | None] = ContextVar("trace", default=None)
 """The trace that rows put in now belong to, as W3C's `traceparent` has it."""
 LOG = structlog.get_logger("outbox")
@@ -191,7 +193,7 @@ async def send_all(session: Session, letters: Iterable[Letter], *, organization_
     await insert_all(session, OutboxRow, rows, ignores_known=True)
 
 
-async def claim(database: Database, worker: str, *, kinds: Iterable[str], now: datetime, most: int = 20) -> list[Task]:
+async def claim(database: Database, worker: str, *, kinds: Iterable[str], now: datetime, most: int = AT_ONCE) -> list[Task]:
     """Leases the oldest unfinished row of each of some subjects, due ones of these kinds only: what a newer release sent waits for it."""
     older = aliased(OutboxRow)
     blocked = exists().where(
@@ -231,11 +233,24 @@ async def figures(database: Database, *, now: datetime) -> Figures:
     return Figures(count, max((now - oldest).total_seconds(), 0) if oldest else 0, dead)
 
 
+def cleaning_handler(database: Database, clock: _Clock) -> Handler:
+    """The handler that forgets what was done a week ago, each hour."""
+
+    async def clean(_: Task) -> None:
+        at = clock.now()
+        async with database.write() as session:
+            done = col(OutboxRow.state) == OutboxState.DONE
+            await session.execute(delete(OutboxRow).where(done, col(OutboxRow.run_at) < at - KEPT))
+        raise Later(at + timedelta(hours=1))
+
+    return Round(clean)
+
+
 async def run_once(
-    database: Database, handlers: Mapping[str, Handler], clock: _Clock, *, worker: str, watch: Watch | None = None
+    database: Database, handlers: Mapping[str, Handler], clock: _Clock, *, worker: str, watch: Watch | None = None, most: int = AT_ONCE
 ) -> int:
     """Claims and runs what is due; returns how many rows it took. `watch` is entered around each piece of work and sees what it raises."""
-    tasks = await claim(database, worker, kinds=handlers, now=clock.now())
+    tasks = await claim(database, worker, kinds=handlers, now=clock.now(), most=most)
     await asyncio.gather(*(run_task(database, handlers, clock, task, worker=worker, watch=watch) for task in tasks))
     return len(tasks)
 
@@ -269,20 +284,17 @@ async def run_task(
 
 async def run_forever(
     database: Database, handlers: Mapping[str, Handler], clock: _Clock, *, pause: float = 0.2, watch: Watch | None = None,
-    end: asyncio.Event | None = None,
+    end: asyncio.Event | None = None, most: int = AT_ONCE,
 ) -> None:  # fmt: skip
-    """Works until cancelled, or until the end is told, with what was begun done; a fault of the store is logged and tried again."""
+    """Works until cancelled, or until the end is told, with what was begun done; a fault of the store is logged and tried again.
+
+    It takes `most` pieces at a time and the next when all of them are done: what takes long belongs to a call of its own.
+    """
     worker = secrets.token_hex(6)
-    purge_at = clock.now()
     while end is None or not end.is_set():
         try:
-            if not await run_once(database, handlers, clock, worker=worker, watch=watch):
+            if not await run_once(database, handlers, clock, worker=worker, watch=watch, most=most):
                 await asyncio.sleep(pause)
-            if clock.now() >= purge_at:
-                purge_at = clock.now() + timedelta(hours=1)
-                async with database.write() as session:
-                    done = col(OutboxRow.state) == OutboxState.DONE
-                    await session.execute(delete(OutboxRow).where(done, col(OutboxRow.run_at) < clock.now() - KEPT))
         except StoreBusy:
             await asyncio.sleep(pause)
         except (OSError, SQLAlchemyError) as error:  # a connection may break in ways that its driver has no name for
