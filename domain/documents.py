@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 from typing import Any, TypeVar
 from uuid import UUID
 
-from beanie import Document
+from beanie import Document, SortDirection
 from pymongo.errors import PyMongoError
 
 from domain.kernel.errors import InvalidInput, Unavailable
@@ -67,7 +67,7 @@ async def document_page(
     Plain finds (the rest of the cursor's instant, then beyond it) instead of one `$or`, which would scan.
     """
     is_falling = is_newest_first != window.is_backward
-    step, wanted = -1 if is_falling else 1, window.count + 1
+    step, wanted = SortDirection.DESCENDING if is_falling else SortDirection.ASCENDING, window.count + 1
     after, before, start = _just_before(starts_at) if starts_at else None, ends_at, ends_at or now if is_falling else None
     rows: list[Kept] = []
     with documents_answering():
@@ -76,7 +76,7 @@ async def document_page(
                 start, id = _place(name, window)
                 if (after is None or start > after) and (before is None or start < before):
                     same = {**where, by: start, "_id": {"$lt" if is_falling else "$gt": id}}
-                    rows = await model.find(same).sort([("_id", step)]).limit(wanted).to_list()  # type: ignore[list-item]
+                    rows = await model.find(same).sort([("_id", step)]).limit(wanted).to_list()
                 if is_falling:
                     before = min(start, before or start)
                 else:
@@ -86,7 +86,7 @@ async def document_page(
                     break
                 rest = {**where, by: span} if span else dict(where)
                 order = [(by, step), ("_id", step)]
-                rows += await model.find(rest).sort(order).limit(wanted - len(rows)).to_list()  # type: ignore[arg-type]
+                rows += await model.find(rest).sort(order).limit(wanted - len(rows)).to_list()
     more, rows = len(rows) > window.count, rows[: window.count]
     if window.is_backward:
         rows.reverse()

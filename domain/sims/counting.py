@@ -79,7 +79,7 @@ def counted(sums: Mapping[str, int], at: datetime) -> CountersRow:
 
 @shaped
 def _present(scope: Limits) -> Select[Any]:
-    columns: Sequence[Any] = (Account.organization_id, Account.path, Account.path.label("then"), SimCounter.status, SimCounter.count)  # type: ignore[attr-defined]
+    columns: Sequence[Any] = (Account.organization_id, Account.path, col(Account.path).label("then"), SimCounter.status, SimCounter.count)
     statement: Any = select(*columns).join(
         SimCounter,
         and_(col(SimCounter.organization_id) == col(Account.organization_id), col(SimCounter.account_id) == col(Account.id)),
