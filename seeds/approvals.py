@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import func, insert
+from sqlalchemy import func, insert, or_
 from sqlmodel import col, select
 
 from domain.accounts.service import next_number
@@ -32,7 +32,7 @@ from seeds.identities import NIKAZIN, OMID, SARA
 from seeds.lines import Line
 from store.session import Session
 
-PAYING, TOP, THRIFTY = "110", "100", "130"
+PAYING, TOP = "110", "100"
 FROM = 2_000_000
 """Rials from which the profile manager has to say yes to the fleet's manager."""
 USED_PERCENT = 78
@@ -40,8 +40,7 @@ AGO = timedelta(hours=2, minutes=20)
 MOST_LINES = 4
 MEMO = "برای خودروهای تازهٔ مشهد"
 ENOUGH = 1_500_000_000
-"""For what is bought in a month and all bills that are due."""
-"""What the whole company may spend a month, in rials, unless it has spent more."""
+"""What the company may spend this month, in rials: for what it buys and all bills that are due."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,10 +66,13 @@ async def seed_approvals(
     await session.execute(insert(ApprovalBand), [band])
     wish = await _wish(session, paying, lines, offerings, vat_rate)
     held = wish.price.gross.minor * len(wish.lines)
-    now, parts = JalaliMonth.of(at), []
-    for account in (top, paying, accounts[NIKAZIN, THRIFTY]):
+    now = JalaliMonth.of(at)
+    months, parts = [(top, now), (paying, now)], []
+    if last := await _bought_apart(session, top, paying):
+        account = next(account for account in accounts.values() if account.id == last.account_id)
+        months.append((account, JalaliMonth.of(last.placed_at)))
+    for account, month in months:
         committed = held if paying.path.startswith(account.path) else 0
-        month = now if committed else await _last_month(session, account)
         spent = await _spent(session, account, month)
         amount = ENOUGH if committed else spent * 100 // USED_PERCENT
         budget = rules.budget_id(account.id, str(month))
@@ -92,10 +94,11 @@ async def _spent(session: Session, account: Account, month: JalaliMonth) -> int:
     return int((await session.execute(mine)).scalar_one())
 
 
-async def _last_month(session: Session, account: Account) -> JalaliMonth:
-    """When something was bought at or below an account last."""
-    placed_at = (await session.scalars(select(Order.placed_at).where(*_of(account)).order_by(col(Order.placed_at).desc()).limit(1))).one()
-    return JalaliMonth.of(placed_at)
+async def _bought_apart(session: Session, top: Account, paying: Account) -> Order | None:
+    """The last purchase of another account than these two, if any bought something: its budget is the well-used one."""
+    apart = or_(col(Order.path) < paying.path, col(Order.path) >= path_end(paying.path))
+    last = select(Order).where(*_of(top), Order.account_id != top.id, apart).order_by(col(Order.placed_at).desc(), col(Order.id)).limit(1)
+    return (await session.scalars(last)).one_or_none()
 
 
 def _of(account: Account) -> tuple[Any, ...]:

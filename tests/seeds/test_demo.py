@@ -3,7 +3,7 @@
 import shutil
 import uuid
 from collections import Counter
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -92,6 +92,19 @@ async def test_the_same_seed_gives_the_same_world(sqlite_template: Path, tmp_pat
 
     assert one == same
     assert one[0]["sims"] != other[0]["sims"] and one[0]["organizations"] != other[0]["organizations"]
+
+
+@pytest.mark.parametrize("days", [0, 8, 15])
+async def test_a_world_can_be_seeded_on_any_day(sqlite_template: Path, tmp_path: Path, document_server_url: str, days: int) -> None:
+    """What a small company bought apart from its fleet is a matter of luck, and may be nothing."""
+    database = Database(f"sqlite+aiosqlite:///{shutil.copy(sqlite_template, tmp_path / 'another_day.db')}")
+    async with open_documents(document_server_url, registry.DOCUMENTS, name=f"test_{uuid.uuid4().hex}"):
+        await seed_demo(auth_on(database), at=datetime(2026, 11, 22, 19, 5, tzinfo=UTC) + timedelta(days=days), size=Size.SMALL)
+
+    async with database.read() as session:
+        budgets = (await session.scalars(select(Budget))).all()
+    assert len([budget for budget in budgets if budget.committed]) == 2 and len(budgets) in {2, 3}
+    await database.close()
 
 
 async def test_a_world_is_seeded_once(world: Database) -> None:
