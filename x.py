@@ -460,7 +460,7 @@ def main(arguments: list[str]) -> None:
             has_window = rest[:1] == ["app"]
             window = [package for package in debian_packages() if package.startswith("lib")]
             require_debian_packages(*(window if has_window else ["wrk"]), whose="benchmarks")
-            set_up("test", documents=not has_window, assets=(FONTS,) if has_window else ())
+            set_up("test", documents=not has_window, assets=(FONTS,))
             become(PYTHON, "-P", "-m", "bench", *rest)
         case "check":
             check()
