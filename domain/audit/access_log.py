@@ -11,7 +11,7 @@ from domain.audit.documents import AccessLogEntry
 from domain.audit.queries import LogFilter
 from domain.documents import document_page, documents_by_ids, paths_within
 from domain.kernel.batches import in_order
-from domain.kernel.ids import Kind, Ref
+from domain.kernel.ids import Ref, decode, encode
 from domain.kernel.paging import Page, Window
 from domain.kernel.scope import ActorRef, Scope
 
@@ -33,7 +33,7 @@ class AccessLogEntryRow(msgspec.Struct, frozen=True):
 def _row(entry: AccessLogEntry) -> AccessLogEntryRow:
     return AccessLogEntryRow(
         id=entry.id, organization_id=entry.organization_id, path=entry.path, at=entry.at, by=ActorRef.from_json(entry.by),
-        operation=entry.operation, subjects=[Ref(Kind(kind), id) for kind, id in entry.subjects], reason=entry.reason,
+        operation=entry.operation, subjects=[decode(subject) for subject in entry.subjects], reason=entry.reason,
         address=entry.address,
     )  # fmt: skip
 
@@ -45,7 +45,7 @@ async def looks_page(scope: Scope, organization_id: UUID, *, window: Window, fil
         return Page([], [], False, False)
     where: dict[str, Any] = {"organization_id": organization_id, **inside}
     if filter.subject is not None:
-        where["subjects"] = [filter.subject.kind.value, filter.subject.id]
+        where["subjects"] = encode(filter.subject.kind, filter.subject.id)
     if filter.person_id is not None:
         where["person_id"] = filter.person_id
     if filter.is_by_operator is not None:

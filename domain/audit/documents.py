@@ -10,7 +10,7 @@ from pymongo import DESCENDING, IndexModel
 
 
 class AccessLogEntry(Document):
-    """One read of an organization's data; `subjects` names what was looked at as [kind code, UUID], at most 20."""
+    """One read of an organization's data; `subjects` names what was looked at by global ids, at most 20."""
 
     id: UUID = Field()  # type: ignore[assignment]
     organization_id: UUID
@@ -19,7 +19,7 @@ class AccessLogEntry(Document):
     person_id: UUID | None
     is_operator: bool
     operation: str
-    subjects: list[tuple[str, UUID]]
+    subjects: list[str]
     path: str
     reason: str | None
     address: str

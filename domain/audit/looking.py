@@ -11,14 +11,13 @@ from typing import Any
 from uuid import UUID
 
 import structlog
-from bson.binary import UUID_SUBTYPE, Binary
 from pymongo.errors import PyMongoError
 
 from domain.audit.chain import common_path
 from domain.audit.documents import AccessLogEntry
 from domain.documents import delete_some
 from domain.kernel.errors import Unlogged
-from domain.kernel.ids import Kind, Ref, uuid7
+from domain.kernel.ids import Kind, Ref, encode, uuid7
 from domain.kernel.scope import ActorRef
 from store.documents import insert_new
 
@@ -36,10 +35,10 @@ LAST_PAUSE_SECONDS = 0.25
 
 @dataclass(slots=True)
 class Look:
-    """What was seen of one organization; `subjects` in the order they were seen, by the codes of their kinds and the bytes of their ids."""
+    """What was seen of one organization; `subjects` by their global ids in the order they were seen."""
 
     paths: set[str] = field(default_factory=set)
-    subjects: dict[tuple[str, bytes], None] = field(default_factory=dict)
+    subjects: dict[str, None] = field(default_factory=dict)
 
     def saw(self, path: str | None, subject: Ref | None) -> None:
         """Notes something that was seen; without a path it has no place in the tree of its own."""
@@ -49,12 +48,12 @@ class Look:
             self.named(subject.kind, [subject.id])
 
     def named(self, kind: Kind, ids: Iterable[UUID]) -> None:
-        """Names things of one kind that were seen, as many as are kept: by bytes, since an id's hash costs as much as all the rest."""
-        code, subjects = kind.value, self.subjects
+        """Names things of one kind that were seen, as many as are kept."""
+        subjects = self.subjects
         for id in ids:
             if len(subjects) >= MOST_SUBJECTS:
                 break
-            subjects[code, id.bytes] = None
+            subjects[encode(kind, id)] = None
 
 
 @dataclass(slots=True)
@@ -80,17 +79,14 @@ class Looks:
         """Notes a look at something of an organization."""
         self.at(organization_id).saw(path, subject)
 
-    def entries(
-        self, by: ActorRef, operation: str, address: str, *, at: datetime, reason: str | None = None
-    ) -> list[Entry]:
+    def entries(self, by: ActorRef, operation: str, address: str, *, at: datetime, reason: str | None = None) -> list[Entry]:
         """The looks as they are written: one entry an organization."""
         moment = at.replace(microsecond=at.microsecond // 1000 * 1000)  # the document store keeps milliseconds
         return [
             {
                 "_id": uuid7(int(at.timestamp() * 1000)), "organization_id": organization_id, "at": moment, "by": by.as_json(),
                 "person_id": by.person_id, "is_operator": by.is_operator, "operation": operation,
-                "subjects": [[code, Binary(id, UUID_SUBTYPE)] for code, id in look.subjects], "path": common_path(look.paths),
-                "reason": self.reason or reason, "address": address,
+                "subjects": list(look.subjects), "path": common_path(look.paths), "reason": self.reason or reason, "address": address,
             }
             for organization_id, look in self.by_organization.items()
         ]  # fmt: skip

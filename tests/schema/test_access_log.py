@@ -4,7 +4,6 @@ import asyncio
 from datetime import timedelta
 from types import SimpleNamespace
 from typing import Any
-from uuid import UUID
 
 import pytest
 from graphql import GraphQLObjectType, get_named_type
@@ -14,7 +13,7 @@ from auth.policy import RIGHTS
 from domain.audit import chain, looking
 from domain.audit.documents import AccessLogEntry
 from domain.audit.looking import BATCH, MOST_WAITING, AccessLog, Looks
-from domain.kernel.ids import Kind, Ref, encode, uuid7
+from domain.kernel.ids import Kind, Ref, decode, encode, uuid7
 from domain.kernel.permissions import Permission, Role
 from domain.kernel.scope import ActorRef, Reach, Scope
 from schema.kernel.looks import kind_of, note
@@ -240,7 +239,7 @@ async def test_what_is_written_is_what_a_document_of_it_would_be(documents: Any)
     (entry,) = await AccessLogEntry.find({}).to_list()
     assert entry == AccessLogEntry(
         id=entry.id, organization_id=organization_id, at=NOW + timedelta(milliseconds=1), by=by.as_json(), person_id=by.person_id,
-        is_operator=True, operation="Fleet", subjects=[(subject.kind.value, subject.id) for subject in subjects], path="1.2.",
+        is_operator=True, operation="Fleet", subjects=[encode(subject.kind, subject.id) for subject in subjects], path="1.2.",
         reason="Asked", address="127.0.0.1",
     )  # fmt: skip
     stored = AccessLogEntry.get_pymongo_collection()
@@ -299,7 +298,7 @@ def test_a_page_notes_every_place_and_the_first_twenty_of_each_organization() ->
     for company in companies:
         look, own = looks.by_organization[company], [row for row in rows if row.organization_id == company]
         assert look.paths == {row.path for row in own}
-        assert list(look.subjects) == [(Kind.SIM.value, row.id.bytes) for row in own[:20]]
+        assert list(look.subjects) == [encode(Kind.SIM, row.id) for row in own[:20]]
 
 
 def test_things_without_a_place_of_their_own_are_noted_at_what_they_are_part_of() -> None:
@@ -319,7 +318,7 @@ def test_things_without_a_place_of_their_own_are_noted_at_what_they_are_part_of(
         looks = Looks()
         note(looks, scope, source, result)
         look = looks.by_organization[organization_id]
-        assert (look.paths, [Ref(Kind(code), UUID(bytes=id)) for code, id in look.subjects]) == expected
+        assert (look.paths, [decode(subject) for subject in look.subjects]) == expected
 
 
 def test_every_root_field_about_customers_declares_its_right() -> None:
