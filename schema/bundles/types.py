@@ -1,7 +1,6 @@
 """What lines have, as a client sees it."""
 
 from datetime import datetime
-from operator import attrgetter
 from typing import TYPE_CHECKING, Annotated, Any
 
 import strawberry
@@ -15,7 +14,7 @@ from schema.bundles import loaders
 from schema.bundles.enums import BucketStatus, ProductStatus
 from schema.catalogue import loaders as catalogue_loaders
 from schema.catalogue.types import ProductOffering
-from schema.engine.fields import batched, itself, plain, rows_of
+from schema.engine.fields import batched, itself, made_of, plain, rows_of
 from schema.kernel.context import Context
 from schema.kernel.figures import FigureSource, Measured, Period, Quantity, UsageType
 from schema.kernel.nodes import Found, Node, global_id
@@ -42,12 +41,7 @@ def _status(row: BucketRow, context: Context) -> BucketStatus:
 
 def _quantity(name: str, description: str) -> Any:
     """An amount of the row in the unit of its service."""
-    amount = attrgetter(name)
-
-    def of_row(row: BucketRow) -> quantity.Quantity:
-        return quantity.Quantity(amount(row), UNIT_OF[row.usage_type])
-
-    return plain(of_row, description=description, needs=(name, "usage_type"))
+    return made_of(quantity.Quantity, description=description, count=name, unit=("usage_type", UNIT_OF))
 
 
 @strawberry.type(description="Where a grant lives and is used up (TMF654).")

@@ -3,7 +3,7 @@
 import keyword
 from asyncio import create_task, gather
 from collections import OrderedDict
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from hashlib import sha256
@@ -25,8 +25,8 @@ from graphql import (
 )
 from graphql.execution.collect_fields import CollectedFields, FieldDetailsList
 
-from schema.engine.facts import Attribute, Facts, refuse
-from schema.engine.fields import Batched, Guard, Plain, itself
+from schema.engine.facts import Attribute, Facts, Way, refuse
+from schema.engine.fields import Batched, Guard, Piece, Plain, itself
 
 MOST_FIELDS = 1000
 """Fields of one plan; a larger subtree is left to graphql-core, and its parts are tried by themselves."""
@@ -299,6 +299,10 @@ class Compiler:
         rows = self._facts.rows(type_)
         known, admit = self._constant("A", rows.known), self._constant("M", rows.admit)
         self._emit(f"if type({value}) not in {known}: {admit}({value}, {self._info(site) if rows.are_asked else None})")
+        return self._output(type_, details, value)
+
+    def _output(self, type_: GraphQLObjectType, details: FieldDetailsList, value: str, pieces: Mapping[str, Piece] | None = None) -> str:
+        """The output of an object, or of one that is made of pieces of a row."""
         fields, deferred, _ = self._collect(type_, details)
         if deferred:
             raise Uncompilable
@@ -318,13 +322,25 @@ class Compiler:
                 raise Uncompilable
             inner = Site(type_, [each.node for each in of_key], found.type)
             told = [seen for guard in way.guards if (seen := getattr(guard, "seen", None)) is not None]
+            made = None if pieces is not None else self._made_of(way, found.type, of_key)
             if isinstance(way.source, Batched):
                 outputs[key] = "None"
                 batches.append(Batch(key, way.source, inner, of_key, told))
+            elif made is not None:
+                outputs[key] = self._output(made, of_key, value, cast(Plain, way.source).pieces)
             else:
-                source = self._source(way.source, value)
+                source = self._source(way.source, value, pieces)
                 outputs[key] = self._value(found.type, of_key, inner, self._tell(told, value, source) if told else source)
         return self._made(outputs, batches, value)
+
+    def _made_of(self, way: Way, type_: GraphQLOutputType, details: FieldDetailsList) -> GraphQLObjectType | None:
+        """The type of what a field makes of its row, where all that is asked of it are pieces of the row; else null."""
+        pieces, inner = getattr(way.source, "pieces", None), type_.of_type if isinstance(type_, GraphQLNonNull) else None
+        if pieces is None or way.guards or not isinstance(inner, GraphQLObjectType) or self._facts.rows(inner).are_asked:
+            return None
+        names = {of_key[0].node.name.value for of_key in self._collect(inner, details)[0].values()} - {"__typename"}
+        found = [(name, field) for name in names if (field := self._facts.schema.get_field(inner, name)) is not None]
+        return inner if all(_is_piece(self._facts.way(inner, name, field), pieces) for name, field in found) else None
 
     def _tell(self, told: Sequence[Seen], row: str, source: str) -> str:
         """Emits what tells those who want to know what a field showed of its row; returns the name of its value."""
@@ -343,8 +359,12 @@ class Compiler:
         if any(directive.name.value == "stream" for each in of_key for directive in each.node.directives or ()):
             raise Uncompilable
 
-    def _source(self, source: Attribute | Plain, value: str) -> str:
-        """The expression of a field's value before it is completed."""
+    def _source(self, source: Attribute | Plain, value: str, pieces: Mapping[str, Piece] | None = None) -> str:
+        """The expression of a field's value before it is completed; of a thing that is made of pieces of the row, it is one of them."""
+        if pieces is not None and isinstance(source, Attribute):
+            piece = pieces[source.name]
+            read = _attribute(piece.name, value)
+            return read if piece.table is None else f"{self._constant('U', piece.table)}[{read}]"
         if isinstance(source, Plain):
             if source.function is itself:
                 return value
@@ -398,6 +418,12 @@ class Compiler:
         closing = f" await together({self._part.later()}, X)" if self._part.stages else ""
         self._close(f"async def {fill}(K, T, X):", closing)
         self._part = outer
+
+
+def _is_piece(way: Way | None, pieces: Mapping[str, Piece]) -> bool:
+    """Whether a field is read off a thing by an attribute that is one of these."""
+    source = way.source if way is not None and not way.guards else None
+    return isinstance(source, Attribute) and source.resolver is getattr and source.name in pieces
 
 
 def _attribute(name: str, value: str) -> str:

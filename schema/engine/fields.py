@@ -1,7 +1,7 @@
 """How a schema declares which of its fields can be compiled, and how they resolve where they are not."""
 
 import inspect
-from collections.abc import Awaitable, Callable, Iterable, Sequence
+from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache, partial
 from operator import attrgetter
@@ -19,6 +19,19 @@ DECLARED = "schema.engine"
 
 
 @dataclass(frozen=True, slots=True)
+class Piece:
+    """An attribute of a row, looked up in a table where there is one."""
+
+    name: str
+    table: Mapping[Any, Any] | None = None
+
+    def of(self, row: Any) -> Any:
+        """Its value."""
+        value = getattr(row, self.name)
+        return value if self.table is None else self.table[value]
+
+
+@dataclass(frozen=True, slots=True)
 class Plain:
     """A field computed from its row, and from the request's context where the function takes one."""
 
@@ -26,6 +39,8 @@ class Plain:
     takes_context: bool
     needs: frozenset[str] | None = None
     """The attributes of the row it reads; null when it doesn't say."""
+    pieces: Mapping[str, Piece] | None = None
+    """What it answers by its attributes, where all of these are pieces of the row: whoever reads one of them need not make it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,6 +87,25 @@ def plain(
     """
     names = frozenset(needs) if needs is not None else None
     declared = Plain(function, takes_context=len(inspect.signature(function).parameters) > 1, needs=names)
+    return _plain(declared, description=description, name=name, extensions=extensions)
+
+
+def made_of(kind: Callable[..., Any], *, description: str, name: str | None = None, **pieces: str | tuple[str, Mapping[Any, Any]]) -> Any:
+    """A field of a type of its own, never null, that is made of its row: `kind` of attributes of that by the names they have in the thing.
+
+    A pair is an attribute and the table that it is looked up in, which has it. `kind` does no more than hold its pieces.
+    """
+    known = {of: Piece(piece) if isinstance(piece, str) else Piece(*piece) for of, piece in pieces.items()}
+
+    def of_row(row: Any) -> Any:
+        return kind(**{of: piece.of(row) for of, piece in known.items()})
+
+    declared = Plain(of_row, takes_context=False, needs=frozenset(piece.name for piece in known.values()), pieces=known)
+    return _plain(declared, description=description, name=name)
+
+
+def _plain(declared: Plain, *, description: str, name: str | None = None, extensions: Sequence[FieldExtension] = ()) -> Any:
+    function = declared.function
 
     def with_context(root: strawberry.Parent[Any], info: strawberry.Info) -> Any:
         return function(root, info.context)

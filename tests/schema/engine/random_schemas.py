@@ -19,7 +19,7 @@ from strawberry.extensions import FieldExtension
 from strawberry.scalars import JSON
 from strawberry.schema.config import StrawberryConfig
 
-from schema.engine.fields import batched, plain, rows_of
+from schema.engine.fields import batched, made_of, plain, rows_of
 from schema.engine.loading import Loaders
 from schema.engine.natives import Native
 
@@ -56,6 +56,13 @@ for each in (Hue, Size, Rank):
 
 class Text(str):
     """A text that isn't just a text."""
+
+
+class Table(dict[Any, Any]):
+    """A table that has everything, often nothing for it."""
+
+    def __getitem__(self, key: Any) -> Any:
+        return {str: "a text", int: 7}.get(type(key))
 
 
 def _instant(value: datetime) -> str:
@@ -121,7 +128,7 @@ LEAVES: dict[str, LeafKind] = {
     )
 }
 WAYS = {
-    "attribute": 60, "plain": 10, "plain with context": 4, "plain and guarded": 3, "guarded": 3, "batched": 16,
+    "attribute": 60, "plain": 10, "plain with context": 4, "plain and guarded": 3, "guarded": 3, "batched": 16, "made": 6,
     "opaque": 0.5, "argument": 0.5, "resolver": 0.5, "later": 0.5,
 }  # fmt: skip
 """How fields come by their values, and how often."""
@@ -401,13 +408,16 @@ class _Maker:
         self._random = Random(seed)
         self._names = [f"T{number}" for number in range(self._random.randint(3, 6))]
         self._groups = {name: self._random.sample(self._names, self._random.randint(1, 3)) for name in ("I0", "I1", "U0", "U1")}
-        self._shared = {name: self._fields(name, self._random.randint(1, 2), len(self._names)) for name in ("I0", "I1")}
         self._module = ModuleType(f"random_schema_{seed}")
         vars(self._module).update({name: leaf.type for name, leaf in LEAVES.items()})
+        self._pair = self._pairs()
+        self._shared = {name: self._fields(name, self._random.randint(1, 2), len(self._names)) for name in ("I0", "I1")}
 
     def made(self) -> Made:
         sys.modules[self._module.__name__] = self._module  # where strawberry looks names up
         try:
+            members = {"is_type_of": classmethod(lambda cls, obj, info: obj.p_b is None)} if self._random.random() < 0.2 else {}
+            vars(self._module)["Pair"] = strawberry.type(self._class("Pair", (), self._pair.fields, members))
             kinds = self._kinds()
             for name in ("U0", "U1"):
                 members = Union[tuple(getattr(self._module, member) for member in self._groups[name])]  # noqa: UP007
@@ -421,13 +431,22 @@ class _Maker:
             del sys.modules[self._module.__name__]
         return Made(schema, kinds, self._groups)
 
+    def _pairs(self) -> Kind:
+        """A type that is made of two pieces of a row."""
+        leaves = {"p_a": self._random.choice(COMMON), "p_b": self._random.choice(("str", "int"))}
+        fields = [Field(name, type_, self._random.choice(("!", "")), "attribute", LEAVES[type_]) for name, type_ in leaves.items()]
+        row = msgspec.defstruct("PairRow", list(leaves))
+        return Kind("Pair", fields, lambda values: row(**values))
+
     def _fields(self, of: str, count: int, rank: int) -> list[Field]:
         """Fields of a type; what they require of other types lies only in later ones, so that rows come to an end."""
         fields = []
         for number in range(count):
             how = self._random.choices(list(WAYS), list(WAYS.values()))[0]
             wrappers = self._random.choice(("!", "!", "!", "", "", "![!", "![", "[!", "[", "![![!", "[[") if number else ("!", ""))
-            if rank < len(self._names) and self._random.random() < 0.4:
+            if how == "made":
+                fields.append(Field(f"{of.lower()}_{'abcdefghijkl'[number]}", "Pair", "!", how, self._pair.fields[0].leaf))
+            elif rank < len(self._names) and self._random.random() < 0.4:
                 later = self._names[rank + 1 :]
                 is_bound = wrappers == "!"
                 type_ = self._random.choice(later if is_bound and later else [*self._names, *self._groups])
@@ -499,6 +518,8 @@ class _Maker:
                 return plain(lambda row: getattr(row, attribute), description=name, extensions=[Guarded(level)])
             case "batched":
                 return batched(load, key=attribute, description=name)
+            case "made":
+                return made_of(lambda **values: self._pair.make(values), description=name, p_a=attribute, p_b=(attribute, Table()))
             case "argument":
                 return strawberry.field(resolver=by_argument, description=name)
             case "resolver":

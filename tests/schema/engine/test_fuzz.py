@@ -2,6 +2,7 @@
 
 import gc
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -190,6 +191,26 @@ def resolvers_with_extensions_are_gone_round(monkeypatch: Patch) -> None:
     monkeypatch.setattr(facts, "way_of", unguarded)
 
 
+def pieces_are_not_looked_up(monkeypatch: Patch) -> None:
+    source = compiler.Compiler._source
+
+    def bare(self: Any, of: Any, value: str, pieces: Any = None) -> str:
+        return source(self, of, value, pieces and {name: replace(piece, table=None) for name, piece in pieces.items()})
+
+    monkeypatch.setattr(compiler.Compiler, "_source", bare)
+
+
+def what_is_made_of_a_row_is_not_asked_for_its_type(monkeypatch: Patch) -> None:
+    made_of = compiler.Compiler._made_of
+
+    def unasked(self: Any, *rest: Any) -> Any:
+        with monkeypatch.context() as patch:
+            patch.setattr(facts.Rows, "are_asked", False)
+            return made_of(self, *rest)
+
+    monkeypatch.setattr(compiler.Compiler, "_made_of", unasked)
+
+
 def guards_learn_nothing(monkeypatch: Patch) -> None:
     monkeypatch.setattr(compiler.Compiler, "_tell", lambda self, told, row, source: source)
 
@@ -259,7 +280,7 @@ BUGS = [
     truth_passes_for_a_number, floats_are_infinite, any_truth_is_a_boolean, members_are_written_by_value, instants_of_any_zone_are_native,
     natives_are_written_into_dicts, anything_iterable_is_a_list, lists_are_turned_round, what_is_loaded_goes_to_the_wrong_rows,
     rows_without_a_key_get_null_where_a_value_is_required, resolvers_with_extensions_are_gone_round, guards_are_asked_for_one_viewer_only,
-    guards_learn_nothing,
+    guards_learn_nothing, pieces_are_not_looked_up, what_is_made_of_a_row_is_not_asked_for_its_type,
     dicts_and_structs_share_plans, conditions_are_asked_once, conditions_in_fragments_are_overlooked, defaults_of_variables_are_forgotten,
     plans_are_found_by_the_name_of_their_field, unlike_subtrees_share_code, structs_are_found_by_the_number_of_their_keys,
     surprises_end_in_null, errors_of_a_second_try_are_lost,
