@@ -45,7 +45,7 @@ Settle = Callable[[Work, Order, OrderItem], Awaitable[None]]
 
 @dataclass(frozen=True, slots=True)
 class Begun:
-    """An item on its way: what the network needs to know, whether it may have been told before, and since when."""
+    """An item on its way: what the network needs to know, whether it may have been told before, and when that was."""
 
     command: Provision
     is_told: bool
@@ -93,6 +93,7 @@ async def _begin(database: Database, item_id: UUID, *, at: datetime) -> Begun | 
             return None
         is_told = item.state == OrderState.IN_PROGRESS
         item.state = OrderState.IN_PROGRESS
+        item.sent_at = since = item.sent_at or at
         if order.state == OrderState.ACKNOWLEDGED:
             await move_on(session, order, at)
         columns: Sequence[Any] = (Offering.code, Offering.allowances, Sim.msisdn, Sim.iccid)
@@ -102,7 +103,7 @@ async def _begin(database: Database, item_id: UUID, *, at: datetime) -> Begun | 
         command = Provision(
             item.id, order.number, msisdn or "", iccid, code, granted, ActivationMode(item.activation), item.activate_at
         )
-        return Begun(command, is_told, order.placed_at)
+        return Begun(command, is_told, since)
 
 
 async def _finish(database: Database, item_id: UUID, action: str, settle: Settle, *, at: datetime) -> None:

@@ -69,7 +69,10 @@ class Order(SQLModel, table=True):
 
 
 class OrderItem(SQLModel, table=True):
-    """One target of an order; `cost_centre_id` is what it is booked on, `failure` why it failed, as a stored reason."""
+    """One target of an order; `cost_centre_id` is what it is booked on, `failure` why it failed, as a stored reason.
+
+    `sent_at` is when the network was to hear of it first: it may have waited long behind others of its line.
+    """
 
     __tablename__ = "order_items"
     __table_args__ = (
@@ -95,6 +98,7 @@ class OrderItem(SQLModel, table=True):
     product_id: UUID | None = Field(default=None, foreign_key="products.id")
     transfer_id: UUID | None = Field(default=None, foreign_key="ledger_transfers.id")
     failure: dict[str, Any] | None = Field(default=None, sa_type=Json)
+    sent_at: datetime | None = Field(default=None, sa_type=UtcDateTime)
 
 
 class OrderStep(SQLModel, table=True):

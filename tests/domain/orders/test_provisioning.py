@@ -61,6 +61,16 @@ async def test_an_accepted_item_is_asked_about_by_its_id_until_its_end(shop: Sho
     assert ([told.item_id for told in shop.network.told], shop.network.asked) == ([item.id], [item.id, item.id])
 
 
+async def test_what_waited_long_behind_others_of_its_line_is_asked_about_as_soon_as_what_did_not(shop: Shop) -> None:
+    shop.network.script = [ACCEPTED, DONE, ACCEPTED, DONE]
+    first, second = await shop.buy(), await shop.buy()
+    await shop.work()
+    shop.clock.move(timedelta(hours=1))  # the network was away meanwhile
+    await shop.work(rounds=8, step=SECOND)
+
+    assert [(await shop.order(one)).state for one in (first, second)] == [S.COMPLETED, S.COMPLETED]
+
+
 async def test_a_refusal_gives_the_money_back_once(shop: Shop) -> None:
     shop.network.script = [REFUSED]
     done = await shop.buy()
