@@ -20,6 +20,10 @@ from store.session import Session
 
 TURN = "bundle_turn"
 """Outbox work: a product starts or ends now, or its line may have been used (`take_turn`)."""
+RENEW = "bundle_renew"
+"""Outbox work: a product that buys itself again comes to its end (`domain.orders.renewing`)."""
+RENEWED_BEFORE = timedelta(hours=1)
+"""How long before its end a product buys itself again, where another may wait behind it: that one takes over without a gap."""
 LOOK_FOR_USE = timedelta(hours=1)
 """How often a product that waits for the first use looks for traffic; it starts at the latest traffic then, so at most this late."""
 
@@ -70,18 +74,41 @@ async def take_turn(session: Session, product_id: UUID, *, at: datetime) -> date
     A product that waits for its line's first use starts with the traffic seen since it was granted. A start takes over what is left of
     the same offering that ends just then, if it rolls over (M1-01).
     """
-    product = await session.get(Product, product_id)
+    product = await product_for_write(session, product_id)
     if product is None:
         return None
-    await _lock(session, product.sim_id)
-    await session.refresh(product)  # as it stands now that others wait
     offering = await session.get_one(Offering, product.offering_id)
     if product.status == ProductStatus.PENDING_ACTIVE and not await _used(session, product, offering):
         return at + LOOK_FOR_USE
     if rules.product_status(product.status, product.starts_at, product.ends_at, at) is ProductStatus.ACTIVE:
         await _start(session, product, offering)
     await put_in_order(session, [product.sim_id], at=at)
-    return _next_turn(product, at)
+    renewed_at = _renewed_at(product, offering)
+    if renewed_at is not None and renewed_at <= at:
+        await outbox.send(
+            session, RENEW, {"product": product.id.hex}, subject=f"renewal:{product.id}", at=at, organization_id=product.organization_id,
+            key=f"renew:{product.id}",
+        )  # fmt: skip
+    return _next_turn(product, offering, at)
+
+
+async def claim_renewal(session: Session, product_id: UUID) -> Product | None:
+    """The product to buy again, to whoever asks first: it renews itself no more, as what is bought in its place does; else null."""
+    product = await product_for_write(session, product_id)
+    if product is None or not product.is_renewing:
+        return None
+    product.is_renewing = False
+    await session.flush()
+    return product
+
+
+async def product_for_write(session: Session, product_id: UUID) -> Product | None:
+    """A product, with its line locked; null for none."""
+    product = await session.get(Product, product_id)
+    if product is not None:
+        await _lock(session, product.sim_id)
+        await session.refresh(product)  # as it stands now that others wait
+    return product
 
 
 async def put_in_order(session: Session, sim_ids: Sequence[UUID], *, at: datetime) -> None:
@@ -140,18 +167,25 @@ async def _begin(session: Session, product: Product, offering: Offering, at: dat
     if rules.product_status(product.status, product.starts_at, product.ends_at, at) is ProductStatus.ACTIVE:
         await _start(session, product, offering)
     await put_in_order(session, [product.sim_id], at=at)
-    if (turn := _next_turn(product, at)) is not None:
+    if (turn := _next_turn(product, offering, at)) is not None:
         await outbox.send(
             session, TURN, {"product": product.id.hex}, subject=f"product:{product.id}", at=turn, organization_id=product.organization_id,
             key=f"turn:{product.id}",
         )  # fmt: skip
 
 
-def _next_turn(product: Product, at: datetime) -> datetime | None:
+def _next_turn(product: Product, offering: Offering, at: datetime) -> datetime | None:
     if product.status == ProductStatus.PENDING_ACTIVE:
         return at + LOOK_FOR_USE
-    turns: Iterable[datetime | None] = (product.starts_at, product.ends_at)
-    return next((turn for turn in turns if turn is not None and turn > at), None)
+    turns: Iterable[datetime | None] = (product.starts_at, _renewed_at(product, offering), product.ends_at)
+    return min((turn for turn in turns if turn is not None and turn > at), default=None)
+
+
+def _renewed_at(product: Product, offering: Offering) -> datetime | None:
+    """When a product buys itself again: an hour before its end, or at its end where nothing may wait behind it; null if it doesn't."""
+    if not product.is_renewing or product.ends_at is None or product.starts_at is None or product.status != ProductStatus.ACTIVE:
+        return None
+    return max(product.ends_at - RENEWED_BEFORE, product.starts_at) if offering.max_queued else product.ends_at
 
 
 async def _start(session: Session, product: Product, offering: Offering) -> None:

@@ -1,6 +1,7 @@
 """Everything that follows a purchase after commit: who does which kind of work."""
 
 from domain.bundles import turns
+from domain.bundles.service import RENEW
 from domain.kernel.clock import Clock
 from domain.notifications.ports import Mailer
 from domain.orders import held as held  # what approvals end, worker's rounds included, is told there
@@ -8,6 +9,7 @@ from domain.orders.ports import Carrier
 from domain.orders.provisioning import provision_handler
 from domain.orders.receipt import ReceiptPrinter
 from domain.orders.receipts import receipt_handler, receipt_mail_handler
+from domain.orders.renewing import renew_handler
 from domain.orders.service import PROVISION, RECEIPT, RECEIPT_MAIL
 from store.outbox import Handler
 from store.session import Database
@@ -21,5 +23,6 @@ def handlers(
         PROVISION: provision_handler(database, carrier, clock),
         RECEIPT: receipt_handler(database, printer, clock, operator_name),
         RECEIPT_MAIL: receipt_mail_handler(database, mailer, clock, operator_name),
+        RENEW: renew_handler(database, clock),
         **turns.handlers(database, clock),
     }

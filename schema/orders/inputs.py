@@ -115,3 +115,11 @@ class OrderReceiptSendInput:
 
     order_id: strawberry.ID = strawberry.field(description="Order.")
     emails: list[EmailAddress] = strawberry.field(description="Where to, 1–5.")
+
+
+@planned_input("Input of `productUpdate`.")
+class ProductUpdateInput:
+    """Which product, and whether it buys itself again."""
+
+    product_id: strawberry.ID = strawberry.field(description="Product.")
+    is_renewing: bool = strawberry.field(description="Buy again at the end.")

@@ -1,4 +1,4 @@
-"""Buying, and mailing a receipt again."""
+"""Buying, buying again at the end, and mailing a receipt again."""
 
 from typing import Annotated, cast
 
@@ -8,15 +8,17 @@ from domain.audit.writing import Done
 from domain.kernel.ids import Kind, decode_as
 from domain.kernel.permissions import Permission
 from domain.kernel.scope import Scope
-from domain.orders import held, service
+from domain.orders import held, renewing, service
 from domain.orders.filling import ORDER, fill_request
 from schema.approvals.failures import BudgetExceeded
+from schema.bundles.loaders import products
+from schema.bundles.types import Product
 from schema.kernel.context import Info
 from schema.kernel.inputs import Requested
 from schema.kernel.needs import Needs
 from schema.kernel.outcomes import IdempotencyConflict, InsufficientFunds, Plan, Planned, PlanStale, Problem, RowsRejected
 from schema.orders import loaders
-from schema.orders.inputs import OrderCancelInput, OrderPlaceInput, OrderReceiptSendInput
+from schema.orders.inputs import OrderCancelInput, OrderPlaceInput, OrderReceiptSendInput, ProductUpdateInput
 from schema.orders.types import Order
 
 
@@ -41,6 +43,13 @@ class OrderReceiptSendPayload(Planned):
     order: Order = strawberry.field(description="The order.")
 
 
+@strawberry.type(description="What `productUpdate` did.")
+class ProductUpdatePayload(Planned):
+    """The plan and the product."""
+
+    product: Product = strawberry.field(description="The product.")
+
+
 OrderPlaceResult = Annotated[
     OrderPlacePayload | InsufficientFunds | BudgetExceeded | RowsRejected | PlanStale | IdempotencyConflict | Problem,
     strawberry.union("OrderPlaceResult", description="Outcome of `orderPlace`."),
@@ -52,6 +61,10 @@ OrderCancelResult = Annotated[
 OrderReceiptSendResult = Annotated[
     OrderReceiptSendPayload | PlanStale | Problem,
     strawberry.union("OrderReceiptSendResult", description="Outcome of `orderReceiptSend`."),
+]
+ProductUpdateResult = Annotated[
+    ProductUpdatePayload | PlanStale | Problem,
+    strawberry.union("ProductUpdateResult", description="Outcome of `productUpdate`."),
 ]
 
 
@@ -101,3 +114,11 @@ class OrdersMutation:
         done = await info.context.write(info, scope, input, lambda work: service.send_receipt(work, order_id, input.emails))
         order = await info.context.load(loaders.orders, order_id)
         return OrderReceiptSendPayload(plan=Plan.of(done.plan), order=cast(Order, order))
+
+    @strawberry.mutation(description="Turns buying again at the end on or off.", extensions=[Needs(Permission.ORDER_PLACE)])
+    async def product_update(self, info: Info, scope: Scope, input: Requested[ProductUpdateInput]) -> ProductUpdateResult:
+        """By whoever may spend the money of the account that paid."""
+        product_id = decode_as(Kind.PRODUCT, input.product_id, "productId")
+        done = await info.context.write(info, scope, input, lambda work: renewing.set_renewing(work, product_id, input.is_renewing))
+        product = await info.context.load(products, product_id)
+        return ProductUpdatePayload(plan=Plan.of(done.plan), product=cast(Product, product))

@@ -11,11 +11,12 @@ from sqlmodel import select
 
 from api.world import World
 from auth.actor import Actor
-from domain.catalogue.tables import Offering, VatRate
+from domain.bundles.service import Grant, grant
+from domain.catalogue.tables import ActivationMode, Offering, VatRate
 from domain.files import rules
 from domain.files.uploads import Offer, take
 from domain.kernel.calendar import JalaliMonth
-from domain.kernel.ids import Kind, encode
+from domain.kernel.ids import Kind, decode, encode
 from schema.kernel.scalars import written
 from tests.domain.billing.debts import owed
 from tests.offerings import make_offering, sell
@@ -448,6 +449,18 @@ async def order_cancel(world: World, tenants: TwoTenants) -> Case:
     order = await held(world, tenants)
     content = {"orderId": order["id"], "idempotencyKey": str(uuid4())}
     return Case(tenants.one.as_account_manager(), content, {"itemIds": [encode(Kind.ORDER_ITEM, tenants.one.id)]})
+
+
+@case("productUpdate")
+async def product_update(world: World, tenants: TwoTenants) -> Case:
+    """What an order brought buys itself again."""
+    wish = await order_place(world, tenants)
+    placed = await done(world, wish, "orderPlace", "order { id }")
+    offering_id, order_id = (decode(id).id for id in (wish.input["lines"][0]["offeringId"], placed["order"]["id"]))
+    granted = Grant(tenants.one.id, tenants.one.sims[0].id, offering_id, ActivationMode.NOW, order_id=order_id)
+    async with world.database.write() as session:
+        product_id = await grant(session, granted, at=world.clock.now())
+    return Case(tenants.one.as_profile_manager(), {"productId": encode(Kind.PRODUCT, product_id), "isRenewing": True})
 
 
 @case("exportCreate")

@@ -107,7 +107,7 @@ class Shop:
         wanted = sim_ids or (self.one.sims[0].id,)
         line = Line(
             changes.pop("offering_id", self.offering.id), wanted, changes.pop("activation", ActivationMode.NOW),
-            changes.pop("activate_at", None),
+            changes.pop("activate_at", None), changes.pop("is_renewing", False),
         )  # fmt: skip
         values: dict[str, Any] = {"account_id": self.one.accounts["root"].id, "lines": [line], "locale": Locale.EN}
         return PlaceOrder(**values | changes)
