@@ -9,7 +9,7 @@ import asyncpg
 import msgspec
 from sqlalchemy import URL
 
-from store.faults import GAVE_WAY, WAIT_SECONDS, StoreBusy, StoreLost
+from store.faults import GAVE_WAY, LOST, WAIT_SECONDS, StoreBusy, StoreLost
 from store.statements import DIALECT
 
 MOST_CONNECTIONS = 10
@@ -17,8 +17,6 @@ PREPARED_KEPT = 200
 """Prepared statements of one connection, which take PostgreSQL's memory too."""
 FULL = {"53300"}
 """PostgreSQL's state when it has no connection left."""
-LOST = ("08", "57P")
-"""How PostgreSQL's states of a connection that ended begin."""
 
 
 class Driver:

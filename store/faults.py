@@ -3,6 +3,8 @@
 WAIT_SECONDS = 10
 GAVE_WAY = {"40P01", "40001", "55P03"}
 """PostgreSQL's states of a transaction that was undone for another's sake: deadlock, serialization, lock not available."""
+LOST = ("08", "57P")
+"""How PostgreSQL's states of a connection that ended begin."""
 
 
 class StoreBusy(Exception):

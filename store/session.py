@@ -12,7 +12,7 @@ from sqlalchemy.exc import TimeoutError as PoolTimeout
 from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession, create_async_engine
 
 from store.driver import Driver
-from store.faults import GAVE_WAY, WAIT_SECONDS, StoreBusy, StoreLost
+from store.faults import GAVE_WAY, LOST, WAIT_SECONDS, StoreBusy, StoreLost
 from store.fragments import WAITING, give_function
 from store.revisions import Memory
 from store.statements import Bound, Prepared
@@ -66,7 +66,17 @@ class Session(AsyncSession):
 
     async def __aexit__(self, *failure: Any) -> None:
         if self.is_made:
-            await super().__aexit__(*failure)
+            try:
+                await super().__aexit__(*failure)
+            except SQLAlchemyError:  # its connection broke: what was read is read, and nothing that wasn't committed stays
+                await self.invalidate()
+
+    async def rollback(self) -> None:
+        """Undoes everything; a connection that broke is given up, which undoes it as well."""
+        try:
+            await super().rollback()
+        except SQLAlchemyError:
+            await self.invalidate()
 
     async def rows(self, statement: Select[Any] | Prepared | Bound, **values: Any) -> Sequence[Any]:
         """The positional rows of a statement with these values; a named parameter without a value is an error.
@@ -213,9 +223,10 @@ def _told_apart() -> Iterator[None]:
     except PoolTimeout:
         raise StoreBusy from None
     except DBAPIError as error:
-        if error.connection_invalidated:
+        state = getattr(error.orig, "sqlstate", None) or ""
+        if error.connection_invalidated or state.startswith(LOST):
             raise StoreLost(str(error.orig)) from error
-        if getattr(error.orig, "sqlstate", None) in GAVE_WAY or (isinstance(error, OperationalError) and "locked" in str(error.orig)):
+        if state in GAVE_WAY or (isinstance(error, OperationalError) and "locked" in str(error.orig)):
             raise StoreBusy from error
         raise
 
