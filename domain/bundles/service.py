@@ -85,10 +85,8 @@ async def take_turn(session: Session, product_id: UUID, *, at: datetime) -> date
     await put_in_order(session, [product.sim_id], at=at)
     renewed_at = _renewed_at(product, offering)
     if renewed_at is not None and renewed_at <= at:
-        await outbox.send(
-            session, RENEW, {"product": product.id.hex}, subject=f"renewal:{product.id}", at=at, organization_id=product.organization_id,
-            key=f"renew:{product.id}",
-        )  # fmt: skip
+        subject = f"renewal:{product.id}"
+        await outbox.send(session, RENEW, {"product": product.id.hex}, subject=subject, at=at, organization_id=product.organization_id)
     return _next_turn(product, offering, at)
 
 

@@ -195,6 +195,21 @@ async def test_it_is_turned_on_and_off(shop: Shop) -> None:
     assert len(await products(shop)) == 2
 
 
+async def test_who_turns_it_on_anew_after_it_was_bought_again_gets_another(shop: Shop) -> None:
+    await shop.buy(is_renewing=True)
+    await shop.work()
+    await pass_to(shop, MONTH - RENEWED_BEFORE + timedelta(seconds=1))
+    first, second = await products(shop)
+    await turn(shop, second.id, False)
+    await turn(shop, first.id, True)
+
+    await pass_to(shop, MONTH + timedelta(seconds=1))
+
+    bought = await products(shop)
+    assert [product.starts_at for product in bought] == [first.starts_at, first.ends_at, second.ends_at]
+    assert [product.is_renewing for product in bought] == [False, False, True]
+
+
 async def test_it_is_turned_by_who_may_spend_the_money_of_what_runs(shop: Shop) -> None:
     place = next(index for index, sim in enumerate(shop.one.sims) if sim.path.startswith(shop.one.accounts["sales"].path))
     await shop.buy(shop.one.sims[place].id)
