@@ -1,6 +1,8 @@
 """What buys itself again at its end: once, in the name of who bought it, from the wallet it was bought from (decision 0121)."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from datetime import datetime
 from functools import partial
 from uuid import UUID
 
@@ -8,16 +10,17 @@ from sqlmodel import col, select
 
 from domain.accounts.tables import Account, Organization
 from domain.audit.writing import Command, Result, Work, carry_out
-from domain.bundles.service import claim_renewal, product_for_write
+from domain.bundles.service import RENEWED_BEFORE, claim_renewal, product_for_write
 from domain.bundles.tables import Product, ProductStatus
 from domain.catalogue.queries import in_language
 from domain.catalogue.tables import ActivationMode, Offering
+from domain.kernel.calendar import day_of
 from domain.kernel.clock import Clock
 from domain.kernel.errors import DomainError, InsufficientFunds, NotEligible, NotFound
 from domain.kernel.ids import Kind, Ref
 from domain.kernel.locale import Locale
 from domain.kernel.permissions import Permission
-from domain.kernel.plan import MutationMode
+from domain.kernel.plan import BulkErrorPolicy, MutationMode
 from domain.kernel.scope import ActorRef, Reach, Scope, system_scope
 from domain.notifications.feed import tell
 from domain.orders import rules
@@ -43,21 +46,27 @@ class _Bought:
 
 
 def renew_handler(database: Database, clock: Clock) -> Handler:
-    """Buys a product's successor, or has its managers told why not; the outbox may call again."""
+    """Buys a product's successor, with all that the same order brought and that is due as well, or has managers told why not.
+
+    The outbox may call again: what others bought meanwhile is left alone.
+    """
 
     async def renew(task: Task) -> None:
         product_id, at = UUID(task.payload["product"]), clock.now()
         async with database.read() as session:
             found = await _found(session, await session.get(Product, product_id))
-        if found is None:
-            return
+            if found is None or not found.product.is_renewing:
+                return
+            together = await _due_with(session, found.product, at)
         buyer = replace(ActorRef.from_json(found.order.by), approval_id=None)
         scope = Scope(buyer, Permission.ORDER_PLACE, (Reach(found.order.organization_id, found.account.path),), at)
-        try:
-            await carry_out(database, scope, COMMAND, partial(_buy_again, product_id), at=at)
-        except DomainError as error:
-            about = system_scope(Permission.ORDER_PLACE, at)
-            await carry_out(database, about, COMMAND, partial(_give_up, product_id, error), at=at)
+        for ids in (together, [product_id]):  # where there is too little money for all of them, one by one
+            try:
+                await carry_out(database, scope, COMMAND, partial(_buy_again, ids), at=at)
+                return
+            except DomainError as error:
+                refused = error
+        await carry_out(database, system_scope(Permission.ORDER_PLACE, at), COMMAND, partial(_give_up, product_id, refused), at=at)
 
     return renew
 
@@ -86,39 +95,62 @@ async def set_renewing(work: Work, product_id: UUID, is_renewing: bool) -> Resul
     return {"product": product.id}
 
 
-async def _buy_again(product_id: UUID, work: Work) -> Result:
-    """Places the same order for this one line, at today's price."""
-    found = await _found(work.sql, await claim_renewal(work.sql, product_id))
+async def _due_with(session: Session, product: Product, at: datetime) -> Sequence[UUID]:
+    """A product and what else of its order and offering is as good as due, at most as many as an order may have."""
+    offering = await session.get_one(Offering, product.offering_id)
+    soon = max(product.ends_at or at, at) + RENEWED_BEFORE if offering.max_queued else at
+    same = select(Product.id).where(
+        Product.organization_id == product.organization_id, Product.order_id == product.order_id, Product.id != product.id,
+        Product.offering_id == product.offering_id, Product.status == ProductStatus.ACTIVE, col(Product.is_renewing),
+        col(Product.ends_at) <= soon,
+    )  # fmt: skip
+    others = (await session.scalars(same.order_by(col(Product.id)).limit(rules.MOST_TARGETS - 1))).all()
+    return [product.id, *others]
+
+
+async def _buy_again(product_ids: Sequence[UUID], work: Work) -> Result:
+    """Places the same order for the lines of products that still renew themselves, at today's price; a line that may not is told of."""
+    lines = select(Product.id).where(col(Product.id).in_(product_ids)).order_by(col(Product.sim_id))  # locked as by all who lock many
+    claimed = [product for id in (await work.sql.scalars(lines)).all() if (product := await claim_renewal(work.sql, id)) is not None]
+    found = await _found(work.sql, claimed[0] if claimed else None)
     if found is None:
         return {}
     order, offering = found.order, await work.sql.get_one(Offering, found.product.offering_id)
     activation = ActivationMode.NOW if ActivationMode.NOW in offering.activations else ActivationMode.FIRST_USE
     buyer = await email_of_buyer(work)
     others = [email for email in order.receipt_emails if email != buyer][: rules.MOST_EMAILS - 1]
+    line = Line(offering.id, [product.sim_id for product in claimed], activation, is_renewing=True)
     request = PlaceOrder(
-        order.account_id, [Line(offering.id, [found.line.id], activation, None, True)], Locale(order.locale), others,
-        purchase_order_number=order.purchase_order_number, memo=order.memo,
+        order.account_id, [line], Locale(order.locale), others, purchase_order_number=order.purchase_order_number, memo=order.memo,
+        policy=BulkErrorPolicy.SKIP_FAILED,
     )  # fmt: skip
-    return await place(work, request)
+    result = await place(work, request)
+    for left in work.exclusions[:1]:
+        await _tell(work, found, left.label, "renewal_failed")
+    return result
 
 
 async def _give_up(product_id: UUID, error: DomainError, work: Work) -> Result:
-    """Ends the renewing and tells the managers of the account that pays, once."""
+    """Ends the renewing of one line, and tells why."""
     found = await _found(work.sql, await claim_renewal(work.sql, product_id))
     if found is None:
         return {}
-    line, account = found.line, found.account
-    label = line.msisdn or line.iccid
-    work.within(line.organization_id, line.path, line.id)
+    label = found.line.msisdn or found.line.iccid
+    work.within(found.line.organization_id, found.line.path, found.line.id)
     work.changed(Ref(Kind.PRODUCT, product_id), label, "isRenewing", True, False)
-    offering = await work.sql.get_one(Offering, found.product.offering_id)
-    locale = (await work.sql.execute(select(Organization.locale).where(col(Organization.id) == line.organization_id))).scalar_one()
-    people = await managers_of(work.sql, account.organization_id, account.path, at=work.at)
-    event = "renewal_funds" if isinstance(error, InsufficientFunds) else "renewal_failed"
-    words = {"line": label, "offering": in_language(offering.names, Locale(locale))}
-    about, once = Ref(Kind.SIM, line.id), f"renewal:{product_id}"
-    await tell(work.sql, line.organization_id, people, f"orders.notice.{event}", words, about, at=work.at, once=once)
+    await _tell(work, found, label, "renewal_funds" if isinstance(error, InsufficientFunds) else "renewal_failed")
     return {}
+
+
+async def _tell(work: Work, found: _Bought, label: str, event: str) -> None:
+    """Tells the managers of the account that pays, once a day of each order: its thousand lines may have one empty wallet."""
+    offering = await work.sql.get_one(Offering, found.product.offering_id)
+    locale = select(Organization.locale).where(col(Organization.id) == found.account.organization_id)
+    name = in_language(offering.names, Locale((await work.sql.execute(locale)).scalar_one()))
+    people = await managers_of(work.sql, found.account.organization_id, found.account.path, at=work.at)
+    about, once = Ref(Kind.ORDER, found.order.id), f"renewal:{found.order.id}:{event}:{day_of(work.at)}"
+    words = {"line": label, "offering": name}
+    await tell(work.sql, found.account.organization_id, people, f"orders.notice.{event}", words, about, at=work.at, once=once)
 
 
 async def _found(session: Session, product: Product | None) -> _Bought | None:

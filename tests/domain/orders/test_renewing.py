@@ -86,6 +86,39 @@ async def test_what_renews_itself_is_followed_without_a_gap_for_as_long_as_there
     assert (await shop.faults(), await notices(shop)) == ([], [])
 
 
+async def test_what_one_order_brought_is_bought_again_by_one_order(shop: Shop) -> None:
+    places = (0, 1, 3, 4, 5)
+    done = await shop.buy(*(shop.one.sims[place].id for place in places), is_renewing=True)
+    await shop.work(rounds=20, step=timedelta(seconds=3))  # delivered one after the other
+    assert (await shop.order(done)).state == OrderState.COMPLETED
+    async with shop.database.write() as session:
+        await session.execute(update(Sim).where(col(Sim.id) == shop.one.sims[4].id).values(status=SimStatus.SUSPENDED))
+    await pass_to(shop, MONTH - RENEWED_BEFORE + timedelta(minutes=2))
+
+    async with shop.database.read() as session:
+        orders = (await session.scalars(select(Order).order_by(col(Order.placed_at)))).all()
+        items = (await session.scalars(select(OrderItem).where(OrderItem.order_id == orders[-1].id))).all()
+    assert len(orders) == 2 and {item.sim_id for item in items} == {shop.one.sims[place].id for place in places if place != 4}
+    assert {notice.key for notice in await notices(shop)} == {"orders.notice.renewal_failed"}
+    assert await shop.balance() == OPENING - 9 * GROSS and await shop.faults() == []
+
+
+async def test_too_little_money_for_all_of_an_order_is_spent_on_some(shop: Shop) -> None:
+    places = (0, 1, 3, 5)
+    await shop.buy(*(shop.one.sims[place].id for place in places), is_renewing=True)
+    await shop.work()
+    price = (await shop.balance()) * 10 // 11 // 3  # with its tax just enough for three
+    async with shop.database.write() as session:
+        await session.execute(update(Offering).values(net_price=price))
+    await pass_to(shop, MONTH - RENEWED_BEFORE + timedelta(minutes=2))
+
+    renewed = [len(await products(shop, place)) for place in places]
+    told = await notices(shop)
+    assert sorted(renewed) == [1, 2, 2, 2] and 0 <= await shop.balance() < price
+    assert [notice.key for notice in told] == ["orders.notice.renewal_funds"]
+    assert await shop.faults() == []
+
+
 async def test_what_nothing_may_wait_behind_is_bought_again_at_its_end(shop: Shop) -> None:
     async with shop.database.write() as session:
         await session.execute(update(Offering).values(max_queued=0))
