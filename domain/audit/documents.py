@@ -5,8 +5,10 @@ from typing import Any, ClassVar
 from uuid import UUID
 
 from beanie import Document
-from pydantic import Field
+from pydantic import Field, field_validator
 from pymongo import DESCENDING, IndexModel
+
+from domain.kernel.ids import KINDS, encode
 
 
 class AccessLogEntry(Document):
@@ -23,6 +25,12 @@ class AccessLogEntry(Document):
     path: str
     reason: str | None
     address: str
+
+    @field_validator("subjects", mode="before")
+    @classmethod
+    def _named(cls, subjects: list[Any]) -> list[str]:
+        """Entries of before decision 0120 name each by the code of its kind and its UUID."""
+        return [subject if isinstance(subject, str) else encode(KINDS[subject[0]], subject[1]) for subject in subjects]
 
     class Settings:
         """Collection and indexes."""

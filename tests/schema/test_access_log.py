@@ -249,6 +249,15 @@ async def test_what_is_written_is_what_a_document_of_it_would_be(documents: Any)
     assert written == await stored.find_one({})
 
 
+async def test_entries_that_name_things_by_kind_and_uuid_are_read_as_well(documents: Any) -> None:
+    subject, looks = Ref(Kind.SIM, uuid7()), Looks()
+    looks.saw(uuid7(), "1.", subject)
+    (entry,) = looks.entries(ActorRef(uuid7(), "Sara Karimi"), "Fleet", "", at=NOW)
+    await AccessLogEntry.get_pymongo_collection().insert_one(entry | {"subjects": [[Kind.SIM.value, subject.id]]})
+
+    assert [read.subjects for read in await AccessLogEntry.find({}).to_list()] == [list(entry["subjects"])]
+
+
 async def test_a_backlog_drains_once_however_often_it_is_written(documents: Any, two_tenants: TwoTenants, database: Database) -> None:
     looks = Looks()
     looks.saw(two_tenants.one.id, "", None)
