@@ -211,6 +211,27 @@ async def test_many_at_once_buy_it_once(shop: Shop) -> None:
     assert await shop.faults() == []
 
 
+async def test_renewals_and_purchases_for_the_same_lines_at_once_wait_for_each_other(shop: Shop) -> None:
+    """Both lock lines, wallets and numbers: in one order, or some would have to give way (`StoreBusy`)."""
+    places = (0, 1, 3, 4, 5)
+    async with shop.database.write() as session:
+        await session.execute(update(Offering).values(max_queued=50, net_price=100_000))
+    for _ in range(4):
+        await shop.buy(*(shop.one.sims[place].id for place in places), is_renewing=True)
+    await shop.work()
+    before = [product.id for place in places for product in await products(shop, place)]
+    shop.clock.move(4 * MONTH - timedelta(minutes=30))
+
+    buying = (shop.buy(*(shop.one.sims[place].id for place in reversed(places))) for _ in range(6))
+    await asyncio.gather(*(renew(shop, id) for id in before), *buying)
+    await shop.work()
+
+    after = [product for place in places for product in await products(shop, place)]
+    assert len(after) == len(before) * 2 + 6 * len(places)
+    assert not [product for product in after if product.id in before and product.is_renewing]
+    assert await shop.faults() == []
+
+
 async def test_it_is_turned_on_and_off(shop: Shop) -> None:
     await shop.buy()
     await shop.work()
